@@ -1,0 +1,69 @@
+import {z} from 'zod';
+import {executionId} from './ids.js';
+
+export const artifactKind = z.enum(['input', 'output', 'log']);
+export type ArtifactKind = z.infer<typeof artifactKind>;
+
+/** One file of an execution, as the catalog knows it. */
+export const artifact = z.object({
+  /** `artifact_{uuid}` */
+  id: z.string(),
+  executionId,
+  kind: artifactKind,
+  /** Relative to the working directory (inputs, outputs). */
+  name: z.string(),
+  /** Where it lies below the default store's root. */
+  key: z.string(),
+  type: z.enum(['file', 'link', 'directory']),
+  linkTarget: z.string().optional(),
+  size: z.number().int(),
+  /** Lower-case hexadecimal; absent for links and directories. */
+  sha256: z.string().optional(),
+  contentType: z.string(),
+  mode: z.number().int(),
+  modifiedAt: z.string(),
+  createdAt: z.string(),
+  expiresAt: z.string(),
+});
+export type Artifact = z.infer<typeof artifact>;
+
+export const executionRecord = z.object({
+  id: executionId,
+  label: z.string().optional(),
+  target: z.string(),
+  command: z.array(z.string()),
+  state: z.enum(['open', 'succeeded', 'failed', 'cancelled', 'lost']),
+  generation: z.number().int(),
+  exitStatus: z.number().int().optional(),
+  failureCode: z.string().optional(),
+  failureMessage: z.string().optional(),
+  failureStage: z.string().optional(),
+  createdAt: z.string(),
+  endedAt: z.string().optional(),
+  outputFiles: z.number().int(),
+  outputBytes: z.number().int(),
+});
+export type ExecutionRecord = z.infer<typeof executionRecord>;
+
+/** What lets a client move files of one execution with no storage credential. Later kinds are added to the union. */
+export const ticket = z.discriminatedUnion('kind', [
+  z.object({
+    /** The embedded store: a directory that the client reaches as a path, on the machine named. */
+    kind: z.literal('path'),
+    /** Of the machine that has the path; a client elsewhere must say so instead of finding nothing. */
+    machineId: z.string(),
+    /** Absolute root of the store; keys are below it. */
+    root: z.string(),
+  }),
+]);
+export type Ticket = z.infer<typeof ticket>;
+
+/** One file that a client has put into the store, listed in the input manifest (one JSON object a line). */
+export const uploadedInput = z.object({
+  name: z.string(),
+  size: z.number().int().nonnegative(),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  mode: z.number().int().min(0).max(0o7777),
+  modifiedAt: z.number(),
+});
+export type UploadedInput = z.infer<typeof uploadedInput>;
