@@ -56,8 +56,20 @@ export interface DownloadOptions {
 }
 
 export type DownloadedFile =
-  | {readonly outcome: 'downloaded' | 'resumed' | 'unchanged'; readonly name: string; readonly path: string; readonly size: number; readonly sha256?: string}
-  | {readonly outcome: 'kept-local'; readonly name: string; readonly path: string; readonly size: number; readonly savedAs: string}
+  | {
+      readonly outcome: 'downloaded' | 'resumed' | 'unchanged';
+      readonly name: string;
+      readonly path: string;
+      readonly size: number;
+      readonly sha256?: string;
+    }
+  | {
+      readonly outcome: 'kept-local';
+      readonly name: string;
+      readonly path: string;
+      readonly size: number;
+      readonly savedAs: string;
+    }
   | {readonly outcome: 'failed'; readonly name: string; readonly code: string; readonly message: string};
 
 /** One execution, started or found. */
@@ -74,7 +86,10 @@ export interface ExecutionHandle {
   /** Runs again from the stage that failed; the same id, a new run. */
   retry(): Promise<void>;
   /** Takes up the sending of inputs that an earlier process began. */
-  sendInputs(inputs: readonly LocalInput[], options?: {readonly signal?: AbortSignal; readonly onProgress?: (progress: MoveProgress) => void}): Promise<void>;
+  sendInputs(
+    inputs: readonly LocalInput[],
+    options?: {readonly signal?: AbortSignal; readonly onProgress?: (progress: MoveProgress) => void},
+  ): Promise<void>;
   record(): Promise<ExecutionRecord | undefined>;
 }
 

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {artifact, artifactKind, executionRecord, ticket} from './artifacts.js';
+import {executionInput, executionResult} from './execution.js';
 import {executionId} from './ids.js';
 
 const page = {
@@ -13,6 +14,8 @@ const page = {
 export const catalogQuestion = z.discriminatedUnion('ask', [
   z.object({ask: z.literal('execution'), executionId}),
   z.object({ask: z.literal('executions'), ...page}),
+  /** What the workflow is to be started with again, after it failed. */
+  z.object({ask: z.literal('retry'), executionId}),
   z.object({ask: z.literal('artifacts'), executionId, kind: artifactKind, ...page}),
   z.object({ask: z.literal('ticket'), executionId, access: z.literal('read')}),
   z.object({ask: z.literal('targets')}),
@@ -39,7 +42,13 @@ export const targetSummary = z.object({
 export type TargetSummary = z.infer<typeof targetSummary>;
 
 export const catalogAnswer = z.discriminatedUnion('ask', [
-  z.object({ask: z.literal('execution'), execution: executionRecord.optional()}),
+  z.object({
+    ask: z.literal('execution'),
+    execution: executionRecord.optional(),
+    /** Absent while it is open. */
+    result: executionResult.optional(),
+  }),
+  z.object({ask: z.literal('retry'), request: executionInput}),
   z.object({ask: z.literal('executions'), executions: z.array(executionRecord), next: z.string().optional()}),
   z.object({
     ask: z.literal('artifacts'),

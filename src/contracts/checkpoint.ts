@@ -11,8 +11,10 @@ export interface Checkpoint {
   readonly progressAtStart: number;
   /** Attempts in a row, this one not counted, that ended without moving `progress`. */
   readonly stalledAttempts: number;
-  /** Set by an attempt that a shutdown or a hand-over ended: it does not count as stalled. */
-  readonly stopped?: 'shutdown' | 'hand-over';
+  /** Why an attempt ended that does not count as stalled. */
+  readonly stopped?: 'shutdown' | 'hand-over' | 'unreachable';
+  /** Since when the other side has not answered, in milliseconds since 1970. */
+  readonly unreachableSince?: number;
   /** Why the last attempt failed, for the message when no attempts are left. */
   readonly lastError?: string;
   readonly move?: MoveProgress;
@@ -46,24 +48,61 @@ export interface RunProgress {
   readonly stderrBytes: number;
 }
 
+/** True for a checkpoint that this version can read; what another version or another author wrote is not used. */
+export function isCheckpoint(value: unknown): value is Checkpoint {
+  if (typeof value !== 'object' || value === null) return false;
+  return 'version' in value && value.version === 1 && 'progress' in value && typeof value.progress === 'number';
+}
+
 /** Attempts without progress that end a step. */
 export const MAX_STALLED_ATTEMPTS = 3;
 
+/**
+ * How long a store or target may be silent before a step ends, in milliseconds: an hour covers a reboot, a redeployment
+ * and most repairs, and is over before a night's batch is lost to a typing error in a host name.
+ */
+export const UNREACHABLE_BUDGET_MS = 3_600_000;
+
 export type AttemptDecision =
-  | {readonly decision: 'go-on'; readonly stalledAttempts: number; readonly progress: number}
-  | {readonly decision: 'give-up'; readonly stalledAttempts: number; readonly lastError: string};
+  | {
+      readonly decision: 'go-on';
+      readonly stalledAttempts: number;
+      readonly progress: number;
+      readonly unreachableSince?: number;
+    }
+  | {readonly decision: 'give-up'; readonly message: string};
 
 /**
  * Decides from the last checkpoint whether a new attempt starts. A retry that made progress costs nothing; a shutdown
- * or a hand-over does not count; MAX_STALLED_ATTEMPTS attempts in a row without progress end the step.
+ * or a hand-over does not count; MAX_STALLED_ATTEMPTS attempts in a row without progress end the step; silence of the
+ * other side is not counted but timed.
  */
-export function decideAttempt(last: Checkpoint | undefined): AttemptDecision {
+export function decideAttempt(last: Checkpoint | undefined, now: number): AttemptDecision {
   if (last === undefined) return {decision: 'go-on', stalledAttempts: 0, progress: 0};
+  const reason = last.lastError ?? 'no attempt got further';
+  if (last.stopped === 'unreachable') {
+    const since = last.unreachableSince ?? now;
+    if (now - since > UNREACHABLE_BUDGET_MS) {
+      return {decision: 'give-up', message: `no answer for ${Math.round((now - since) / 60_000)} minutes: ${reason}`};
+    }
+    return {decision: 'go-on', stalledAttempts: last.stalledAttempts, progress: last.progress, unreachableSince: since};
+  }
   const moved = last.progress > last.progressAtStart;
   const counts = last.stopped === undefined;
   const stalledAttempts = moved ? 0 : last.stalledAttempts + (counts ? 1 : 0);
   if (stalledAttempts >= MAX_STALLED_ATTEMPTS) {
-    return {decision: 'give-up', stalledAttempts, lastError: last.lastError ?? 'no attempt got further'};
+    return {decision: 'give-up', message: `${stalledAttempts} attempts in a row got no further: ${reason}`};
   }
   return {decision: 'go-on', stalledAttempts, progress: last.progress};
+}
+
+/** How long to wait before the next attempt, in milliseconds: at once after progress, longer the longer nothing moves. */
+export function retryDelay(checkpoint: Checkpoint, now: number): number {
+  if (checkpoint.stopped === 'unreachable') {
+    // A tenth of the silence so far: a short drop is taken up at once, a long outage is not hammered.
+    const silence = now - (checkpoint.unreachableSince ?? now);
+    return Math.min(30_000, Math.max(500, silence / 10));
+  }
+  if (checkpoint.progress > checkpoint.progressAtStart) return 250;
+  return [1_000, 5_000][checkpoint.stalledAttempts] ?? 15_000;
 }

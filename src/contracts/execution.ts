@@ -6,7 +6,9 @@ export const relativeName = z.string().min(1).max(4096).refine(isRelativeName, '
 
 /** True for a path of one or more components, none of them empty, `.` or `..`, with no NUL. */
 export function isRelativeName(name: string): boolean {
-  return name !== '' && !name.includes('\0') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
+  return (
+    name !== '' && !name.includes('\0') && name.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+  );
 }
 
 const environmentName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be a name that a shell accepts');
@@ -29,13 +31,21 @@ export const executionInput = z.object({
   label: z.string().max(200).optional(),
   target: targetName.default('local'),
   /** The command and its arguments: never given to a shell. */
-  command: z.array(z.string().refine((argument) => !argument.includes('\0'), 'must not hold NUL')).min(1).max(4096),
+  command: z
+    .array(z.string().refine((argument) => !argument.includes('\0'), 'must not hold NUL'))
+    .min(1)
+    .max(4096),
   /** Whether the caller sends files of its own with a ticket before anything is staged. */
   uploads: z.boolean().default(false),
   /** How long the caller may take to send them, in milliseconds. Default a day. */
   uploadDeadlineMs: z.number().int().positive().default(86_400_000),
   locations: z.array(locationInput).max(1000).default([]),
-  environment: z.record(environmentName, z.string().refine((value) => !value.includes('\0'), 'must not hold NUL')).default({}),
+  environment: z
+    .record(
+      environmentName,
+      z.string().refine((value) => !value.includes('\0'), 'must not hold NUL'),
+    )
+    .default({}),
   /** Names from the worker's allow-list for the target; their values never enter Temporal. */
   secrets: z.array(environmentName).max(100).default([]),
   /** Patterns of the outputs to keep, relative to the working directory. Empty: every new or changed file. */
@@ -90,7 +100,10 @@ export const commandEnd = z.discriminatedUnion('outcome', [
 ]);
 export type CommandEnd = z.infer<typeof commandEnd>;
 
-/** The result of the workflow `execution`. A failed command is a result, not a failure of the workflow. */
+/**
+ * How an execution ended. The workflow completes with it where the outcome is `succeeded`; otherwise it fails, so that
+ * no list shows green what is not, and this is the first detail of its ApplicationFailure or CancelledFailure.
+ */
 export const executionResult = z.object({
   version: z.literal(1),
   executionId,

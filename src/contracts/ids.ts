@@ -8,4 +8,7 @@ export const executionId = z
 /** The name of a store or target in the worker's configuration. */
 export const targetName = z
   .string()
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 letters, digits, ., _ or -, and start with a letter or digit');
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'must be 1 to 64 letters, digits, ., _ or -, and start with a letter or digit',
+  );

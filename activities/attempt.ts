@@ -1,0 +1,121 @@
+import {CancelledFailure, Context} from '@temporalio/activity';
+import {ApplicationFailure} from '@temporalio/common';
+import {
+  type Checkpoint,
+  decideAttempt,
+  isCheckpoint,
+  type MoveProgress,
+  type RunProgress,
+  retryDelay,
+} from '../src/contracts/checkpoint.js';
+import {hasCode, isWaybillError, WaybillError} from '../src/contracts/errors.js';
+import {HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS} from '../src/contracts/timing.js';
+import type {TaskRecords} from '../src/worker/task-records.js';
+
+/** What a step does between its first and its last heartbeat. */
+export interface Attempt {
+  /** Fires when the step must stop: cancelled, shut down, timed out, or frozen for too long. */
+  readonly signal: AbortSignal;
+  /** What all attempts before this one have achieved. */
+  readonly progressAtStart: number;
+  /** False once another attempt may have taken over: nothing may be written or published any more (P3). */
+  isCurrent(): boolean;
+  /** Notes where the step is; sent with the next heartbeat. */
+  note(report: {readonly progress?: number; readonly move?: MoveProgress; readonly run?: RunProgress}): void;
+}
+
+/**
+ * Runs one attempt of a step: decides from the last checkpoint whether it starts, heartbeats every second, notices when
+ * the process was frozen, and tells Temporal of a failure how soon to try again.
+ */
+export async function runAttempt<T>(
+  step: Checkpoint['step'],
+  records: TaskRecords,
+  work: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
+  const context = Context.current();
+  const last = lastCheckpoint(context);
+  const decision = decideAttempt(last, Date.now());
+  if (decision.decision === 'give-up') {
+    throw ApplicationFailure.nonRetryable(decision.message, 'transfer.no-progress');
+  }
+  let checkpoint: Checkpoint = {
+    version: 1,
+    step,
+    progress: decision.progress,
+    progressAtStart: decision.progress,
+    stalledAttempts: decision.stalledAttempts,
+    ...(last?.lastError === undefined ? {} : {lastError: last.lastError}),
+  };
+  const send = () => {
+    context.heartbeat(checkpoint);
+    records.checkpoint(context.info.base64TaskToken, checkpoint);
+  };
+
+  const frozen = new AbortController();
+  let lastTick = Date.now();
+  const isCurrent = () => !frozen.signal.aborted && Date.now() - lastTick < HEARTBEAT_TIMEOUT_MS;
+  const timer = setInterval(() => {
+    if (!isCurrent())
+      frozen.abort(new WaybillError('worker.frozen', 'this worker was stopped for longer than its heartbeat timeout'));
+    lastTick = Date.now();
+    send();
+  }, HEARTBEAT_INTERVAL_MS);
+
+  try {
+    return await work({
+      signal: AbortSignal.any([context.cancellationSignal, frozen.signal]),
+      progressAtStart: decision.progress,
+      isCurrent,
+      note: ({progress, ...shown}) => {
+        checkpoint = {...checkpoint, ...shown, progress: Math.max(checkpoint.progress, progress ?? 0)};
+      },
+    });
+  } catch (error) {
+    if (context.cancellationSignal.aborted) {
+      const reason: unknown = context.cancellationSignal.reason;
+      checkpoint =
+        reason instanceof CancelledFailure && reason.message === 'WORKER_SHUTDOWN'
+          ? {...checkpoint, stopped: 'shutdown'}
+          : checkpoint;
+      send();
+      throw reason;
+    }
+    checkpoint = after(error, checkpoint, decision.unreachableSince);
+    send();
+    throw toFailure(error, checkpoint);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+/** Gives Temporal the code as the failure's type, and to the reader what the code means. */
+export function toFailure(error: unknown, checkpoint?: Checkpoint): Error {
+  if (!isWaybillError(error)) return error instanceof Error ? error : new Error(String(error));
+  const {code, remedy, path, expected, found} = error;
+  return ApplicationFailure.create({
+    message: error.message,
+    type: code,
+    nonRetryable: !error.retryable,
+    details: [{remedy, path, expected, found}],
+    cause: error,
+    ...(checkpoint ? {nextRetryDelay: retryDelay(checkpoint, Date.now())} : {}),
+  });
+}
+
+function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number | undefined): Checkpoint {
+  const lastError = error instanceof Error ? error.message : String(error);
+  if (!hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable')) return {...checkpoint, lastError};
+  const moved = checkpoint.progress > checkpoint.progressAtStart;
+  return {
+    ...checkpoint,
+    lastError,
+    stopped: 'unreachable',
+    unreachableSince: moved ? Date.now() : (unreachableSince ?? Date.now()),
+  };
+}
+
+function lastCheckpoint(context: Context): Checkpoint | undefined {
+  const details: unknown = context.info.heartbeatDetails;
+  return isCheckpoint(details) ? details : undefined;
+}

@@ -1,0 +1,47 @@
+import {Client, Connection} from '@temporalio/client';
+import {WaybillError} from '../contracts/errors.js';
+import {DEFAULT_TASK_QUEUE} from '../contracts/names.js';
+
+export interface ConnectOptions {
+  /** `host:port` of Temporal. Default `127.0.0.1:7233`. */
+  readonly address?: string;
+  /** Default `default`. */
+  readonly namespace?: string;
+  /** The task queue that the workflows run on. Default `waybill`. */
+  readonly taskQueue?: string;
+  readonly apiKey?: string;
+  /** True for TLS with the system's certificates, or the certificates themselves. */
+  readonly tls?: boolean | TlsFiles;
+}
+
+export interface TlsFiles {
+  readonly serverRootCACertificate?: Buffer;
+  readonly clientCertPair?: {readonly crt: Buffer; readonly key: Buffer};
+  readonly serverNameOverride?: string;
+}
+
+/** A connection to Temporal and the names that every call needs. */
+export interface Session {
+  readonly temporal: Client;
+  readonly connection: Connection;
+  readonly namespace: string;
+  readonly taskQueue: string;
+}
+
+/** Rejects with `client.unreachable` where nothing answers within ten seconds. */
+export async function connect(options: ConnectOptions = {}): Promise<Session> {
+  const address = options.address ?? '127.0.0.1:7233';
+  const namespace = options.namespace ?? 'default';
+  try {
+    const connection = await Connection.connect({
+      address,
+      connectTimeout: '10s',
+      ...(options.apiKey === undefined ? {} : {apiKey: options.apiKey}),
+      ...(options.tls === undefined ? {} : {tls: options.tls}),
+    });
+    const temporal = new Client({connection, namespace});
+    return {temporal, connection, namespace, taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE};
+  } catch (cause) {
+    throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
+  }
+}

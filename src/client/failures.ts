@@ -1,0 +1,52 @@
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  ServiceError,
+  isGrpcServiceError,
+  TerminatedFailure,
+  WorkflowFailedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
+import {isWaybillError, WaybillError} from '../contracts/errors.js';
+import {type ExecutionResult, executionResult} from '../contracts/execution.js';
+
+/** The result that rides on the failure of an execution which did not succeed, or undefined where it carries none. */
+export function resultIn(error: unknown): ExecutionResult | undefined {
+  if (!(error instanceof WorkflowFailedError)) return undefined;
+  const {cause} = error;
+  if (!(cause instanceof ApplicationFailure) && !(cause instanceof CancelledFailure)) return undefined;
+  const parsed = executionResult.safeParse(cause.details?.[0]);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Temporal's errors as ours, once, where a client's call ends. */
+export function translate(error: unknown, executionId: string): Error {
+  if (isWaybillError(error)) return error;
+  if (error instanceof WorkflowNotFoundError) {
+    return new WaybillError('execution.not-found', `no execution ${executionId} is known`, {
+      path: executionId,
+      cause: error,
+    });
+  }
+  const cause =
+    error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError ? error.cause : error;
+  if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
+    return new WaybillError(cause.type, cause.message, {path: executionId, cause: error});
+  }
+  if (cause instanceof TerminatedFailure) {
+    return new WaybillError('execution.cancelled', `${executionId} was terminated in Temporal`, {
+      path: executionId,
+      cause: error,
+    });
+  }
+  if (error instanceof ServiceError || isGrpcServiceError(error)) {
+    return new WaybillError('client.unreachable', `Temporal did not answer: ${error.message}`, {cause: error});
+  }
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+function isErrorCode(type: string | null | undefined): type is ErrorCode {
+  return typeof type === 'string' && type in errorFacts;
+}

@@ -1,0 +1,73 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import type {ExecutionResult, StageName} from '../contracts/execution.js';
+import {type Checkpoint, isCheckpoint} from '../contracts/checkpoint.js';
+import type {ExecutionEvent} from './api.js';
+import type {Session} from './connect.js';
+import {defaultPayloadConverter} from '@temporalio/client';
+
+/** Milliseconds between two questions: a describe costs the server 5 ms, and heartbeats come once a second. */
+const INTERVAL_MS = 500;
+
+const stageOfActivity: Readonly<Record<string, StageName>> = {
+  openExecution: 'open',
+  runCommand: 'run',
+  recordEnd: 'finish',
+  cleanUp: 'finish',
+};
+
+/**
+ * What goes on, read from the heartbeats of the pending activities, which `describe` shows: nothing is asked of the
+ * workflow itself. Ends with `ended` once `result` is there.
+ */
+export async function* followProgress(
+  session: Session,
+  executionId: string,
+  result: Promise<ExecutionResult>,
+  signal?: AbortSignal,
+): AsyncGenerator<ExecutionEvent> {
+  const stop = new AbortController();
+  const settle = () => stop.abort();
+  result.then(settle, settle);
+  let stage: StageName | undefined;
+  const told = new Set<string>();
+  const wake = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  while (!stop.signal.aborted) {
+    signal?.throwIfAborted();
+    const description = await session.temporal.workflow.getHandle(executionId).describe();
+    for (const pending of description.raw.pendingActivities ?? []) {
+      const checkpoint = checkpointIn(pending.heartbeatDetails?.payloads?.[0]);
+      const now = stageOf(pending.activityType?.name ?? '', checkpoint, stage);
+      if (now !== undefined && now !== stage) {
+        stage = now;
+        yield {event: 'stage', stage};
+      }
+      if (checkpoint?.move) yield {event: 'move', progress: checkpoint.move};
+      if (checkpoint?.run) yield {event: 'run', progress: checkpoint.run};
+      const attempt = pending.attempt ?? 1;
+      const reason = pending.lastFailure?.message ?? '';
+      const key = `${pending.activityId}/${attempt}`;
+      if (attempt > 1 && stage !== undefined && !told.has(key)) {
+        told.add(key);
+        yield {event: 'retrying', stage, attempt, reason};
+      }
+    }
+    await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
+  }
+  yield {event: 'ended', result: await result};
+}
+
+function stageOf(
+  activity: string,
+  checkpoint: Checkpoint | undefined,
+  before: StageName | undefined,
+): StageName | undefined {
+  return stageOfActivity[activity] ?? checkpoint?.move?.direction ?? before;
+}
+
+function checkpointIn(
+  payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | null | undefined,
+): Checkpoint | undefined {
+  if (!payload) return undefined;
+  const details: unknown = defaultPayloadConverter.fromPayload(payload);
+  return isCheckpoint(details) ? details : undefined;
+}

@@ -1,0 +1,75 @@
+import type {CatalogAnswer, CatalogQuestion} from './catalog.js';
+import type {CommandEnd, ExecutionInput, ExecutionResult, Failure, TransferTotals} from './execution.js';
+import type {Ticket} from './artifacts.js';
+
+/** Names one generation of one execution, and the target it runs on. */
+export interface GenerationRef {
+  readonly executionId: string;
+  readonly generation: number;
+  readonly target: string;
+}
+
+export interface OpenedExecution {
+  /** Where the activities that touch the target run. */
+  readonly taskQueue: string;
+  readonly ticket: Ticket;
+}
+
+export type Direction = 'stage' | 'collect';
+
+export interface MoveRequest extends GenerationRef {
+  readonly direction: Direction;
+  /** `stage` only: what the caller has sent and what the worker fetches itself. */
+  readonly uploads: boolean;
+  readonly locations: ExecutionInput['locations'];
+  /** `collect` only. */
+  readonly outputs: readonly string[];
+  readonly required: readonly string[];
+}
+
+/** What a plan came to. A plan of one segment is moved and closed by the activity that made it. */
+export type PlannedMove =
+  | {readonly plan: 'moved'; readonly moved: MovedFiles}
+  | {readonly plan: 'segments'; readonly segments: number};
+
+export interface MovedFiles {
+  readonly totals: TransferTotals;
+  /** The first failures, for the message; all of them are in the manifest. */
+  readonly failures: readonly {readonly name: string; readonly code: string; readonly message: string}[];
+  /** `collect` only: patterns of `required` that no output matched. */
+  readonly missing: readonly string[];
+}
+
+export interface RunRequest extends GenerationRef {
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  readonly timeoutMs?: number;
+}
+
+export interface RunEnd {
+  readonly end: CommandEnd;
+  /** When the command was started, by the target's clock; absent where it never was. ISO 8601. */
+  readonly startedAt?: string;
+}
+
+/** The activities that the workflows call, by name. */
+export interface WaybillActivities {
+  /** Takes the id in the catalog, resolves the target and checks what the configuration allows. */
+  openExecution(request: {
+    readonly executionId: string;
+    readonly runId: string;
+    readonly input: ExecutionInput;
+  }): Promise<OpenedExecution>;
+  planMove(request: MoveRequest): Promise<PlannedMove>;
+  moveSegment(request: MoveRequest & {readonly segment: number}): Promise<void>;
+  closeMove(request: MoveRequest & {readonly segments: number}): Promise<MovedFiles>;
+  runCommand(request: RunRequest): Promise<RunEnd>;
+  /** Writes the outcome and the artifacts into the catalog. */
+  recordEnd(request: {readonly ref: GenerationRef; readonly result: ExecutionResult}): Promise<void>;
+  /** Ends what may still run and removes what the generation left on the target and in the store. */
+  cleanUp(ref: GenerationRef & {readonly keepWorkspace: boolean}): Promise<void>;
+  answerCatalog(question: CatalogQuestion): Promise<CatalogAnswer>;
+}
+
+export type {Failure};

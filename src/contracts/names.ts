@@ -1,0 +1,9 @@
+/** Names that a client in any language uses. They never change; a new meaning gets a new name. */
+export const workflowNames = {execution: 'execution', catalog: 'catalog'} as const;
+/** An update of `execution`: takes the id, checks the request and answers with an OpenedExecution. */
+export const OPEN_UPDATE = 'open';
+/** A signal of `execution`: every input is in the store and listed in the input manifest. */
+export const INPUTS_SENT_SIGNAL = 'inputsSent';
+/** A query of `execution`: the stage under way and, at the end, the result. */
+export const STATE_QUERY = 'state';
+export const DEFAULT_TASK_QUEUE = 'waybill';

@@ -1,0 +1,26 @@
+import type {ExecutionInput, ExecutionResult} from './execution.js';
+
+export type RetryDecision =
+  | {readonly decision: 'retry'; readonly request: ExecutionInput}
+  | {readonly decision: 'refuse'; readonly reason: string};
+
+/**
+ * Decides from how an execution ended what is done again. Outputs that could not be collected are collected from the
+ * workspace that was kept; everything else needs a fresh workspace, hence a new generation, since the old one is gone.
+ */
+export function decideRetry(request: ExecutionInput, result: ExecutionResult | undefined): RetryDecision {
+  if (!result) return {decision: 'refuse', reason: 'it has not ended yet'};
+  if (result.outcome === 'succeeded') return {decision: 'refuse', reason: 'it succeeded: there is nothing to do again'};
+  if (result.failure?.stage === 'upload') {
+    return {decision: 'refuse', reason: 'its inputs never arrived: start it anew with `waybill run`'};
+  }
+  if (keptWorkspace(result)) {
+    return {decision: 'retry', request: {...request, resume: {generation: result.generation, from: 'collect'}}};
+  }
+  return {decision: 'retry', request: {...request, resume: {generation: result.generation + 1, from: 'stage'}}};
+}
+
+/** True where the command has run and only its outputs are missing: removing the workspace would lose them. */
+export function keptWorkspace(result: ExecutionResult): boolean {
+  return result.failure?.stage === 'collect' && result.failure.code !== 'execution.required-output-missing';
+}

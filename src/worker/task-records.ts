@@ -1,0 +1,75 @@
+import {createHash} from 'node:crypto';
+import {mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync} from 'node:fs';
+import {join} from 'node:path';
+import {type Checkpoint, isCheckpoint} from '../contracts/checkpoint.js';
+
+/** An activity task that this worker, or its predecessor in the same state directory, has under way. */
+export interface TaskRecord {
+  readonly token: string;
+  readonly activity: string;
+  readonly executionId: string;
+  readonly checkpoint?: Checkpoint;
+}
+
+/**
+ * The activity tasks under way, on disk: what a successor needs to give them back after a crash. A token lets its holder
+ * end an attempt, so the files are private. They survive the process, not the machine: nothing is synced.
+ */
+export class TaskRecords {
+  private readonly open = new Map<string, TaskRecord>();
+
+  /** `directory` belongs to one worker: the holder of the state directory's lock. */
+  constructor(private readonly directory: string) {
+    mkdirSync(directory, {recursive: true, mode: 0o700});
+  }
+
+  begin(record: TaskRecord): void {
+    this.open.set(record.token, record);
+    this.write(record);
+  }
+
+  /** Keeps the checkpoint that was just sent, since the server may never see it. */
+  checkpoint(token: string, checkpoint: Checkpoint): void {
+    const record = this.open.get(token);
+    if (!record) return;
+    const updated = {...record, checkpoint};
+    this.open.set(token, updated);
+    this.write(updated);
+  }
+
+  end(token: string): void {
+    this.open.delete(token);
+    rmSync(this.path(token), {force: true});
+  }
+
+  /** What a predecessor left. Call before any work starts; each is to be passed to `end` when it is dealt with. */
+  leftovers(): readonly TaskRecord[] {
+    const names = readdirSync(this.directory).filter((name) => name.endsWith('.json'));
+    return names.flatMap((name) => {
+      const record = parse(readFileSync(join(this.directory, name), 'utf8'));
+      return record ? [record] : [];
+    });
+  }
+
+  /** Synchronous: after this call a crash at any instant finds the record. A write of 1 KB costs some 50 µs. */
+  private write(record: TaskRecord): void {
+    const path = this.path(record.token);
+    writeFileSync(`${path}.new`, JSON.stringify(record), {mode: 0o600});
+    renameSync(`${path}.new`, path);
+  }
+
+  private path(token: string): string {
+    return join(this.directory, `${createHash('sha256').update(token).digest('hex').slice(0, 32)}.json`);
+  }
+}
+
+/** Undefined for a record of another version: its attempt then ends by its heartbeat timeout. */
+function parse(text: string): TaskRecord | undefined {
+  const record: unknown = JSON.parse(text);
+  if (typeof record !== 'object' || record === null) return undefined;
+  if (!('token' in record) || typeof record.token !== 'string') return undefined;
+  if (!('activity' in record) || typeof record.activity !== 'string') return undefined;
+  if (!('executionId' in record) || typeof record.executionId !== 'string') return undefined;
+  const base = {token: record.token, activity: record.activity, executionId: record.executionId};
+  return 'checkpoint' in record && isCheckpoint(record.checkpoint) ? {...base, checkpoint: record.checkpoint} : base;
+}

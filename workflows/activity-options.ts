@@ -1,0 +1,57 @@
+import {
+  ActivityCancellationType,
+  type ActivityOptions,
+  proxyActivities,
+  proxyLocalActivities,
+} from '@temporalio/workflow';
+import type {WaybillActivities} from '../src/contracts/activities.js';
+
+/**
+ * Attempts are unlimited: the engine counts those that got nowhere, from the checkpoint, and ends the step itself (P6).
+ * Half a second first, since most failures are a dropped line or a dead worker; 30 s at most, so that a target that is
+ * back after an hour is used soon.
+ */
+const retry = {initialInterval: '500ms', backoffCoefficient: 2, maximumInterval: '30s'} as const;
+
+/**
+ * Options of a step that takes as long as its data. A dead worker is noticed by the missing heartbeat: five seconds are
+ * short enough for the ten seconds in which another machine must take over, and five of the one-second heartbeats.
+ * The start-to-close limit is only there because Temporal demands one.
+ */
+const long: ActivityOptions = {
+  startToCloseTimeout: '30 days',
+  heartbeatTimeout: '5s',
+  retry,
+  // The step ends what it started and says so; the workflow waits for that word before it cleans up.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+};
+
+/** Options of a step that asks the database or one machine: a minute is ten times what the slowest healthy one takes. */
+const short: ActivityOptions = {
+  startToCloseTimeout: '60s',
+  retry,
+  cancellationType: ActivityCancellationType.TRY_CANCEL,
+};
+
+/** The long-running activities on the task queue of a target, under a summary that the Temporal UI shows. */
+export function longActivities(taskQueue: string, summary: string) {
+  return proxyActivities<Pick<WaybillActivities, 'planMove' | 'moveSegment' | 'closeMove' | 'runCommand' | 'cleanUp'>>({
+    ...long,
+    taskQueue,
+    summary,
+  });
+}
+
+/** The short activities on the workflow's own task queue. */
+export function shortActivities(summary: string) {
+  return proxyActivities<Pick<WaybillActivities, 'openExecution' | 'recordEnd' | 'answerCatalog'>>({...short, summary});
+}
+
+/**
+ * Opening in the same workflow task saves a round trip of 40 ms before anything starts. It is tried once and briefly: a
+ * database that does not answer must not hold the workflow task, so the ordinary activity takes over then.
+ */
+export const local = proxyLocalActivities<Pick<WaybillActivities, 'openExecution'>>({
+  scheduleToCloseTimeout: '1s',
+  retry: {maximumAttempts: 1},
+});

@@ -1,0 +1,7 @@
+import type {CatalogAnswer, CatalogQuestion} from '../src/contracts/catalog.js';
+import {shortActivities} from './activity-options.js';
+
+/** One question to the catalog, one page of answer: what clients ask that reach Temporal and nothing else. */
+export async function catalog(question: CatalogQuestion): Promise<CatalogAnswer> {
+  return await shortActivities(`Answer: ${question.ask}`).answerCatalog(question);
+}

@@ -1,0 +1,209 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {GenerationRef, OpenedExecution, RunEnd} from '../src/contracts/activities.js';
+import {
+  type ExecutionInput,
+  type ExecutionRequest,
+  type ExecutionResult,
+  executionInput,
+  type StageName,
+} from '../src/contracts/execution.js';
+import {INPUTS_SENT_SIGNAL, OPEN_UPDATE, STATE_QUERY} from '../src/contracts/names.js';
+import {conclude, type ExecutionProgress, moveFailure} from '../src/contracts/outcome.js';
+import {keptWorkspace} from '../src/contracts/retry.js';
+import {local, longActivities, shortActivities} from './activity-options.js';
+import {failureFrom, isCancelled, isFinal} from './failures.js';
+import {moveFiles} from './move.js';
+
+export const openUpdate = defineUpdate<OpenedExecution>(OPEN_UPDATE);
+export const inputsSentSignal = defineSignal(INPUTS_SENT_SIGNAL);
+export const stateQuery = defineQuery<{stage: StageName; result?: ExecutionResult}>(STATE_QUERY);
+
+/** How often a lost command is run again where the caller chose `rerun`: a machine that loses it four times is broken. */
+const MAX_RERUNS = 3;
+
+/** Stages the inputs, runs the command, collects the outputs, and leaves nothing behind. */
+export async function execution(request: ExecutionRequest): Promise<ExecutionResult> {
+  const input = parse(request);
+  const run = new Execution(input);
+  setHandler(openUpdate, () => run.open());
+  setHandler(inputsSentSignal, () => run.markInputsSent());
+  setHandler(stateQuery, () => run.state());
+  return await run.toTheEnd();
+}
+
+function parse(request: ExecutionRequest): ExecutionInput {
+  const parsed = executionInput.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  throw ApplicationFailure.nonRetryable(`${field}: ${issue?.message ?? 'not a valid input'}`, 'input.invalid');
+}
+
+class Execution {
+  private readonly id = workflowInfo().workflowId;
+  private opened: Promise<OpenedExecution> | undefined;
+  private inputsSent = false;
+  private stage: StageName = 'open';
+  private progress: ExecutionProgress;
+  private result: ExecutionResult | undefined;
+
+  constructor(private readonly input: ExecutionInput) {
+    this.progress = {
+      executionId: this.id,
+      target: input.target,
+      generation: input.resume?.generation ?? 1,
+      starts: 0,
+      cancelled: false,
+    };
+  }
+
+  /** Once, whoever asks first: the update of a client, or the workflow itself. */
+  open(): Promise<OpenedExecution> {
+    this.opened ??= this.openOnce();
+    return this.opened;
+  }
+
+  markInputsSent(): void {
+    this.inputsSent = true;
+  }
+
+  state() {
+    return {stage: this.stage, ...(this.result ? {result: this.result} : {})};
+  }
+
+  async toTheEnd(): Promise<ExecutionResult> {
+    let opened: OpenedExecution | undefined;
+    try {
+      opened = await this.open();
+      await this.stages(opened);
+    } catch (error) {
+      if (isCancelled(error)) this.progress = {...this.progress, cancelled: true};
+      else this.progress = {...this.progress, failure: this.progress.failure ?? failureFrom(error, this.stage)};
+    }
+    const result = conclude(this.progress, new Date().toISOString());
+    this.result = result;
+    // An execution that was never opened has no record and no workspace: the id may be somebody else's.
+    if (opened) {
+      const taskQueue = opened.taskQueue;
+      await CancellationScope.nonCancellable(() => this.finish(taskQueue, result));
+    }
+    return report(result);
+  }
+
+  private async openOnce(): Promise<OpenedExecution> {
+    const request = {executionId: this.id, runId: workflowInfo().runId, input: this.input};
+    try {
+      return await local.openExecution(request);
+    } catch (error) {
+      if (isFinal(error) || isCancelled(error)) throw error;
+      return await shortActivities('Open the execution').openExecution(request);
+    }
+  }
+
+  private async stages(opened: OpenedExecution): Promise<void> {
+    if (this.input.uploads && this.input.resume === undefined) await this.awaitInputs();
+    for (let rerun = 0; ; rerun += 1) {
+      if (!this.resumesAfter('stage') && (this.input.uploads || this.input.locations.length > 0))
+        await this.stageInputs(opened);
+      const run = await this.runCommand(opened);
+      const again = run.end.outcome === 'lost' && this.input.onLost === 'rerun' && rerun < MAX_RERUNS;
+      if (!again) break;
+      await longActivities(opened.taskQueue, `Clean up generation ${this.progress.generation}`).cleanUp({
+        ...this.ref(),
+        keepWorkspace: false,
+      });
+      this.progress = {...this.progress, generation: this.progress.generation + 1};
+    }
+    const end = this.progress.run?.end.outcome;
+    if (end === 'cancelled' || end === 'lost') return;
+    this.enter('collect', 'Collecting outputs');
+    this.progress = {...this.progress, collected: await moveFiles(this.moveRequest('collect'), opened.taskQueue)};
+  }
+
+  private async awaitInputs(): Promise<void> {
+    this.enter('upload', 'Waiting for the inputs of the caller');
+    const arrived = await condition(() => this.inputsSent, this.input.uploadDeadlineMs);
+    if (!arrived) {
+      throw ApplicationFailure.nonRetryable(
+        `the inputs had not arrived after ${this.input.uploadDeadlineMs / 1000} s`,
+        'execution.inputs-missing',
+      );
+    }
+  }
+
+  private async stageInputs(opened: OpenedExecution): Promise<void> {
+    this.enter('stage', 'Staging inputs');
+    const staged = await moveFiles(this.moveRequest('stage'), opened.taskQueue);
+    this.progress = {...this.progress, staged};
+    // A command without all of its inputs would produce wrong results: it is not started.
+    const failure = moveFailure(staged, 'stage');
+    if (failure) throw ApplicationFailure.nonRetryable(failure.message, failure.code);
+  }
+
+  private async runCommand(opened: OpenedExecution): Promise<RunEnd> {
+    this.enter('run', `Running ${this.input.command[0] ?? ''}`);
+    const run = await longActivities(opened.taskQueue, `Run on ${this.input.target}`).runCommand({
+      ...this.ref(),
+      command: this.input.command,
+      environment: this.input.environment,
+      secrets: this.input.secrets,
+      ...(this.input.timeoutMs === undefined ? {} : {timeoutMs: this.input.timeoutMs}),
+    });
+    const started = run.startedAt === undefined ? 0 : 1;
+    this.progress = {...this.progress, run, starts: this.progress.starts + started};
+    return run;
+  }
+
+  /** The catalog and the target do not wait for each other. Neither failing changes how the execution ended. */
+  private async finish(taskQueue: string, result: ExecutionResult): Promise<void> {
+    this.enter('finish', `${result.outcome}: ${result.failure?.message ?? 'all outputs are in the store'}`);
+    const keepWorkspace = keptWorkspace(result);
+    await Promise.all([
+      shortActivities('Record the outcome').recordEnd({ref: this.ref(), result}),
+      longActivities(taskQueue, `Clean up on ${this.input.target}`).cleanUp({...this.ref(), keepWorkspace}),
+    ]);
+  }
+
+  private resumesAfter(stage: 'stage'): boolean {
+    const from = this.input.resume?.from;
+    return from !== undefined && from !== stage && this.progress.generation === this.input.resume?.generation;
+  }
+
+  private enter(stage: StageName, details: string): void {
+    this.stage = stage;
+    setCurrentDetails(details);
+  }
+
+  private ref(): GenerationRef {
+    return {executionId: this.id, generation: this.progress.generation, target: this.input.target};
+  }
+
+  private moveRequest(direction: 'stage' | 'collect') {
+    const {uploads, locations, outputs, required} = this.input;
+    return {...this.ref(), direction, uploads, locations, outputs, required};
+  }
+}
+
+/** Completes for success alone, so that no list shows green what is not; the result rides on the failure otherwise. */
+function report(result: ExecutionResult): ExecutionResult {
+  if (result.outcome === 'succeeded') return result;
+  const message = result.failure?.message ?? result.outcome;
+  if (result.outcome === 'cancelled') throw new CancelledFailure(message, [result]);
+  throw ApplicationFailure.create({
+    message,
+    type: result.failure?.code ?? 'store.io',
+    nonRetryable: true,
+    details: [result],
+  });
+}

@@ -1,0 +1,2 @@
+export {catalog} from './catalog.js';
+export {execution} from './execution.js';

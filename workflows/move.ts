@@ -1,0 +1,31 @@
+import type {MovedFiles, MoveRequest} from '../src/contracts/activities.js';
+import {longActivities} from './activity-options.js';
+
+/** Segments under way at once: enough to keep several connections busy, few enough for one worker's memory. */
+const WINDOW = 4;
+
+/**
+ * Moves the files of one direction. The planner writes the plan into the journal, sorted, so that a second planner finds
+ * the same segments; a plan of one segment, which most are, is moved by the planner itself and saves two activities.
+ */
+export async function moveFiles(request: MoveRequest, taskQueue: string): Promise<MovedFiles> {
+  const words =
+    request.direction === 'stage' ? `Stage inputs on ${request.target}` : `Collect outputs from ${request.target}`;
+  const planned = await longActivities(taskQueue, words).planMove(request);
+  if (planned.plan === 'moved') return planned.moved;
+
+  let next = 0;
+  const worker = async () => {
+    for (let segment = next++; segment < planned.segments; segment = next++) {
+      await longActivities(taskQueue, `${words}: segment ${segment + 1} of ${planned.segments}`).moveSegment({
+        ...request,
+        segment,
+      });
+    }
+  };
+  await Promise.all(Array.from({length: Math.min(WINDOW, planned.segments)}, worker));
+  return await longActivities(taskQueue, `${words}: directories and manifest`).closeMove({
+    ...request,
+    segments: planned.segments,
+  });
+}
