@@ -13,14 +13,17 @@ export async function ask<Q extends CatalogQuestion['ask']>(
   session: Session,
   question: Extract<CatalogQuestion, {ask: Q}>,
 ): Promise<AnswerTo<Q>> {
-  const run: Promise<CatalogAnswer> = session.temporal.workflow.execute(workflowNames.catalog, {
-    workflowId: `catalog-${randomUUID()}`,
-    taskQueue: session.taskQueue,
-    args: [question],
-    workflowExecutionTimeout: '60s',
-    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-    staticSummary: `Catalog: ${question.ask}`,
-  });
+  const run = session.temporal.workflow.execute<(question: CatalogQuestion) => Promise<CatalogAnswer>>(
+    workflowNames.catalog,
+    {
+      workflowId: `catalog-${randomUUID()}`,
+      taskQueue: session.taskQueue,
+      args: [question],
+      workflowExecutionTimeout: '60s',
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+      staticSummary: `Catalog: ${question.ask}`,
+    },
+  );
   try {
     const answer = await requireWorker(session, run);
     if (isAnswerTo(question.ask, answer)) return answer;

@@ -34,5 +34,5 @@ async function someonePolls({temporal, namespace, taskQueue}: Session): Promise<
     taskQueue: {name: taskQueue},
   });
   const oldest = Date.now() / 1000 - 70;
-  return (pollers ?? []).some((poller) => Number(poller.lastAccessTime?.seconds) > oldest);
+  return pollers.some((poller) => Number(poller.lastAccessTime?.seconds) > oldest);
 }
