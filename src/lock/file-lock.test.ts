@@ -3,6 +3,7 @@ import {once} from 'node:events';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {text} from 'node:stream/consumers';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {acquireFileLock, waitForFileLock} from './file-lock.js';
 
@@ -31,13 +32,14 @@ test('a holder that is killed leaves no lock behind, nor do children that it lef
     const fd = openSync(${JSON.stringify(path)}, 'a+');
     if (!require('fs-native-extensions').tryLock(fd)) process.exit(1);
     const child = require('node:child_process').spawn('sleep', ['20'], {detached: true, stdio: 'ignore'});
-    process.stdout.write(String(child.pid));
+    require('node:fs').writeSync(1, String(child.pid));
+    require('node:fs').closeSync(1);
     setInterval(() => {}, 1000);`;
   const holder = spawn(process.execPath, ['-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
     cwd: import.meta.dirname,
   });
-  const [childPid] = await once(holder.stdout.setEncoding('utf8'), 'data');
+  const childPid = Number(await text(holder.stdout));
   expect(await acquireFileLock(path)).toBeUndefined();
 
   let waits = 0;
@@ -47,7 +49,7 @@ test('a holder that is killed leaves no lock behind, nor do children that it lef
   const lock = await waiting;
   expect(waits).toBeLessThanOrEqual(1);
   await lock.release();
-  process.kill(Number(childPid), 'SIGKILL');
+  process.kill(childPid, 'SIGKILL');
 });
 
 test('waiting ends with the reason of the signal', async () => {

@@ -1,0 +1,110 @@
+import {z} from 'zod';
+import {targetName} from '../contracts/ids.js';
+import {sshTarget, localTarget} from './target-schema.js';
+import {transferSettings} from './transfer-schema.js';
+import {computedDefault, environmentName, localPath} from './field-kinds.js';
+import {workerSettings} from './worker-schema.js';
+
+const temporal = z
+  .strictObject({
+    address: z
+      .string()
+      .min(1)
+      .default('127.0.0.1:7233')
+      .describe(
+        'Host and port of the Temporal frontend. `TEMPORAL_ADDRESS` overrides it, and `waybill dev` sets that for its own worker. API key and TLS come from `TEMPORAL_API_KEY` and `TEMPORAL_TLS…` alone.',
+      ),
+    namespace: z.string().min(1).default('default').describe('Temporal namespace. `TEMPORAL_NAMESPACE` overrides it.'),
+    taskQueue: z
+      .string()
+      .min(1)
+      .default('waybill')
+      .describe('Task queue of the workflows, and of activities whose target names no other.'),
+  })
+  .prefault({})
+  .describe('The Temporal server.');
+
+const localStore = z.strictObject({
+  kind: z.literal('local').describe('A directory on the host of the worker.'),
+  path: computedDefault(localPath(z.string().min(1))).describe(
+    'Directory that holds the files. Default: `store` below `stateDirectory`.',
+  ),
+});
+
+const store = computedDefault(z.discriminatedUnion('kind', [localStore])).describe(
+  'The default store: inputs, outputs, logs and journal of every execution. Its name in locations is `store`.',
+);
+
+const catalog = z
+  .discriminatedUnion('kind', [
+    z.strictObject({
+      kind: z.literal('embedded').describe('The PostgreSQL that `waybill dev` starts on this host.'),
+    }),
+    z.strictObject({
+      kind: z.literal('postgres').describe('A PostgreSQL server that you run.'),
+      connectionStringEnv: environmentName(z.string().default('WAYBILL_CATALOG_URL')).describe(
+        'Name of the environment variable that holds the connection string (`postgres://…`). The string itself is a secret and does not belong into this file.',
+      ),
+      maxConnections: z
+        .number()
+        .int()
+        .min(1)
+        .max(1000)
+        .default(8)
+        .describe('Connections that one worker keeps at most. Catalog writes are short: more only load the server.'),
+    }),
+  ])
+  .prefault({kind: 'embedded'})
+  .describe('Where executions and artifacts are recorded.');
+
+const retention = z
+  .strictObject({
+    days: z
+      .number()
+      .int()
+      .min(1)
+      .max(36500)
+      .default(30)
+      .describe('Days after its end for which an execution and its files are kept, unless it says otherwise.'),
+  })
+  .prefault({})
+  .describe('What is removed, and when.');
+
+const log = z
+  .strictObject({
+    level: z
+      .enum(['trace', 'debug', 'info', 'warn', 'error'])
+      .default('info')
+      .describe('Least severe level that the worker logs.'),
+  })
+  .prefault({})
+  .describe('Logging of the worker.');
+
+/** The whole of `waybill.yaml`. docs/configuration.md is made from the descriptions. */
+export const configuration = z
+  .strictObject({
+    stateDirectory: computedDefault(localPath(z.string().min(1))).describe(
+      'What a worker and the embedded stack have to keep on this host. One per worker: a second worker with the same directory is refused. Default: `$XDG_STATE_HOME/waybill`, which is `~/.local/state/waybill` where that is not set.',
+    ),
+    temporal,
+    store,
+    catalog,
+    targets: computedDefault(z.record(targetName, z.discriminatedUnion('kind', [localTarget, sshTarget]))).describe(
+      'Machines that run commands, by name. `local`, the host of the worker, exists without being named here.',
+    ),
+    transfer: transferSettings,
+    retention,
+    worker: workerSettings,
+    log,
+  })
+  .describe('Configuration of a Waybill worker.');
+
+/** The configuration with every default filled in and local paths absolute. */
+export type Configuration = z.output<typeof configuration>;
+export type TargetConfiguration = Configuration['targets'][string];
+export type LocalTargetConfiguration = Extract<TargetConfiguration, {kind: 'local'}>;
+export type SshTargetConfiguration = Extract<TargetConfiguration, {kind: 'ssh'}>;
+export type StoreConfiguration = Configuration['store'];
+export type CatalogConfiguration = Configuration['catalog'];
+export type TransferConfiguration = Configuration['transfer'];
+export type WorkerConfiguration = Configuration['worker'];

@@ -1,0 +1,108 @@
+import {z} from 'zod';
+import {computedDefault, environmentName, localPath} from './field-kinds.js';
+
+const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
+
+/** What every target has, of whatever kind. */
+const common = {
+  taskQueue: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Task queue of the worker that reaches this target. Default: `temporal.taskQueue`.'),
+  roots: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Directories of the target that locations may name, beside the workspace root. Empty: none.'),
+  secrets: environmentName(z.array(variableName).default([])).describe(
+    'Environment variables of the worker whose values an execution may ask for with `--secret-env`. Empty: none.',
+  ),
+  maxConcurrentExecutions: z
+    .number()
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(4)
+    .describe('Commands that run on the target at once; further ones wait in line.'),
+  environment: z
+    .record(variableName, z.string())
+    .default({})
+    .describe('Environment variables that every command gets. Not for secrets: see `secrets`.'),
+  logCapBytes: z
+    .number()
+    .int()
+    .min(65_536)
+    .default(1_073_741_824)
+    .describe('Bytes kept of each of standard output and standard error; what comes after is counted and left out.'),
+};
+
+export const localTarget = z.strictObject({
+  kind: z.literal('local').describe('The host of the worker itself.'),
+  workspaceRoot: computedDefault(localPath(z.string().min(1))).describe(
+    'Directory that holds the workspaces. Default: `workspaces` below `stateDirectory`.',
+  ),
+  ...common,
+});
+
+export const sshTarget = z.strictObject({
+  kind: z.literal('ssh').describe('A machine that is reached by SSH.'),
+  host: z.string().min(1).describe('Host name, address, or a `Host` of the SSH configuration file.'),
+  port: z
+    .number()
+    .int()
+    .min(1)
+    .max(65_535)
+    .optional()
+    .describe('Port. Default: what the SSH configuration file says, or 22.'),
+  user: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Login name. Default: what the SSH configuration file says, or the user of the worker.'),
+  identityFile: localPath(z.string().min(1).optional()).describe(
+    'Private key. Default: what the SSH configuration file says, or the usual names in `~/.ssh`.',
+  ),
+  passphraseEnv: environmentName(variableName.optional()).describe(
+    'Name of the environment variable that holds the passphrase of the private key.',
+  ),
+  passwordEnv: environmentName(variableName.optional()).describe(
+    'Name of the environment variable that holds the password, for a server that takes no keys.',
+  ),
+  agent: z
+    .union([z.boolean(), z.string().min(1)])
+    .default(true)
+    .describe(
+      '`true` asks the SSH agent of `SSH_AUTH_SOCK` where there is one, `false` asks none, a path names its socket.',
+    ),
+  knownHostsFile: localPath(z.string().min(1).default('~/.ssh/known_hosts')).describe(
+    'Host keys that are trusted. A key that is not in it is refused: `waybill targets trust NAME` adds it.',
+  ),
+  jumpHost: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Host to connect through: `[user@]host[:port]`, or a `Host` of the SSH configuration file.'),
+  sshConfigFile: localPath(z.string().min(1).default('~/.ssh/config')).describe(
+    'SSH configuration file that fills in what is left out here. A file that does not exist is no error.',
+  ),
+  connectTimeoutSeconds: z
+    .number()
+    .min(1)
+    .max(600)
+    .default(20)
+    .describe('Time for connecting and logging in, in seconds.'),
+  keepaliveSeconds: z
+    .number()
+    .min(1)
+    .max(600)
+    .default(5)
+    .describe(
+      'Interval of keep-alive questions, in seconds. Three without an answer end the connection: shorter finds a dead line sooner.',
+    ),
+  workspaceRoot: z
+    .string()
+    .min(1)
+    .default('.waybill/workspaces')
+    .describe('Directory that holds the workspaces; a relative path starts at the login home.'),
+  ...common,
+});
