@@ -1,0 +1,35 @@
+import type {BigIntStats} from 'node:fs';
+import type {Entry, EntryKind} from '../store.js';
+
+const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
+
+export function entryOf(stats: BigIntStats): Entry {
+  const kind = kindOf(stats);
+  return {
+    kind,
+    size: kind === 'file' ? Number(stats.size) : 0,
+    mode: Number(stats.mode & 0o7777n),
+    modifiedAt: floorToMilliseconds(stats.mtimeNs),
+    identity: `${stats.size}-${stats.mtimeNs}-${stats.ctimeNs}-${stats.ino}`,
+  };
+}
+
+/** Milliseconds as `utimes` wants them: seconds in a double. */
+export function toSeconds(milliseconds: number): number {
+  // The double lies up to 0.24 µs beside the wanted time and is cut, not rounded: half a microsecond more keeps the
+  // millisecond for readers that cut too. Whole seconds are exact.
+  return milliseconds % 1000 === 0 ? milliseconds / 1000 : (milliseconds + 0.0005) / 1000;
+}
+
+function kindOf(stats: BigIntStats): EntryKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  if (stats.isSymbolicLink()) return 'link';
+  return 'special';
+}
+
+function floorToMilliseconds(nanoseconds: bigint): number {
+  const cut = nanoseconds / NANOSECONDS_PER_MILLISECOND;
+  const before1970 = nanoseconds < 0n && nanoseconds % NANOSECONDS_PER_MILLISECOND !== 0n;
+  return Number(before1970 ? cut - 1n : cut);
+}

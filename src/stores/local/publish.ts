@@ -1,0 +1,132 @@
+import type {BigIntStats} from 'node:fs';
+import {type FileHandle, link, lstat, rename, unlink} from 'node:fs/promises';
+import {dirname} from 'node:path';
+import {WaybillError} from '../../contracts/errors.js';
+import type {Attributes, Entry, PartialSpec, PublishOptions} from '../store.js';
+import {entryOf, toSeconds} from './entry.js';
+import {errnoOf, isErrno} from './errors.js';
+import type {LocalRoot} from './root.js';
+import {syncDirectory} from './sync-directory.js';
+
+/** An unfinished file that this process holds open. */
+export interface HeldPartial {
+  readonly root: LocalRoot;
+  readonly spec: PartialSpec;
+  readonly absolute: string;
+  readonly handle: FileHandle;
+}
+
+/** The order that makes a destination appear in one step, complete, and stay: every line needs the one before it. */
+export async function publishDurably(partial: HeldPartial, options: PublishOptions): Promise<Entry> {
+  const destination = await partial.root.locateForCreation(options.destination);
+  await countBytes(partial);
+  await setAttributesOf(partial.handle, options);
+  await partial.handle.sync();
+  options.signal?.throwIfAborted();
+  await takeName(partial, destination, options);
+  await syncDirectory(dirname(destination));
+  return entryOf(await partial.handle.stat({bigint: true}));
+}
+
+/** What `publishDurably` does, without syncing the directory: the caller does that once for many files. */
+export async function publishUnsynced(
+  partial: HeldPartial,
+  destination: string,
+  options: PublishOptions,
+): Promise<void> {
+  await countBytes(partial);
+  await setAttributesOf(partial.handle, options);
+  await partial.handle.sync();
+  options.signal?.throwIfAborted();
+  await takeName(partial, destination, options);
+}
+
+export function partialConsumed(path: string, cause?: unknown): WaybillError {
+  return new WaybillError(
+    'transfer.partial-consumed',
+    `The unfinished file ${JSON.stringify(path)} is gone: another attempt has published it.`,
+    {
+      path,
+      ...(cause === undefined ? {} : {cause}),
+    },
+  );
+}
+
+async function countBytes({handle, spec}: HeldPartial): Promise<void> {
+  const {size} = await handle.stat();
+  if (size === spec.size) return;
+  throw new WaybillError(
+    'transfer.checksum-mismatch',
+    `The unfinished file holds ${size} bytes instead of ${spec.size}.`,
+    {
+      path: spec.path,
+      expected: spec.size,
+      found: size,
+    },
+  );
+}
+
+async function setAttributesOf(handle: FileHandle, {mode, modifiedAt}: Attributes): Promise<void> {
+  if (modifiedAt !== undefined) await handle.utimes(toSeconds(modifiedAt), toSeconds(modifiedAt));
+  if (mode !== undefined) await handle.chmod(mode & 0o7777);
+}
+
+/** Gives the partial the destination's name; the partial's own name is gone afterwards. */
+async function takeName(partial: HeldPartial, destination: string, options: PublishOptions): Promise<void> {
+  const held = await partial.handle.stat({bigint: true});
+  // The name may belong to a younger partial, not yet complete: renaming that one would publish half a file.
+  if (!isSameFile(await statOrUndefined(partial.absolute), held)) throw partialConsumed(partial.spec.path);
+  try {
+    if (options.ifExists === 'keep') await link(partial.absolute, destination);
+    else await rename(partial.absolute, destination);
+  } catch (error) {
+    await explainFailure(error, partial, destination, held);
+  }
+  // `link` leaves the partial's name behind, and so does `rename` where an attempt died between the two calls below:
+  // renaming one name of a file over another name of the same file does nothing and reports success.
+  if (options.ifExists === 'keep' || held.nlink > 1n) await unlinkSame(partial.absolute, held);
+}
+
+async function explainFailure(
+  error: unknown,
+  partial: HeldPartial,
+  destination: string,
+  held: BigIntStats,
+): Promise<void> {
+  const errno = errnoOf(error);
+  if (errno === 'ENOENT' && (await statOrUndefined(partial.absolute)) === undefined) {
+    throw partialConsumed(partial.spec.path, error);
+  }
+  if (errno === 'EEXIST' && isSameFile(await statOrUndefined(destination), held)) return;
+  if (errno === 'EEXIST' || errno === 'ENOTEMPTY') {
+    const isDirectory = (await statOrUndefined(destination))?.isDirectory() === true;
+    throw new WaybillError(
+      isDirectory ? 'store.is-a-directory' : 'store.already-exists',
+      `${JSON.stringify(destination)} exists already.`,
+      {path: destination, cause: error},
+    );
+  }
+  throw error;
+}
+
+async function unlinkSame(absolute: string, held: BigIntStats): Promise<void> {
+  if (!isSameFile(await statOrUndefined(absolute), held)) return;
+  try {
+    await unlink(absolute);
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT')) throw error;
+  }
+}
+
+async function statOrUndefined(absolute: string): Promise<BigIntStats | undefined> {
+  try {
+    return await lstat(absolute, {bigint: true});
+  } catch (error) {
+    if (isErrno(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+function isSameFile(a: BigIntStats | undefined, b: BigIntStats): boolean {
+  return a !== undefined && a.ino === b.ino && a.dev === b.dev;
+}
