@@ -1,0 +1,160 @@
+import type {Socket} from 'node:net';
+import type {Duplex} from 'node:stream';
+import type {Client, ClientChannel, SFTPWrapper} from 'ssh2';
+import {WaybillError} from '../contracts/errors.js';
+import type {SshEndpoint} from './endpoint.js';
+import {connectionLost} from './errors.js';
+import {watchLiveness} from './liveness.js';
+import {toError} from './socket.js';
+
+interface Parts {
+  readonly endpoint: SshEndpoint;
+  readonly client: Client;
+  readonly socket: Socket;
+  readonly jump?: SshConnection;
+}
+
+/** The server's limit of sessions on one connection (MaxSessions) is reached: another connection may do. */
+export class SessionRefused extends Error {
+  override readonly name = 'SessionRefused';
+}
+
+/** An authenticated connection. Channels that are open when it ends fail with `ssh.connection-lost`. */
+export class SshConnection {
+  readonly endpoint: SshEndpoint;
+  readonly socket: Socket;
+  readonly #client: Client;
+  readonly #jump: SshConnection | undefined;
+  readonly #closed = new AbortController();
+  #sessions = 0;
+  #lastUsed = performance.now();
+
+  constructor({endpoint, client, socket, jump}: Parts) {
+    this.endpoint = endpoint;
+    this.socket = socket;
+    this.#client = client;
+    this.#jump = jump;
+    const stopWatch = watchLiveness(socket, endpoint.deadAfterMs, () => this.#lost('the peer is silent'));
+    client.on('error', (error: Error) => this.#lost(error.message, error));
+    client.on('close', () => {
+      stopWatch();
+      this.#lost('the server closed it');
+      this.#jump?.end();
+    });
+  }
+
+  /** Fires when the connection has ended; its reason is the `ssh.connection-lost` for what was under way. */
+  get closed(): AbortSignal {
+    return this.#closed.signal;
+  }
+
+  /** Open exec and SFTP channels. */
+  get sessions(): number {
+    return this.#sessions;
+  }
+
+  /** Milliseconds since the last channel was opened or closed. */
+  get idleMs(): number {
+    return performance.now() - this.#lastUsed;
+  }
+
+  /** Rejects with SessionRefused where the server takes no further session. */
+  openExec(command: string, signal?: AbortSignal): Promise<ClientChannel> {
+    return this.#openSession<ClientChannel>(signal, (done) => this.#client.exec(command, done));
+  }
+
+  /** Rejects with SessionRefused, or with `ssh.sftp-unavailable`. */
+  openSftp(signal?: AbortSignal): Promise<SFTPWrapper> {
+    return this.#openSession<SFTPWrapper>(signal, (done) => this.#client.sftp(done)).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : '';
+      if (!/Unable to start subsystem|while establishing SFTP/.test(message)) throw error;
+      throw new WaybillError('ssh.sftp-unavailable', `${this.endpoint.host} starts no SFTP session: ${message}`, {
+        path: this.endpoint.name,
+        cause: error,
+      });
+    });
+  }
+
+  openTunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    return this.#open<ClientChannel>(signal, (done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
+  }
+
+  end(): void {
+    if (this.closed.aborted) return;
+    this.#closed.abort(connectionLost(this.endpoint, 'it was closed here'));
+    this.#client.end();
+    // An end that the peer never answers must not keep the process.
+    setTimeout(() => this.#client.destroy(), 1000).unref();
+  }
+
+  async #openSession<T extends ClientChannel | SFTPWrapper>(
+    signal: AbortSignal | undefined,
+    start: (done: (error: Error | undefined, channel: T) => void) => void,
+  ): Promise<T> {
+    this.#sessions += 1;
+    this.#lastUsed = performance.now();
+    const release = (): void => {
+      this.#sessions -= 1;
+      this.#lastUsed = performance.now();
+    };
+    try {
+      const channel = await this.#open(signal, start);
+      channel.once('close', release);
+      return channel;
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  #open<T extends {end(): unknown}>(
+    signal: AbortSignal | undefined,
+    start: (done: (error: Error | undefined, channel: T) => void) => void,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let settled = false;
+      const settle = (finish: () => void): void => {
+        if (settled) return;
+        settled = true;
+        signal?.removeEventListener('abort', onAbort);
+        this.closed.removeEventListener('abort', onClosed);
+        finish();
+      };
+      const onAbort = (): void => settle(() => reject(toError(signal?.reason)));
+      const onClosed = (): void => settle(() => reject(toError(this.closed.reason)));
+      if (this.closed.aborted) {
+        onClosed();
+        return;
+      }
+      if (signal?.aborted === true) {
+        onAbort();
+        return;
+      }
+      signal?.addEventListener('abort', onAbort);
+      this.closed.addEventListener('abort', onClosed);
+      try {
+        start((error, channel) => {
+          if (error === undefined && settled) channel.end();
+          else if (error === undefined) settle(() => resolve(channel));
+          else settle(() => reject(this.#channelError(error)));
+        });
+      } catch (error) {
+        settle(() => reject(connectionLost(this.endpoint, 'it ended', error)));
+      }
+    });
+  }
+
+  #channelError(error: Error): Error {
+    if ('reason' in error) return new SessionRefused(error.message, {cause: error});
+    if (this.closed.aborted || /No response from server|Not connected/.test(error.message)) {
+      return connectionLost(this.endpoint, error.message, error);
+    }
+    return error;
+  }
+
+  #lost(reason: string, cause?: unknown): void {
+    if (this.closed.aborted) return;
+    this.#closed.abort(connectionLost(this.endpoint, reason, cause));
+    this.#client.destroy();
+  }
+}

@@ -1,0 +1,176 @@
+import type {ClientChannel, SFTPWrapper} from 'ssh2';
+import {hasCode} from '../contracts/errors.js';
+import {withBackoff} from './backoff.js';
+import {connect} from './connect.js';
+import {SessionRefused, type SshConnection} from './connection.js';
+import type {SshEndpoint} from './endpoint.js';
+import {connectionLost} from './errors.js';
+import {toError} from './socket.js';
+
+export interface PoolLimits {
+  /** Connections to the target at most. Default 4. */
+  readonly maxConnections: number;
+  /** Sessions on one connection at most; lowered by itself where the server allows fewer. Default 8, OpenSSH allows 10. */
+  readonly maxSessions: number;
+  /** A connection without a session is closed after so many milliseconds. Default 60,000. */
+  readonly idleMs: number;
+  /** How long to try to connect before the error is handed on. Milliseconds, default 10,000. */
+  readonly patienceMs: number;
+}
+
+export interface PoolStatus {
+  readonly connections: number;
+  readonly sessions: number;
+  readonly waiting: number;
+}
+
+export interface SessionOptions {
+  readonly signal?: AbortSignal;
+  /** Take a connection that carries nothing else, where the limit allows one more. */
+  readonly apart?: boolean;
+}
+
+interface Member {
+  readonly connection: SshConnection;
+  maxSessions: number;
+}
+
+/** The connections to one target, made as they are needed. One that breaks fails its own sessions and no other. */
+export class SshPool {
+  readonly endpoint: SshEndpoint;
+  readonly #limits: PoolLimits;
+  readonly #members = new Set<Member>();
+  readonly #waiters = new Set<() => void>();
+  #connecting: Promise<void> | undefined;
+  #closed = false;
+  #sweep: NodeJS.Timeout | undefined;
+
+  constructor(endpoint: SshEndpoint, limits: Partial<PoolLimits> = {}) {
+    this.endpoint = endpoint;
+    this.#limits = {maxConnections: 4, maxSessions: 8, idleMs: 60_000, patienceMs: 10_000, ...limits};
+  }
+
+  status(): PoolStatus {
+    const sessions = [...this.#members].reduce((sum, member) => sum + member.connection.sessions, 0);
+    return {connections: this.#members.size, sessions, waiting: this.#waiters.size};
+  }
+
+  /** Opens a session that runs `command`. It is not run twice: a connection that broke meanwhile is an error. */
+  openExec(command: string, options: SessionOptions = {}): Promise<ClientChannel> {
+    return this.#session(options, (connection) => connection.openExec(command, options.signal));
+  }
+
+  openSftp(options: SessionOptions = {}): Promise<SFTPWrapper> {
+    return this.#session(options, (connection) => connection.openSftp(options.signal));
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    clearInterval(this.#sweep);
+    for (const {connection} of this.#members) connection.end();
+    this.#wake();
+    return Promise.resolve();
+  }
+
+  async #session<T extends ClientChannel | SFTPWrapper>(
+    options: SessionOptions,
+    open: (connection: SshConnection) => Promise<T>,
+  ): Promise<T> {
+    let broken = 0;
+    for (;;) {
+      const member = await this.#member(options);
+      try {
+        const channel = await open(member.connection);
+        channel.once('close', () => this.#wake());
+        return channel;
+      } catch (error) {
+        options.signal?.throwIfAborted();
+        if (error instanceof SessionRefused) {
+          member.maxSessions = Math.max(1, member.connection.sessions);
+          if (member.connection.sessions === 0)
+            throw connectionLost(this.endpoint, `it takes no session: ${error.message}`, error);
+        } else if (hasCode(error, 'ssh.connection-lost') && !this.#closed && broken < 2) {
+          // It was dead before it was used: nothing was started on it.
+          broken += 1;
+        } else throw error;
+      }
+    }
+  }
+
+  async #member(options: SessionOptions): Promise<Member> {
+    for (;;) {
+      options.signal?.throwIfAborted();
+      if (this.#closed) throw connectionLost(this.endpoint, 'the pool is closed');
+      const members = [...this.#members].sort((a, b) => a.connection.sessions - b.connection.sessions);
+      const free = members.find((member) => member.connection.sessions < member.maxSessions);
+      const mayConnect = this.#members.size < this.#limits.maxConnections;
+      const apart = options.apart === true && mayConnect && free !== undefined && free.connection.sessions > 0;
+      if (free !== undefined && !apart) return free;
+      if (mayConnect) await this.#connect(options.signal);
+      else await this.#released(options.signal);
+    }
+  }
+
+  /** One connection is made at a time: several waiters share it, and a server under load is not stormed. */
+  async #connect(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#connecting === undefined) {
+      const made = withBackoff(() => connect(this.endpoint), this.#limits.patienceMs).then((connection) =>
+        this.#add(connection),
+      );
+      this.#connecting = made.finally(() => {
+        this.#connecting = undefined;
+      });
+      // Whoever still waits gets the rejection; that all have left is no error.
+      this.#connecting.catch(() => undefined);
+    }
+    await unlessAborted(this.#connecting, signal);
+  }
+
+  #add(connection: SshConnection): void {
+    if (this.#closed) {
+      connection.end();
+      return;
+    }
+    const member = {connection, maxSessions: this.#limits.maxSessions};
+    this.#members.add(member);
+    connection.closed.addEventListener('abort', () => {
+      this.#members.delete(member);
+      this.#wake();
+    });
+    this.#sweep ??= setInterval(() => this.#closeIdle(), Math.max(100, this.#limits.idleMs / 4)).unref();
+    this.#wake();
+  }
+
+  #closeIdle(): void {
+    for (const {connection} of this.#members) {
+      if (connection.sessions === 0 && connection.idleMs > this.#limits.idleMs) connection.end();
+    }
+  }
+
+  #released(signal: AbortSignal | undefined): Promise<void> {
+    let wake: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      wake = resolve;
+      this.#waiters.add(wake);
+    });
+    return unlessAborted(released, signal).finally(() => this.#waiters.delete(wake));
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiters) wake();
+    this.#waiters.clear();
+  }
+}
+
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise((resolve, reject) => {
+    const abort = (): void => reject(toError(signal.reason));
+    if (signal.aborted) {
+      abort();
+      return;
+    }
+    signal.addEventListener('abort', abort, {once: true});
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
