@@ -1,5 +1,5 @@
 import {hashingThreads, leastBusyThread} from './pool.js';
-import type {RangeAnswer} from './thread.js';
+import type {HashingAnswer} from './requests.js';
 
 export interface Range {
   readonly offset: number;
@@ -22,12 +22,14 @@ export async function* hashRanges(
     Atomics.store(stop, 0, 1);
   };
   options.signal?.addEventListener('abort', onAbort);
-  const underWay: Promise<RangeAnswer>[] = [];
+  const underWay: Promise<HashingAnswer>[] = [];
   try {
     // One range more than there are threads, so that none waits for the next request.
     const depth = hashingThreads() + 1;
     for (const range of ranges) {
-      underWay.push(handled(leastBusyThread().ask({fd, offset: range.offset, length: range.length, stop})));
+      underWay.push(
+        handled(leastBusyThread().ask({operation: 'range', fd, offset: range.offset, length: range.length, stop})),
+      );
       if (underWay.length > depth) yield digestOf(await underWay.shift(), options.signal);
     }
     while (underWay.length > 0) yield digestOf(await underWay.shift(), options.signal);
@@ -38,7 +40,7 @@ export async function* hashRanges(
   }
 }
 
-function digestOf(answer: RangeAnswer | undefined, signal: AbortSignal | undefined): string | undefined {
+function digestOf(answer: HashingAnswer | undefined, signal: AbortSignal | undefined): string | undefined {
   signal?.throwIfAborted();
   return answer?.outcome === 'hashed' ? answer.sha256 : undefined;
 }

@@ -3,13 +3,14 @@
  * that reads TypeScript than in the compiled package.
  *
  * Every request carries an `id`, and is answered by `{id, answer}` or by `{id, failure: {message, code, syscall}}`:
- * a cloned Error would lose its errno.
+ * a cloned Error would lose its errno. Requests and answers are typed in `thread.ts`.
  */
 export const workerSource = `'use strict';
 const {parentPort} = require('node:worker_threads');
 const {createHash} = require('node:crypto');
 const {readSync} = require('node:fs');
 const piece = Buffer.allocUnsafeSlow(1 << 20);
+const streams = new Map();
 
 function hashRange({fd, offset, length, stop}) {
   const hash = createHash('sha256');
@@ -24,9 +25,27 @@ function hashRange({fd, offset, length, stop}) {
   return {outcome: 'hashed', sha256: hash.digest('hex')};
 }
 
+function update({stream, memory, length, last}) {
+  const hash = streams.get(stream) ?? createHash('sha256');
+  hash.update(new Uint8Array(memory, 0, length));
+  if (!last) {
+    streams.set(stream, hash);
+    return {outcome: 'taken'};
+  }
+  streams.delete(stream);
+  return {outcome: 'hashed', sha256: hash.digest('hex')};
+}
+
+function drop({stream}) {
+  streams.delete(stream);
+  return {outcome: 'taken'};
+}
+
+const operations = {range: hashRange, update, drop};
+
 parentPort.on('message', ({id, request}) => {
   try {
-    parentPort.postMessage({id, answer: hashRange(request)});
+    parentPort.postMessage({id, answer: operations[request.operation](request)});
   } catch (error) {
     parentPort.postMessage({id, failure: {message: error.message, code: error.code, syscall: error.syscall}});
   }
