@@ -1,0 +1,50 @@
+import {readFile} from 'node:fs/promises';
+import {WaybillError} from '../contracts/errors.js';
+import type {GuardedProcess} from './guarded-process.js';
+
+export interface ReadinessOptions {
+  readonly name: string;
+  readonly log: string;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Waits until `check` resolves. A server that ends meanwhile, or is not ready in time, is ended and reported as
+ * `stack.start-failed` with the last lines of its log.
+ */
+export async function ready(
+  server: GuardedProcess,
+  options: ReadinessOptions,
+  check: (signal: AbortSignal) => Promise<void>,
+): Promise<GuardedProcess> {
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal, AbortSignal.timeout(options.timeoutMs)]);
+  try {
+    const outcome = await Promise.race([
+      check(signal).then(() => 'ready' as const),
+      server.exited.then(({code, signal: by}) => `ended with ${String(code ?? by)}`),
+    ]);
+    if (outcome === 'ready') return server;
+    throw new WaybillError('stack.start-failed', await withLog(`${options.name} ${outcome}`, options.log), {
+      path: options.log,
+    });
+  } catch (error) {
+    await server.stop(2000);
+    options.signal.throwIfAborted();
+    if (error instanceof WaybillError) throw error;
+    const message = `${options.name} was not ready within ${options.timeoutMs / 1000} s`;
+    throw new WaybillError('stack.start-failed', await withLog(message, options.log), {
+      path: options.log,
+      cause: error,
+    });
+  } finally {
+    over.abort();
+  }
+}
+
+async function withLog(message: string, log: string): Promise<string> {
+  const text = await readFile(log, 'utf8').catch(() => '');
+  const last = text.trimEnd().split('\n').slice(-5).join('\n');
+  return `${message}; its log ${log} ends with:\n${last}`;
+}
