@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+'use strict';
+// Starts the bundled CLI from V8's compiled code, kept in a private directory: compiling it costs more than running it.
+const fs = require('node:fs');
+const path = require('node:path');
+
+const bundle = path.join(__dirname, '../dist/src/cli/waybill.cjs');
+
+function cacheFile(stats) {
+  const {XDG_CACHE_HOME, HOME, WAYBILL_CODE_CACHE} = process.env;
+  const base = XDG_CACHE_HOME?.startsWith('/')
+    ? XDG_CACHE_HOME
+    : HOME?.startsWith('/')
+      ? path.join(HOME, '.cache')
+      : undefined;
+  if (base === undefined || WAYBILL_CODE_CACHE === 'off') return undefined;
+  // V8 refuses code of another version or other flags by itself; of the source it compares no more than the length.
+  const place = require('node:crypto')
+    .createHash('sha256')
+    .update(`${bundle}\0${stats.ino}\0${stats.mtimeMs}\0${stats.size}\0${process.version}\0${process.arch}`);
+  return path.join(base, 'waybill/code', `${place.digest('hex').slice(0, 32)}.bin`);
+}
+
+/** Only what this user alone can have written is run. */
+function readPrivate(file) {
+  let handle;
+  try {
+    handle = fs.openSync(file, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW);
+    const {uid, mode} = fs.fstatSync(handle);
+    return uid === process.getuid() && (mode & 0o022) === 0 ? fs.readFileSync(handle) : undefined;
+  } catch {
+    return undefined;
+  } finally {
+    if (handle !== undefined) fs.closeSync(handle);
+  }
+}
+
+function keep(script, file) {
+  const beside = `${file}.${process.pid}`;
+  try {
+    fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
+    fs.writeFileSync(beside, script.createCachedData(), {mode: 0o600, flag: 'wx'});
+    fs.renameSync(beside, file);
+    expire(path.dirname(file));
+  } catch {
+    // A full or read-only home only costs time.
+  }
+}
+
+/** What earlier versions left. */
+function expire(directory) {
+  for (const name of fs.readdirSync(directory)) {
+    const other = path.join(directory, name);
+    if (Date.now() - fs.statSync(other).mtimeMs > 60 * 86_400_000) fs.rmSync(other);
+  }
+}
+
+const vm = require('node:vm');
+const stats = fs.statSync(bundle);
+const file = cacheFile(stats);
+const cachedData = file === undefined ? undefined : readPrivate(file);
+// The bundle is plain ASCII, which is read fastest as what it is.
+const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, 'latin1')}\n})`;
+const script = new vm.Script(source, {
+  filename: bundle,
+  cachedData,
+  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+});
+const loaded = {exports: {}};
+const requireFromBundle = require('node:module').createRequire(bundle);
+script.runInThisContext()(loaded.exports, requireFromBundle, loaded, bundle, path.dirname(bundle));
+loaded.exports.runProcess().then((end) => {
+  // Made after a command that used everything worth keeping: functions that never ran are not in it.
+  if (file !== undefined && (cachedData === undefined || script.cachedDataRejected) && end.clientUsed)
+    keep(script, file);
+  process.exit(end.status);
+});

@@ -1,0 +1,52 @@
+import {EventEmitter} from 'node:events';
+import {PassThrough, Writable} from 'node:stream';
+import type {WaybillClientApi} from '../client/api.js';
+import type {CliContext, ConnectOptions} from './context.js';
+
+export interface Captured {
+  readonly context: CliContext;
+  readonly signals: EventEmitter;
+  readonly connected: ConnectOptions[];
+  readonly stdin: PassThrough;
+  stdout(): string;
+  stderr(): string;
+}
+
+/** A context whose streams are kept in memory. */
+export function capture(
+  client: WaybillClientApi,
+  more: {readonly environment?: NodeJS.ProcessEnv; readonly cwd?: string} = {},
+): Captured {
+  const [stdout, stderr] = [new Kept(), new Kept()];
+  const signals = new EventEmitter();
+  const stdin = new PassThrough();
+  const connected: ConnectOptions[] = [];
+  return {
+    signals,
+    stdin,
+    connected,
+    stdout: () => stdout.text,
+    stderr: () => stderr.text,
+    context: {
+      environment: more.environment ?? {},
+      cwd: more.cwd ?? '/nowhere',
+      stdin,
+      stdout,
+      stderr,
+      signals,
+      connect: async (options) => {
+        connected.push(options);
+        return client;
+      },
+    },
+  };
+}
+
+class Kept extends Writable {
+  text = '';
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}

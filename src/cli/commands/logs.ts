@@ -1,0 +1,47 @@
+import {Command} from 'commander';
+import type {CliContext} from '../context.js';
+import {EXIT} from '../exit-codes.js';
+import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
+import type {Finish} from '../program.js';
+import {JsonReporter} from '../run/json-reporter.js';
+import {Screen} from '../terminal/screen.js';
+
+interface LogsFlags extends JsonFlag {
+  readonly follow?: true;
+  readonly stderr?: true;
+}
+
+export function logsCommand(context: CliContext, finish: Finish): Command {
+  const command = new Command('logs')
+    .summary('what the command wrote')
+    .description('Prints what the command wrote to standard output, exactly, without gaps or repeats.')
+    .argument('<id>', 'see `waybill list`')
+    .addOption(new DocumentedOption('-f, --follow', 'go on until the command has ended', 'off'))
+    .addOption(new DocumentedOption('--stderr', 'its standard error instead of its standard output', 'off'))
+    .addOption(jsonOption('print chunks with stream and offset as JSON, one object a line'));
+  addConnectionOptions(command);
+  return command.action(async (id: string) => {
+    const flags = command.opts<LogsFlags>();
+    const screen = new Screen(context);
+    const reporter = new JsonReporter(screen);
+    const stream = flags.stderr === true ? 'stderr' : 'stdout';
+    const stop = new AbortController();
+    const onInterrupt = () => stop.abort();
+    context.signals.on('SIGINT', onInterrupt);
+    const client = await context.connect(connectionOf(command));
+    try {
+      const chunks = client.execution(id).logs({streams: [stream], follow: flags.follow === true, signal: stop.signal});
+      for await (const chunk of chunks) {
+        // Either stream of the command is what was asked for here: it goes where a pipe picks it up.
+        if (flags.json === true) await reporter.output(chunk);
+        else await screen.output('stdout', chunk.data);
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw error;
+    } finally {
+      context.signals.off('SIGINT', onInterrupt);
+      await client.close();
+    }
+    if (stop.signal.aborted) finish(EXIT.cancelled);
+  });
+}

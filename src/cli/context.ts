@@ -1,0 +1,36 @@
+import type {Readable, Writable} from 'node:stream';
+import type {WaybillClientApi} from '../client/api.js';
+import type {OutputLike} from './terminal/capabilities.js';
+
+export interface ConnectOptions {
+  readonly address?: string;
+  readonly namespace?: string;
+  readonly taskQueue?: string;
+}
+
+export type OutputStream = Writable & OutputLike;
+
+export interface InputStream extends Readable {
+  readonly isTTY?: boolean | undefined;
+  setRawMode?(mode: boolean): unknown;
+}
+
+/** Everything of the process that a command touches. */
+export interface CliContext {
+  readonly environment: NodeJS.ProcessEnv;
+  readonly cwd: string;
+  readonly stdin: InputStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+  /** Where `SIGINT`, `SIGTERM` and `SIGHUP` are heard. */
+  readonly signals: SignalSource;
+  /** Loads the client only when it is called: it costs more than everything else of a start. */
+  connect(options: ConnectOptions): Promise<WaybillClientApi>;
+}
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+
+export interface SignalSource {
+  on(signal: StopSignal, listener: () => void): unknown;
+  off(signal: StopSignal, listener: () => void): unknown;
+}

@@ -1,0 +1,11 @@
+/**
+ * The commands that run in the worker's own process, with its configuration. What they load (native modules, an SSH
+ * client, a database) is not part of the bundle that every other command starts from. Kept in this folder, because the
+ * bundle lies here too and the paths must hold in both.
+ */
+export const operator = {
+  config: () => import('./operator/config.js'),
+  dev: () => import('./operator/dev.js'),
+  trust: () => import('./operator/trust.js'),
+  worker: () => import('./operator/worker.js'),
+} as const;

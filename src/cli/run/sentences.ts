@@ -1,0 +1,70 @@
+import type {DownloadedFile} from '../../client/api.js';
+import type {MoveProgress} from '../../contracts/checkpoint.js';
+import type {ExecutionResult} from '../../contracts/execution.js';
+import {formatDuration} from '../amounts.js';
+import {formatBytes} from '../terminal/bar.js';
+import {printable} from '../terminal/printable.js';
+
+/** How many names a line lists before it says how many more there are. */
+export const LISTED = 10;
+
+export function plural(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+/** `Downloaded 2 files: a.txt (12 B), b.bin (3.4 MB)`; undefined where nothing was. */
+export function downloadSentence(files: readonly DownloadedFile[]): string | undefined {
+  const there = files.filter((file) => file.outcome !== 'failed');
+  if (there.length === 0) return undefined;
+  const names = there.slice(0, LISTED).map((file) => `${printable(file.name)} (${formatBytes(file.size)})`);
+  const more = there.length - names.length;
+  return `Downloaded ${plural(there.length, 'file')}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Where a local file was in the way: nothing is lost, and it is said where the output is. */
+export function keptSentences(files: readonly DownloadedFile[]): string[] {
+  const kept = files.filter((file) => file.outcome === 'kept-local');
+  const lines = kept
+    .slice(0, LISTED)
+    .map(
+      (file) =>
+        `${printable(file.name)} exists here with other content: kept; the output is ${printable(file.savedAs)}`,
+    );
+  return kept.length > LISTED ? [...lines, `and ${kept.length - LISTED} more were kept and saved beside`] : lines;
+}
+
+export function failedSentences(files: readonly DownloadedFile[]): string[] {
+  const failed = files.filter((file) => file.outcome === 'failed');
+  const lines = failed
+    .slice(0, LISTED)
+    .map((file) => `${printable(file.name)} was not downloaded: ${file.message} (${file.code})`);
+  return failed.length > LISTED ? [...lines, `and ${failed.length - LISTED} more were not downloaded`] : lines;
+}
+
+/** What a stage moved, once it is over; undefined where there was nothing to move. */
+export function movedSentence(
+  verb: 'Sent' | 'Staged' | 'Collected',
+  {filesDone, bytesDone, resumedBytes}: MoveProgress,
+): string | undefined {
+  if (filesDone === 0) return undefined;
+  const resumed = resumedBytes > 0 ? `, ${formatBytes(resumedBytes)} of them resumed` : '';
+  return `${verb} ${plural(filesDone, 'file')}, ${formatBytes(bytesDone)}${resumed}`;
+}
+
+/** How the command ended, where that is not plain success. */
+export function endSentence({command, outcome}: ExecutionResult): string | undefined {
+  switch (command?.outcome) {
+    case 'exited':
+      return command.status === 0 ? undefined : `The command exited with ${command.status}`;
+    case 'signalled':
+      return `The command was ended by signal ${command.signal}`;
+    case 'timed-out':
+      return `The command was ended after its time limit of ${formatDuration(command.timeoutMs)}`;
+    case 'cancelled':
+      return 'The run was cancelled';
+    case 'lost':
+      return `The process is lost: ${command.reason}`;
+    case undefined:
+      return outcome === 'cancelled' ? 'The run was cancelled before the command started' : undefined;
+  }
+}

@@ -1,0 +1,152 @@
+import type {ExecutionHandle, LocalInput, StartOptions, WaybillClientApi} from '../../client/api.js';
+import type {CliContext, ConnectOptions} from '../context.js';
+import {EXIT} from '../exit-codes.js';
+import {Screen} from '../terminal/screen.js';
+import {finish} from './finish.js';
+import {Interrupts} from './interrupts.js';
+import {JsonReporter} from './json-reporter.js';
+import {HumanReporter} from './human-reporter.js';
+import {LocalRecords} from './local-record.js';
+import type {Reporter} from './reporter.js';
+
+export interface RunOptions {
+  readonly command: readonly string[];
+  readonly target: string;
+  /** As they were given: `PATH|GLOB[=NAME]`. */
+  readonly inputs: readonly string[];
+  /** Absolute. */
+  readonly workdir?: string;
+  readonly outputs: readonly string[];
+  readonly required: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly secrets: readonly string[];
+  readonly timeoutMs?: number;
+  /** Absolute. */
+  readonly into: string;
+  readonly remoteOnly: boolean;
+  readonly detach: boolean;
+  readonly label?: string;
+  readonly onLost: 'fail' | 'rerun';
+  readonly json: boolean;
+}
+
+export const FOLLOW_QUESTION =
+  'Ctrl-C: [d]etach (the run goes on), [c]ancel it, any other key goes on. Ctrl-C again detaches.';
+const SEND_QUESTION =
+  'Ctrl-C: inputs are still being sent. [c]ancel the run, any other key goes on. Ctrl-C again stops sending.';
+
+/** Sends what the command needs, starts it, and follows it to its exit status. */
+export async function start(context: CliContext, connect: ConnectOptions, options: RunOptions): Promise<number> {
+  const screen = new Screen(context);
+  const reporter = options.json ? new JsonReporter(screen) : new HumanReporter(screen);
+  const records = new LocalRecords(context.environment);
+  const connecting = context.connect(connect);
+  // Whatever is wrong with the inputs is said first; nobody waits for the connection then.
+  connecting.catch(() => undefined);
+  const found = await gatherInputs(context, options);
+  for (const warning of found.warnings) await reporter.warning(warning);
+  const client = await connecting;
+  try {
+    const {newExecutionId} = await import('../../client/execution-id.js');
+    const id = newExecutionId(options.label, options.command);
+    await records.write({
+      version: 1,
+      id,
+      into: options.into,
+      remoteOnly: options.remoteOnly,
+      inputs: [...found.inputs],
+    });
+    const sent = await send(context, screen, reporter, client, {
+      ...startOptions(options),
+      id,
+      command: [...found.command],
+      inputs: found.inputs,
+    });
+    if (sent === 'stopped') return await stopped(reporter, id);
+    if (sent === 'cancelled') {
+      await records.remove(id);
+      await reporter.note('Cancelled before the command was started.');
+      return EXIT.cancelled;
+    }
+    await reporter.started({id, target: options.target, command: found.command, inputs: found.inputs.length});
+    if (options.detach) {
+      if (!options.json) await screen.result(id);
+      await reporter.detached(id);
+      return EXIT.ok;
+    }
+    const interrupts = new Interrupts(context, screen, FOLLOW_QUESTION, () => reporter.pause());
+    try {
+      return await finish({
+        handle: sent,
+        reporter,
+        interrupts,
+        into: options.into,
+        remoteOnly: options.remoteOnly,
+        records,
+      });
+    } finally {
+      interrupts.close();
+    }
+  } finally {
+    await client.close();
+  }
+}
+
+/** Sending happens in this process: to let go of it is not to detach from a run that goes on by itself. */
+async function send(
+  context: CliContext,
+  screen: Screen,
+  reporter: Reporter,
+  client: WaybillClientApi,
+  options: StartOptions & {readonly id: string},
+): Promise<ExecutionHandle | 'stopped' | 'cancelled'> {
+  const stop = new AbortController();
+  const interrupts = new Interrupts(context, screen, SEND_QUESTION, () => reporter.pause());
+  const starting = client.start({
+    ...options,
+    signal: stop.signal,
+    onUploadProgress: (progress) =>
+      void interrupts.clear().then(() => (stop.signal.aborted ? undefined : reporter.local('send', progress))),
+  });
+  starting.catch(() => undefined);
+  try {
+    const first = await Promise.race([starting, interrupts.decision()]);
+    if (typeof first !== 'string') return first;
+    stop.abort();
+    if (first === 'detach') return 'stopped';
+    await client.execution(options.id).cancel();
+    return 'cancelled';
+  } finally {
+    interrupts.close();
+    reporter.pause();
+  }
+}
+
+async function stopped(reporter: Reporter, id: string): Promise<number> {
+  await reporter.note(`Stopped before every input was sent. Send the rest and go on with: waybill wait ${id}`);
+  await reporter.note(`Or end it with: waybill cancel ${id}`);
+  return EXIT.detached;
+}
+
+function startOptions(options: RunOptions): Omit<StartOptions, 'command'> {
+  return {
+    target: options.target,
+    outputs: [...options.outputs],
+    required: [...options.required],
+    environment: {...options.environment},
+    secrets: [...options.secrets],
+    onLost: options.onLost,
+    ...(options.timeoutMs === undefined ? {} : {timeoutMs: options.timeoutMs}),
+    ...(options.label === undefined ? {} : {label: options.label}),
+  };
+}
+
+interface GatheredInputs {
+  readonly command: readonly string[];
+  readonly inputs: readonly LocalInput[];
+  readonly warnings: readonly string[];
+}
+
+async function gatherInputs(_context: CliContext, {command}: RunOptions): Promise<GatheredInputs> {
+  return {command, inputs: [], warnings: []};
+}

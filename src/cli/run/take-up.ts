@@ -1,0 +1,72 @@
+import type {ExecutionHandle} from '../../client/api.js';
+import type {CliContext, ConnectOptions} from '../context.js';
+import {Screen} from '../terminal/screen.js';
+import {finish} from './finish.js';
+import {HumanReporter} from './human-reporter.js';
+import {Interrupts} from './interrupts.js';
+import {JsonReporter} from './json-reporter.js';
+import {type LocalRecord, LocalRecords} from './local-record.js';
+import type {Reporter} from './reporter.js';
+import {FOLLOW_QUESTION} from './start.js';
+
+export interface TakeUpOptions {
+  readonly id: string;
+  /** Absolute. Default: what `run` was told here, or the current directory. */
+  readonly into?: string;
+  readonly remoteOnly?: boolean;
+  readonly json: boolean;
+  /** Done before anything is followed. */
+  readonly first?: (handle: ExecutionHandle) => Promise<void>;
+}
+
+/** Follows an execution that another process has started, and sends what that process could not send any more. */
+export async function takeUp(context: CliContext, connect: ConnectOptions, options: TakeUpOptions): Promise<number> {
+  const screen = new Screen(context);
+  const reporter = options.json ? new JsonReporter(screen) : new HumanReporter(screen);
+  const records = new LocalRecords(context.environment);
+  const record = await records.read(options.id);
+  const client = await context.connect(connect);
+  const interrupts = new Interrupts(context, screen, FOLLOW_QUESTION, () => reporter.pause());
+  const stop = new AbortController();
+  try {
+    const handle = client.execution(options.id);
+    await options.first?.(handle);
+    let sending = false;
+    return await finish({
+      handle,
+      reporter,
+      interrupts,
+      records,
+      into: options.into ?? record?.into ?? context.cwd,
+      remoteOnly: options.remoteOnly ?? record?.remoteOnly ?? false,
+      onEvent: (event) => {
+        if (event.event !== 'stage' || event.stage !== 'upload' || sending || record === undefined) return;
+        sending = true;
+        void sendRest(handle, record, reporter, stop.signal);
+      },
+    });
+  } finally {
+    stop.abort();
+    interrupts.close();
+    await client.close();
+  }
+}
+
+async function sendRest(
+  handle: ExecutionHandle,
+  {inputs}: LocalRecord,
+  reporter: Reporter,
+  signal: AbortSignal,
+): Promise<void> {
+  if (inputs.length === 0) return;
+  await reporter.note(`Sending the inputs that are not sent yet.`);
+  try {
+    await handle.sendInputs(inputs, {
+      signal,
+      onProgress: (progress) => void (signal.aborted ? undefined : reporter.local('send', progress)),
+    });
+  } catch (error) {
+    if (!signal.aborted)
+      await reporter.warning(`The inputs were not sent: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,118 @@
+import type {
+  DownloadedFile,
+  DownloadOptions,
+  ExecutionEvent,
+  ExecutionHandle,
+  LocalInput,
+  LogChunk,
+  LogOptions,
+  StartOptions,
+  WaybillClientApi,
+} from '../client/api.js';
+import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
+import type {MoveProgress} from '../contracts/checkpoint.js';
+import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
+import type {ExecutionResult} from '../contracts/execution.js';
+
+export interface Script {
+  readonly result: (cancelled: Promise<void>) => Promise<ExecutionResult>;
+  readonly events?: (signal: AbortSignal | undefined) => AsyncIterable<ExecutionEvent>;
+  readonly chunks?: (signal: AbortSignal | undefined) => AsyncIterable<LogChunk>;
+  readonly send?: (report: (progress: MoveProgress) => void, signal: AbortSignal | undefined) => Promise<void>;
+  readonly files?: readonly DownloadedFile[];
+  readonly record?: ExecutionRecord;
+  readonly records?: readonly ExecutionRecord[];
+  readonly artifacts?: readonly Artifact[];
+  readonly targets?: readonly TargetSummary[];
+  readonly checks?: readonly TargetCheck[];
+}
+
+/** Plays a script at the interface that the commands see, and notes what it was asked for. */
+export class ScriptedClient implements WaybillClientApi {
+  readonly started: StartOptions[] = [];
+  readonly cancelled: string[] = [];
+  readonly retried: string[] = [];
+  readonly sent: (readonly LocalInput[])[] = [];
+  readonly downloads: DownloadOptions[] = [];
+  closed = false;
+
+  constructor(private readonly script: Script) {}
+
+  async start(options: StartOptions): Promise<ExecutionHandle> {
+    this.started.push(options);
+    await this.script.send?.((progress) => options.onUploadProgress?.(progress), options.signal);
+    return this.execution(options.id ?? 'scripted');
+  }
+
+  execution(id: string): ExecutionHandle {
+    const {script} = this;
+    let cancel: () => void = () => undefined;
+    const cancelled = new Promise<void>((resolve) => {
+      cancel = resolve;
+    });
+    return {
+      id,
+      result: () => script.result(cancelled),
+      progress: (signal) => script.events?.(signal) ?? nothing(),
+      logs: (options?: LogOptions) => script.chunks?.(options?.signal) ?? nothing(),
+      outputs: () => each(script.artifacts ?? []),
+      download: async (options) => {
+        this.downloads.push(options);
+        return script.files ?? [];
+      },
+      cancel: async () => {
+        this.cancelled.push(id);
+        cancel();
+      },
+      retry: async () => void this.retried.push(id),
+      sendInputs: async (inputs) => void this.sent.push(inputs),
+      record: async () => script.record,
+    };
+  }
+
+  list = () => each(this.script.records ?? []);
+  targets = async () => this.script.targets ?? [];
+  checkTarget = async () => this.script.checks ?? [];
+  close = async () => {
+    this.closed = true;
+  };
+}
+
+async function* nothing(): AsyncGenerator<never> {
+  yield* [];
+}
+
+async function* each<Item>(items: readonly Item[]): AsyncGenerator<Item> {
+  yield* items;
+}
+
+export function exited(status: number, more: Partial<ExecutionResult> = {}): ExecutionResult {
+  const totals = {files: 0, bytes: 0, sentBytes: 0, resumedBytes: 0, failedFiles: 0};
+  return {
+    version: 1,
+    executionId: 'scripted',
+    outcome: status === 0 ? 'succeeded' : 'failed',
+    command: {outcome: 'exited', status},
+    target: 'local',
+    generation: 1,
+    staged: totals,
+    collected: totals,
+    starts: 1,
+    endedAt: '2026-01-01T00:00:00.000Z',
+    ...more,
+  };
+}
+
+export function movement(direction: 'stage' | 'collect', more: Partial<MoveProgress> = {}): MoveProgress {
+  return {
+    direction,
+    filesDone: 0,
+    filesTotal: 0,
+    bytesDone: 0,
+    bytesTotal: 0,
+    rate: 0,
+    resumedBytes: 0,
+    sentBytes: 0,
+    ...more,
+  };
+}
