@@ -113,9 +113,8 @@ class ChosenKeysAgent extends ssh2.BaseAgent<ParsedKey> {
   #offers(offered: ParsedKey | PublicKeyEntry): boolean {
     if (this.#only === undefined) return true;
     // ssh2's own agent answers with parsed keys; the other forms are for agents that others write.
-    const key = 'getPublicSSH' in offered ? offered : offered.pubKey;
-    if (typeof key === 'string' || Buffer.isBuffer(key)) return false;
-    const blob = key.getPublicSSH();
+    if (!('getPublicSSH' in offered)) return false;
+    const blob = offered.getPublicSSH();
     return this.#only.some((wanted) => wanted.equals(blob));
   }
 }

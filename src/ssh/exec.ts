@@ -9,7 +9,7 @@ import type {SshPool} from './pool.js';
 import {toError} from './socket.js';
 
 /** Means the same to bash, dash, fish and csh, one of which the server hands it to; everything else is in the script. */
-const SHELL_COMMAND = 'exec /bin/sh';
+export const SHELL_COMMAND = 'exec /bin/sh';
 
 /** What the login shell says when there is no such program. */
 const NOT_FOUND = 127;

@@ -1,0 +1,22 @@
+import type {SftpSession} from './session.js';
+import {SftpStatus} from './sftp-status.js';
+
+const READ = 1;
+
+/**
+ * Puts a directory's names on the medium. OpenSSH opens a directory like a file and syncs it; a server that refuses
+ * leaves this to its file system, which writes names back within seconds.
+ */
+export async function syncDirectory(session: SftpSession, absolute: string): Promise<void> {
+  if (!session.supports('fsync@openssh.com')) return;
+  try {
+    const handle = await session.open(absolute, READ);
+    try {
+      await session.fsync(handle);
+    } finally {
+      await session.closeHandle(handle);
+    }
+  } catch (error) {
+    if (!(error instanceof SftpStatus)) throw error;
+  }
+}

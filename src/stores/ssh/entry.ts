@@ -1,0 +1,37 @@
+import type {InputAttributes, Stats} from 'ssh2';
+import type {Attributes, Entry, EntryKind} from '../store.js';
+
+const MAX_SECONDS = 0xff_ff_ff_ff;
+
+export function entryOf(stats: Stats): Entry {
+  const kind = kindOf(stats);
+  const size = kind === 'file' ? stats.size : 0;
+  return {
+    kind,
+    size,
+    mode: stats.mode & 0o7777,
+    modifiedAt: stats.mtime * 1000,
+    // SFTP version 3 tells neither inode nor change time.
+    identity: `${kind}:${size}:${stats.mtime}`,
+  };
+}
+
+function kindOf(stats: Stats): EntryKind {
+  if (stats.isFile()) return 'file';
+  if (stats.isDirectory()) return 'directory';
+  return stats.isSymbolicLink() ? 'link' : 'special';
+}
+
+/**
+ * Attributes as SFTP writes them. Version 3 has seconds from 1970 to 2106: what lies outside becomes the nearest one.
+ * It sets both times or none, so that the access time follows the modification time.
+ */
+export function wireAttributes({mode, modifiedAt}: Attributes): InputAttributes | undefined {
+  if (mode === undefined && modifiedAt === undefined) return undefined;
+  const seconds =
+    modifiedAt === undefined ? undefined : Math.min(MAX_SECONDS, Math.max(0, Math.floor(modifiedAt / 1000)));
+  return {
+    ...(mode === undefined ? {} : {mode: mode & 0o7777}),
+    ...(seconds === undefined ? {} : {atime: seconds, mtime: seconds}),
+  };
+}

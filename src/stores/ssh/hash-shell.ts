@@ -1,0 +1,138 @@
+import type {ByteRange} from '../store.js';
+import {WaybillError} from '../../contracts/errors.js';
+import {quote} from '../../ssh/quote.js';
+import {ShellDialogue} from '../../ssh/dialogue.js';
+import {hashFilesScript} from './prove-files.js';
+import type {SshPool} from '../../ssh/pool.js';
+
+/** SHA-256 of nothing: what every program that is to be used has to answer first. */
+const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
+
+/**
+ * Defines `h`, which hashes its standard input and prints the digest first, and `hf`, which does the same for the files
+ * named, each on a line. Names that hold a backslash or newline are not for `hf`: programs write them differently.
+ */
+const PROLOGUE = `
+LC_ALL=C; export LC_ALL
+if command -v sha256sum >/dev/null 2>&1; then h() { sha256sum; }; hf() { sha256sum -- "$@"; }
+elif command -v shasum >/dev/null 2>&1; then h() { shasum -a 256; }; hf() { shasum -a 256 -- "$@"; }
+elif command -v openssl >/dev/null 2>&1; then h() { openssl dgst -sha256 -r; }; hf() { openssl dgst -sha256 -r "$@"; }
+else h() { echo none; }
+fi
+h </dev/null
+`;
+
+const LARGEST_UNIT = 1024 * 1024;
+/** With a smaller unit dd makes too many calls. */
+const SMALLEST_UNIT = 4096;
+
+/** A shell on the target that stays open and hashes ranges of files. */
+export class HashShell {
+  readonly #pool: SshPool;
+  #dialogue: Promise<ShellDialogue | undefined> | undefined;
+  #unavailable = false;
+
+  constructor(pool: SshPool) {
+    this.#pool = pool;
+  }
+
+  /** False once the target has shown that it has no shell, or none of the programs. */
+  get mayBeAvailable(): boolean {
+    return !this.#unavailable;
+  }
+
+  async available(signal?: AbortSignal): Promise<boolean> {
+    return (await this.#open(signal)) !== undefined;
+  }
+
+  /** In the order of `ranges`; undefined for a range that reaches beyond `size`. */
+  async hash(
+    absolute: string,
+    ranges: readonly ByteRange[],
+    size: number,
+    signal?: AbortSignal,
+  ): Promise<(string | undefined)[]> {
+    const whole = ranges.filter((range) => range.offset + range.length <= size);
+    const lines = await this.ask(
+      `f=${quote(absolute)}\n${whole.map((range) => hashRange(range, size)).join('\n')}\n`,
+      signal,
+    );
+    if (lines.length !== whole.length) throw incomplete(absolute, whole.length, lines.length);
+    const digests = lines.map((line) => digestOf(line, absolute));
+    return ranges.map((range) => (range.offset + range.length <= size ? digests.shift() : undefined));
+  }
+
+  /** The digest of each file; undefined where one could not be read. */
+  async hashFiles(paths: readonly string[], signal?: AbortSignal): Promise<(string | undefined)[]> {
+    const lines = await this.ask(hashFilesScript(paths), signal);
+    if (lines.length === paths.length) return lines.map((line) => /^[0-9a-f]{64}/.exec(line)?.[0]);
+    // A file that cannot be read has no line: only one by one it shows which.
+    const single = await this.ask(paths.map((path) => `h <${quote(path)} 2>/dev/null || echo -`).join('\n'), signal);
+    return single.map((line) => /^[0-9a-f]{64}/.exec(line)?.[0]);
+  }
+
+  /** Runs a few commands in the open shell, after its prologue, and answers the lines that they print. */
+  async ask(commands: string, signal?: AbortSignal): Promise<string[]> {
+    const dialogue = await this.#open(signal);
+    if (dialogue === undefined) throw new WaybillError('shell.unavailable', 'The target has no shell that can hash.');
+    return dialogue.ask(commands, signal);
+  }
+
+  async close(): Promise<void> {
+    const dialogue = await this.#dialogue?.catch(() => undefined);
+    dialogue?.end();
+  }
+
+  async #open(signal: AbortSignal | undefined): Promise<ShellDialogue | undefined> {
+    signal?.throwIfAborted();
+    if (this.#unavailable) return undefined;
+    const open = await this.#dialogue?.catch(() => undefined);
+    if (open !== undefined && !open.ended) return open;
+    const started = this.#start();
+    this.#dialogue = started;
+    return started;
+  }
+
+  async #start(): Promise<ShellDialogue | undefined> {
+    const dialogue = await ShellDialogue.open(this.#pool);
+    try {
+      const [first] = await dialogue.ask(PROLOGUE);
+      if (first?.startsWith(EMPTY) === true) return dialogue;
+    } catch (error) {
+      if (!(error instanceof WaybillError) || error.retryable) throw error;
+    }
+    this.#unavailable = true;
+    dialogue.end();
+    return undefined;
+  }
+}
+
+function hashRange({offset, length}: ByteRange, size: number): string {
+  if (length === 0) return 'h </dev/null';
+  if (offset === 0 && length === size) return 'h <"$f"';
+  const toTheEnd = offset + length === size;
+  let unit = LARGEST_UNIT;
+  while (unit >= SMALLEST_UNIT && offset % unit !== 0) unit /= 2;
+  if (unit < SMALLEST_UNIT) return `tail -c +${offset + 1} <"$f" | head -c ${length} | h`;
+  const cut = toTheEnd || length % unit === 0 ? '' : ` | head -c ${length}`;
+  return `dd bs=${unit} skip=${offset / unit} count=${Math.ceil(length / unit)} <"$f" 2>/dev/null${cut} | h`;
+}
+
+function digestOf(line: string, absolute: string): string {
+  const digest = line.slice(0, 64);
+  if (!/^[0-9a-f]{64}$/.test(digest))
+    throw new WaybillError('shell.failed', `No digest of ${JSON.stringify(absolute)}: ${line}`);
+  return digest;
+}
+
+function incomplete(absolute: string, expected: number, found: number): WaybillError {
+  return new WaybillError(
+    'shell.failed',
+    `The target hashed ${found} of ${expected} ranges of ${JSON.stringify(absolute)}`,
+    {
+      path: absolute,
+      expected,
+      found,
+    },
+  );
+}

@@ -1,0 +1,88 @@
+import {createHash} from 'node:crypto';
+import type {ByteRange} from '../store.js';
+import type {HashShell} from './hash-shell.js';
+import type {SftpSession} from './session.js';
+import {readRange} from './source.js';
+import {translated} from './errors.js';
+
+/** A file that is held open, and whose name the shell can open, too. */
+export interface HashedFile {
+  readonly session: SftpSession;
+  readonly absolute: string;
+  readonly handle: Buffer;
+  readonly path: string;
+}
+
+/** Ranges that travel to the target's shell together. */
+const BATCH = 16;
+const READ_BACK_BYTES = 1024 * 1024;
+const READ_BACK_DEPTH = 8;
+
+/** Hashes ranges where they lie; where the target has no shell or no program for that, reads them back. */
+export class RangeHasher {
+  readonly #shell: HashShell;
+
+  constructor(shell: HashShell) {
+    this.#shell = shell;
+  }
+
+  async *hash(
+    file: HashedFile,
+    ranges: readonly ByteRange[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<string | undefined> {
+    signal?.throwIfAborted();
+    const {size} = await translated(file.session, file.path, () => file.session.fstat(file.handle));
+    if (await this.#shell.available(signal)) yield* this.#inPlace(file, ranges, size, signal);
+    else for (const range of ranges) yield await readBack(file, range, size, signal);
+  }
+
+  async *#inPlace(
+    file: HashedFile,
+    ranges: readonly ByteRange[],
+    size: number,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<string | undefined> {
+    const ask = (from: number): Promise<(string | undefined)[]> => {
+      const asked = this.#shell.hash(file.absolute, ranges.slice(from, from + BATCH), size, signal);
+      // It is awaited below; until then its failure is nobody's.
+      asked.catch(() => undefined);
+      return asked;
+    };
+    let next = ask(0);
+    for (let from = 0; from < ranges.length; from += BATCH) {
+      const batch = next;
+      if (from + BATCH < ranges.length) next = ask(from + BATCH);
+      yield* await batch;
+    }
+  }
+}
+
+async function readBack(
+  {session, handle, path}: HashedFile,
+  range: ByteRange,
+  size: number,
+  signal: AbortSignal | undefined,
+): Promise<string | undefined> {
+  if (range.offset + range.length > size) return undefined;
+  const hash = createHash('sha256');
+  const pending: Promise<Buffer>[] = [];
+  const end = range.offset + range.length;
+  let asked = range.offset;
+  for (let done = range.offset; done < end; ) {
+    while (asked < end && pending.length < READ_BACK_DEPTH) {
+      const read = translated(session, path, () =>
+        readRange(session, handle, asked, Math.min(READ_BACK_BYTES, end - asked)),
+      );
+      read.catch(() => undefined);
+      pending.push(read);
+      asked += Math.min(READ_BACK_BYTES, end - asked);
+    }
+    const chunk = await pending.shift();
+    signal?.throwIfAborted();
+    if (chunk === undefined || chunk.length === 0) return undefined;
+    hash.update(chunk);
+    done += chunk.length;
+  }
+  return hash.digest('hex');
+}

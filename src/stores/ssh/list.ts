@@ -1,0 +1,47 @@
+import type {CallOptions, ListedEntry, StorePath} from '../store.js';
+import {unlessAborted} from './abort.js';
+import {entryOf} from './entry.js';
+import {translated} from './errors.js';
+import type {SshRoot} from './root.js';
+import type {SftpSession} from './session.js';
+import {hasStatus, STATUS} from './sftp-status.js';
+
+/** Stands for bytes that are no UTF-8 in what ssh2 makes of a name. */
+const REPLACEMENT = '\uFFFD';
+
+export async function* list(
+  session: SftpSession,
+  root: SshRoot,
+  directory: StorePath,
+  options: CallOptions = {},
+): AsyncGenerator<ListedEntry> {
+  const handle = await translated(session, directory, async () =>
+    session.openDirectory(await root.locateDirectory(session, directory)),
+  );
+  try {
+    for (;;) {
+      const page = await unlessAborted(
+        options.signal,
+        translated(session, directory, () => readPage(session, handle)),
+      );
+      if (page === undefined) return;
+      for (const {filename, attrs} of page) {
+        const lossy = filename.includes(REPLACEMENT);
+        yield {...entryOf(attrs), name: filename, ...(lossy ? {unrepresentable: true} : {})};
+      }
+    }
+  } finally {
+    if (!session.ended) await session.closeHandle(handle);
+  }
+}
+
+type Page = Awaited<ReturnType<SftpSession['readDirectory']>>;
+
+async function readPage(session: SftpSession, handle: Buffer): Promise<Page | undefined> {
+  try {
+    return await session.readDirectory(handle);
+  } catch (error) {
+    if (hasStatus(error, STATUS.eof)) return undefined;
+    throw error;
+  }
+}

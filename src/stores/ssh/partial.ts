@@ -1,0 +1,154 @@
+import {WaybillError} from '../../contracts/errors.js';
+import type {ByteRange, CallOptions, Entry, PartialFile, PartialSpec, PublishOptions} from '../store.js';
+import {settledUnlessAborted, unlessAborted} from './abort.js';
+import {fromStatus, translated} from './errors.js';
+import type {RangeHasher} from './hash.js';
+import {publish} from './publish.js';
+import {parentOf, type SshRoot} from './root.js';
+import type {SftpSession} from './session.js';
+import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
+import {pieceLength} from './source.js';
+
+const READ = 0x01;
+const WRITE = 0x02;
+const CREATE = 0x08;
+const EXCLUSIVE = 0x20;
+
+/** An unfinished file that this process holds open. */
+export interface HeldPartial {
+  readonly session: SftpSession;
+  readonly root: SshRoot;
+  readonly spec: PartialSpec;
+  readonly absolute: string;
+  readonly handle: Buffer;
+}
+
+export async function openPartial(
+  session: SftpSession,
+  root: SshRoot,
+  spec: PartialSpec,
+  hasher: RangeHasher,
+): Promise<PartialFile> {
+  return translated(session, spec.path, async () => {
+    const absolute = await root.locate(session, spec.path);
+    const handle = await openPartialHandle(session, absolute, spec.path);
+    const {size} = await session.fstat(handle);
+    session.openFiles += 1;
+    return new SshPartial({session, root, spec, absolute, handle}, size, hasher);
+  });
+}
+
+/** Opens or creates it with mode 0600, truncates nothing, follows no link. */
+export async function openPartialHandle(session: SftpSession, absolute: string, path: string): Promise<Buffer> {
+  for (let tries = 0; ; tries += 1) {
+    const found = await session.lstat(absolute).catch((error: unknown) => {
+      if (hasStatus(error, STATUS.noSuchFile)) return undefined;
+      throw error;
+    });
+    if (found !== undefined && !found.isFile()) throw notAPartial(path);
+    try {
+      if (found !== undefined) return await session.open(absolute, READ | WRITE);
+      // EXCLUSIVE keeps the server from following a link that took the name meanwhile.
+      return await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
+    } catch (error) {
+      // Another attempt created it, or published it, between the two requests.
+      const raced = found === undefined ? hasStatus(error, STATUS.failure) : hasStatus(error, STATUS.noSuchFile);
+      if (!raced || tries === 3) throw await explainOpen(session, absolute, path, error);
+    }
+  }
+}
+
+async function explainOpen(session: SftpSession, absolute: string, path: string, error: unknown): Promise<unknown> {
+  return error instanceof SftpStatus ? fromStatus(session, path, error, parentOf(absolute)) : error;
+}
+
+class SshPartial implements PartialFile {
+  readonly foundBytes: number;
+  readonly #held: HeldPartial;
+  readonly #hasher: RangeHasher;
+  #open = true;
+
+  constructor(held: HeldPartial, foundBytes: number, hasher: RangeHasher) {
+    this.#held = held;
+    this.foundBytes = foundBytes;
+    this.#hasher = hasher;
+  }
+
+  async write(offset: number, chunk: Uint8Array, options: CallOptions = {}): Promise<void> {
+    options.signal?.throwIfAborted();
+    const {session, handle} = this.#held;
+    await settledUnlessAborted(
+      options.signal,
+      session,
+      this.#explained(() => writeRange(session, handle, offset, chunk)),
+    );
+  }
+
+  async *hash(ranges: readonly ByteRange[], options: CallOptions = {}): AsyncGenerator<string | undefined> {
+    const {session, absolute, handle, spec} = this.#held;
+    yield* this.#hasher.hash({session, absolute, handle, path: spec.path}, ranges, options.signal);
+  }
+
+  async sync(options: CallOptions = {}): Promise<void> {
+    const {session, handle} = this.#held;
+    if (!session.supports('fsync@openssh.com')) return;
+    await unlessAborted(
+      options.signal,
+      this.#explained(() => session.fsync(handle)),
+    );
+  }
+
+  async publish(options: PublishOptions): Promise<Entry> {
+    options.signal?.throwIfAborted();
+    const {session} = this.#held;
+    return settledUnlessAborted(
+      options.signal,
+      session,
+      this.#explained(() => publish(this.#held, options)),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    const {session, handle} = this.#held;
+    session.openFiles -= 1;
+    // The server closes what a session held when it ends.
+    if (!session.ended) await session.closeHandle(handle);
+  }
+
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    const {session, spec, absolute} = this.#held;
+    try {
+      return await work();
+    } catch (error) {
+      throw error instanceof SftpStatus ? await fromStatus(session, spec.path, error, parentOf(absolute)) : error;
+    }
+  }
+}
+
+/** Writes all of a chunk with its requests under way together. */
+export async function writeRange(
+  session: SftpSession,
+  handle: Buffer,
+  offset: number,
+  chunk: Uint8Array,
+): Promise<void> {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  const step = pieceLength(bytes.length, session.maxWrite);
+  const pieces: Promise<void>[] = [];
+  for (let at = 0; at < bytes.length; at += step) {
+    pieces.push(session.write(handle, bytes, at, Math.min(step, bytes.length - at), offset + at));
+  }
+  // All of them are awaited: none may still write when the first failure is told.
+  const outcomes = await Promise.allSettled(pieces);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+function notAPartial(path: string): WaybillError {
+  return new WaybillError(
+    'store.already-exists',
+    `${JSON.stringify(path)} is taken by something that is no unfinished file.`,
+    {path},
+  );
+}

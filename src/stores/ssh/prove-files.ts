@@ -1,0 +1,65 @@
+import {WaybillError} from '../../contracts/errors.js';
+import {quote} from '../../ssh/quote.js';
+import type {SmallFile} from '../store.js';
+import type {HashShell} from './hash-shell.js';
+import type {SftpSession} from './session.js';
+
+export interface WrittenFile {
+  readonly file: SmallFile;
+  readonly absolute: string;
+  readonly destination: string;
+}
+
+export interface Proof {
+  readonly verified: 'sha256' | 'size-only';
+  readonly mismatches: ReadonlyMap<SmallFile, Error>;
+}
+
+/** One program hashes many files: a process for each would take longer than sending them. */
+export async function proveFiles(
+  session: SftpSession,
+  shell: HashShell,
+  written: readonly WrittenFile[],
+  signal: AbortSignal | undefined,
+): Promise<Proof> {
+  if (written.length === 0) return {verified: 'sha256', mismatches: new Map()};
+  const inPlace = await shell.available(signal);
+  const mismatches = new Map<SmallFile, Error>();
+  const compare = (file: SmallFile, expected: string | number, found: string | number): void => {
+    if (found !== expected) mismatches.set(file, mismatch(file, expected, found));
+  };
+  if (inPlace) {
+    const digests = await shell.hashFiles(
+      written.map(({absolute}) => absolute),
+      signal,
+    );
+    for (const [index, {file}] of written.entries()) compare(file, file.sha256, digests[index] ?? 'nothing');
+  } else {
+    await Promise.all(
+      written.map(async ({file, absolute}) => compare(file, file.content.length, (await session.lstat(absolute)).size)),
+    );
+  }
+  return {verified: inPlace ? 'sha256' : 'size-only', mismatches};
+}
+
+function mismatch(file: SmallFile, expected: string | number, found: string | number): WaybillError {
+  const message = `The unfinished file of ${JSON.stringify(file.destination)} holds other bytes than were given.`;
+  return new WaybillError('transfer.checksum-mismatch', message, {path: file.destination, expected, found});
+}
+
+/** The digest of each file on a line of its own, `-` where there is none. */
+export function hashFilesScript(paths: readonly string[]): string {
+  const together = (group: readonly string[]): string =>
+    group.length === 0 ? '' : `hf ${group.map(quote).join(' ')} 2>/dev/null`;
+  const lines: string[] = [];
+  let group: string[] = [];
+  for (const path of paths) {
+    // Programs write such names in ways of their own; read from standard input they have none.
+    if (/[\\\n\r]/.test(path)) {
+      lines.push(together(group), `h <${quote(path)} 2>/dev/null || echo -`);
+      group = [];
+    } else group.push(path);
+  }
+  lines.push(together(group));
+  return lines.filter((line) => line !== '').join('\n');
+}

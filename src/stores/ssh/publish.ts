@@ -1,0 +1,101 @@
+import type {Stats} from 'ssh2';
+import {WaybillError} from '../../contracts/errors.js';
+import type {Entry, PublishOptions} from '../store.js';
+import {syncDirectory} from './durability.js';
+import {entryOf, wireAttributes} from './entry.js';
+import type {HeldPartial} from './partial.js';
+import {parentOf} from './root.js';
+import type {SftpSession} from './session.js';
+import {hasStatus, STATUS} from './sftp-status.js';
+
+/** The order that makes a destination appear in one step, complete, and stay: every line needs the one before it. */
+export async function publish(partial: HeldPartial, options: PublishOptions): Promise<Entry> {
+  const {session, root, handle} = partial;
+  const destination = await root.locateForCreation(session, options.destination);
+  await countBytes(partial);
+  const attributes = wireAttributes(options);
+  if (attributes !== undefined) await session.fsetstat(handle, attributes);
+  if (session.supports('fsync@openssh.com')) await session.fsync(handle);
+  options.signal?.throwIfAborted();
+  await takeName(session, {...partial, destination, path: options.destination, ifExists: options.ifExists});
+  await syncDirectory(session, parentOf(destination));
+  return entryOf(await session.fstat(handle));
+}
+
+interface NameChange {
+  readonly absolute: string;
+  readonly destination: string;
+  /** The destination as messages name it. */
+  readonly path: string;
+  readonly ifExists: 'replace' | 'keep';
+}
+
+/** Gives the partial the destination's name; its own name is gone afterwards. */
+export async function takeName(session: SftpSession, change: NameChange): Promise<void> {
+  const {absolute, destination, ifExists} = change;
+  try {
+    if (ifExists === 'keep') await session.rename(absolute, destination);
+    else if (session.supports('posix-rename@openssh.com')) await session.posixRename(absolute, destination);
+    else await replaceInTwoSteps(session, absolute, destination);
+  } catch (error) {
+    if (hasStatus(error, STATUS.noSuchFile, STATUS.failure)) await explainFailure(session, change, error);
+    throw error;
+  }
+}
+
+async function replaceInTwoSteps(session: SftpSession, absolute: string, destination: string): Promise<void> {
+  await session.lstat(absolute);
+  await session.unlink(destination).catch((error: unknown) => {
+    if (!hasStatus(error, STATUS.noSuchFile)) throw error;
+  });
+  await session.rename(absolute, destination);
+}
+
+async function explainFailure(session: SftpSession, change: NameChange, cause: unknown): Promise<void> {
+  const partial = await lookOrUndefined(session, change.absolute);
+  if (partial === undefined) {
+    throw new WaybillError(
+      'transfer.partial-consumed',
+      `The unfinished file of ${JSON.stringify(change.path)} is gone: another attempt has published it.`,
+      {path: change.path, cause},
+    );
+  }
+  const there = await lookOrUndefined(session, change.destination);
+  if (there === undefined) return;
+  const code = there.isDirectory() ? 'store.is-a-directory' : 'store.already-exists';
+  throw new WaybillError(code, `${JSON.stringify(change.path)} exists already.`, {path: change.path, cause});
+}
+
+async function lookOrUndefined(session: SftpSession, absolute: string): Promise<Stats | undefined> {
+  try {
+    return await session.lstat(absolute);
+  } catch (error) {
+    if (hasStatus(error, STATUS.noSuchFile)) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Counts what has the partial's name, not what is behind the handle: a younger partial that took the name, not yet
+ * complete, must not be published.
+ */
+async function countBytes({session, absolute, spec}: HeldPartial): Promise<void> {
+  const found = await lookOrUndefined(session, absolute);
+  if (found === undefined) {
+    throw new WaybillError(
+      'transfer.partial-consumed',
+      `The unfinished file ${JSON.stringify(spec.path)} is gone: another attempt has published it.`,
+      {path: spec.path},
+    );
+  }
+  if (found.size === spec.size) return;
+  throw new WaybillError(
+    'transfer.checksum-mismatch',
+    `The unfinished file holds ${found.size} bytes instead of ${spec.size}.`,
+    {
+      path: spec.path,
+      expected: spec.size,
+      found: found.size,
+    },
+  );
+}

@@ -1,0 +1,131 @@
+import {toError} from '../../ssh/socket.js';
+import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
+import {settledUnlessAborted} from './abort.js';
+import {syncDirectory} from './durability.js';
+import {wireAttributes} from './entry.js';
+import {fromStatus} from './errors.js';
+import type {HashShell} from './hash-shell.js';
+import {openPartialHandle, writeRange} from './partial.js';
+import {takeName} from './publish.js';
+import {parentOf, type SshRoot} from './root.js';
+import type {SftpSession} from './session.js';
+import type {SftpSessions} from './sessions.js';
+import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
+import {proveFiles, type WrittenFile} from './prove-files.js';
+
+const READ = 0x01;
+const WRITE = 0x02;
+const CREATE = 0x08;
+const EXCLUSIVE = 0x20;
+
+/** Files that are proved by one command, while the next ones are written. */
+const GROUP = 256;
+/** Files of a group that are open at once; each has up to four requests under way. */
+const OPEN_FILES = 64;
+
+/** Files are written, proved, synced and renamed in groups; the directories of a group are synced once. */
+export async function putFiles(
+  sessions: SftpSessions,
+  root: SshRoot,
+  shell: HashShell,
+  files: readonly SmallFile[],
+  options: CallOptions = {},
+): Promise<readonly SmallFileResult[]> {
+  const groups: (readonly SmallFile[])[] = [];
+  for (let from = 0; from < files.length; from += GROUP) groups.push(files.slice(from, from + GROUP));
+  const results: (readonly SmallFileResult[])[] = groups.map(() => []);
+  const waiting = groups.entries();
+  const work = async (slot: number): Promise<void> => {
+    for (const [index, group] of waiting) {
+      const session = await sessions.get(slot % sessions.limit, options.signal);
+      const done = putGroup(session, root, shell, group, options.signal);
+      results[index] = await settledUnlessAborted(options.signal, session, done);
+    }
+  };
+  const workers = await Promise.allSettled(
+    Array.from({length: Math.min(2 * sessions.limit, groups.length)}, (_, slot) => work(slot)),
+  );
+  options.signal?.throwIfAborted();
+  for (const worker of workers) if (worker.status === 'rejected') throw worker.reason;
+  return results.flat();
+}
+
+async function putGroup(
+  session: SftpSession,
+  root: SshRoot,
+  shell: HashShell,
+  files: readonly SmallFile[],
+  signal: AbortSignal | undefined,
+): Promise<readonly SmallFileResult[]> {
+  const failures = new Map<SmallFile, Error>();
+  const attempt = async (file: SmallFile, step: () => Promise<void>): Promise<void> => {
+    try {
+      await step();
+    } catch (error) {
+      // The end of the session is the end of the group, not of one file.
+      if (session.ended || signal?.aborted === true) throw error;
+      failures.set(file, await explained(session, root, file, error));
+    }
+  };
+  const written: WrittenFile[] = [];
+  await inParallel(files, OPEN_FILES, (file) =>
+    attempt(file, async () => void written.push(await writeFile(session, root, file))),
+  );
+  signal?.throwIfAborted();
+  const {verified, mismatches} = await proveFiles(session, shell, written, signal);
+  for (const [file, error] of mismatches) failures.set(file, error);
+  const directories = new Set<string>();
+  const good = written.filter(({file}) => !failures.has(file));
+  await inParallel(good, OPEN_FILES, ({file, absolute, destination}) =>
+    attempt(file, async () => {
+      await takeName(session, {absolute, destination, path: file.destination, ifExists: file.ifExists});
+      directories.add(parentOf(destination));
+    }),
+  );
+  await Promise.all([...directories].map((directory) => syncDirectory(session, directory)));
+  return files.map((file) => {
+    const error = failures.get(file);
+    return error === undefined ? {outcome: 'published', verified} : {outcome: 'failed', error};
+  });
+}
+
+async function writeFile(session: SftpSession, root: SshRoot, file: SmallFile): Promise<WrittenFile> {
+  const destination = await root.locateForCreation(session, file.destination);
+  const absolute = await root.locateForCreation(session, file.partial);
+  const handle = await openNew(session, absolute, file.partial);
+  const attributes = wireAttributes(file);
+  // One after the other on the wire: the server answers in order, nothing waits for an answer.
+  const steps: Promise<void>[] = [];
+  if (file.content.length > 0) steps.push(writeRange(session, handle, 0, file.content));
+  if (attributes !== undefined) steps.push(session.fsetstat(handle, attributes));
+  if (session.supports('fsync@openssh.com')) steps.push(session.fsync(handle));
+  steps.push(session.closeHandle(handle));
+  const outcomes = await Promise.allSettled(steps);
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+  return {file, absolute, destination};
+}
+
+async function openNew(session: SftpSession, absolute: string, path: string): Promise<Buffer> {
+  try {
+    return await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
+  } catch (error) {
+    if (!hasStatus(error, STATUS.failure)) throw error;
+    // An earlier attempt left it, or the disk is full, which the second look tells.
+    return openPartialHandle(session, absolute, path);
+  }
+}
+
+async function explained(session: SftpSession, root: SshRoot, file: SmallFile, error: unknown): Promise<Error> {
+  if (!(error instanceof SftpStatus)) return toError(error);
+  const directory = await root.locate(session, '').catch(() => undefined);
+  return fromStatus(session, file.destination, error, directory);
+}
+
+async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
+  const waiting = items.values();
+  const lane = async (): Promise<void> => {
+    for (const item of waiting) await work(item);
+  };
+  const lanes = await Promise.allSettled(Array.from({length: Math.min(limit, items.length)}, lane));
+  for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
+}

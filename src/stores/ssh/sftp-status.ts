@@ -1,0 +1,23 @@
+/** The status codes of SFTP version 3. */
+export const STATUS = {
+  eof: 1,
+  noSuchFile: 2,
+  permissionDenied: 3,
+  failure: 4,
+  unsupported: 8,
+} as const;
+
+/** What a server answered to one request. Becomes a WaybillError where the path is known. */
+export class SftpStatus extends Error {
+  override readonly name = 'SftpStatus';
+  readonly status: number;
+
+  constructor(status: number, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export function hasStatus(error: unknown, ...statuses: readonly number[]): error is SftpStatus {
+  return error instanceof SftpStatus && statuses.includes(error.status);
+}

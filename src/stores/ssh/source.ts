@@ -1,0 +1,123 @@
+import type {Stats} from 'ssh2';
+import {WaybillError} from '../../contracts/errors.js';
+import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
+import {unlessAborted} from './abort.js';
+import {entryOf} from './entry.js';
+import {translated} from './errors.js';
+import type {SshRoot} from './root.js';
+import type {SftpSession} from './session.js';
+import {hasStatus, STATUS} from './sftp-status.js';
+
+const READ = 1;
+
+/**
+ * Looks before it opens: opening a FIFO would block the server's process. What was opened must then be what was looked
+ * at, as far as SFTP tells: it knows no inode.
+ */
+export async function openSource(session: SftpSession, root: SshRoot, path: StorePath): Promise<SourceFile> {
+  return translated(session, path, async () => {
+    const absolute = await root.locate(session, path);
+    const before = await session.lstat(absolute);
+    refuseSpecial(before, path);
+    const handle = await session.open(absolute, READ);
+    const after = await session.fstat(handle);
+    const entry = entryOf(after);
+    if (!after.isFile() || entry.identity !== entryOf(before).identity) {
+      await session.closeHandle(handle);
+      throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
+    }
+    session.openFiles += 1;
+    return new SshSource(session, path, handle, entry);
+  });
+}
+
+function refuseSpecial(stats: Stats, path: StorePath): void {
+  if (stats.isFile()) return;
+  const what = stats.isDirectory() ? 'a directory' : stats.isSymbolicLink() ? 'a link' : 'a special file';
+  throw new WaybillError('source.special-file', `${JSON.stringify(path)} is ${what}, not a regular file.`, {path});
+}
+
+class SshSource implements SourceFile {
+  readonly entry: Entry;
+  readonly #session: SftpSession;
+  readonly #path: StorePath;
+  readonly #handle: Buffer;
+  #open = true;
+
+  constructor(session: SftpSession, path: StorePath, handle: Buffer, entry: Entry) {
+    this.#session = session;
+    this.#path = path;
+    this.#handle = handle;
+    this.entry = entry;
+  }
+
+  read(offset: number, length: number, options: CallOptions = {}): Promise<Uint8Array> {
+    return unlessAborted(
+      options.signal,
+      translated(this.#session, this.#path, () => readRange(this.#session, this.#handle, offset, length)),
+    );
+  }
+
+  restat(options: CallOptions = {}): Promise<Entry> {
+    return unlessAborted(
+      options.signal,
+      translated(this.#session, this.#path, async () => entryOf(await this.#session.fstat(this.#handle))),
+    );
+  }
+
+  async close(): Promise<void> {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#session.openFiles -= 1;
+    // The server closes what a session held when it ends.
+    if (!this.#session.ended) await this.#session.closeHandle(this.#handle);
+  }
+}
+
+/** Reads all of a range with its requests under way together; shorter only where the file ends. */
+export async function readRange(session: SftpSession, handle: Buffer, offset: number, length: number): Promise<Buffer> {
+  const chunk = Buffer.allocUnsafeSlow(length);
+  const pieces: Promise<number>[] = [];
+  const step = pieceLength(length, session.maxRead);
+  for (let at = 0; at < length; at += step) {
+    pieces.push(readPiece(session, handle, chunk, {at, length: Math.min(step, length - at), offset}));
+  }
+  let filled = 0;
+  for (const [index, read] of (await Promise.all(pieces)).entries()) {
+    filled += read;
+    if (read < Math.min(step, length - index * step)) break;
+  }
+  return chunk.subarray(0, filled);
+}
+
+/** Requests of equal length, each within the server's limit: a full one and a stub would cost as much as two full ones. */
+export function pieceLength(length: number, limit: number): number {
+  return Math.max(1, Math.ceil(length / Math.ceil(length / limit)));
+}
+
+interface Piece {
+  readonly at: number;
+  readonly length: number;
+  readonly offset: number;
+}
+
+async function readPiece(
+  session: SftpSession,
+  handle: Buffer,
+  chunk: Buffer,
+  {at, length, offset}: Piece,
+): Promise<number> {
+  let filled = 0;
+  while (filled < length) {
+    let read: number;
+    try {
+      read = await session.read(handle, chunk, at + filled, length - filled, offset + at + filled);
+    } catch (error) {
+      if (!hasStatus(error, STATUS.eof)) throw error;
+      break;
+    }
+    if (read === 0) break;
+    filled += read;
+  }
+  return filled;
+}

@@ -1,0 +1,107 @@
+import type {SshPool} from '../../ssh/pool.js';
+import type {CallOptions, ListedEntry, Store, StorePath, StoreProperties} from '../store.js';
+import {settledUnlessAborted, unlessAborted} from './abort.js';
+import {translated} from './errors.js';
+import {RangeHasher} from './hash.js';
+import {HashShell} from './hash-shell.js';
+import {list} from './list.js';
+import {freeSpace, makeLink, readLink, remove, rename, setAttributes, stat} from './names.js';
+import {getObject, putObject} from './objects.js';
+import {openPartial} from './partial.js';
+import {putFiles} from './put-files.js';
+import {removeTree} from './remove-tree.js';
+import {SshRoot} from './root.js';
+import type {SftpSession} from './session.js';
+import {SftpSessions} from './sessions.js';
+import {openSource} from './source.js';
+
+export interface SshStoreOptions {
+  readonly name: string;
+  /** Stays the caller's: `close` ends the store's sessions, not the pool. */
+  readonly pool: SshPool;
+  /** Absolute, or relative to the user's home directory, also written `~/…`. Created by the first call that writes. */
+  readonly root: string;
+  /** SFTP sessions, each on a connection of its own as far as the pool allows. Default 2. */
+  readonly sessions?: number;
+}
+
+const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
+  rangedReads: true,
+  partialWrites: 'random',
+  atomicReplace: true,
+  conditionalPublish: true,
+  modes: true,
+  modificationTimes: true,
+  timeResolutionMs: 1000,
+  links: true,
+  durable: true,
+  preferredChunkBytes: 1024 * 1024,
+  preferredDepth: 8,
+};
+
+/** The files below a directory of another machine, over SFTP. Nothing is connected before the first call. */
+export function openSshStore({name, pool, root: rootPath, sessions: limit = 2}: SshStoreOptions): Store {
+  const root = new SshRoot(rootPath);
+  const sessions = new SftpSessions(pool, limit);
+  const shell = new HashShell(pool);
+  const hasher = new RangeHasher(shell);
+  const reading = async <T>(
+    options: CallOptions | undefined,
+    work: (session: SftpSession) => Promise<T>,
+  ): Promise<T> => {
+    options?.signal?.throwIfAborted();
+    return unlessAborted(options?.signal, sessions.get(0, options?.signal).then(work));
+  };
+  const changing = async <T>(
+    options: CallOptions | undefined,
+    work: (session: SftpSession) => Promise<T>,
+  ): Promise<T> => {
+    options?.signal?.throwIfAborted();
+    const session = await sessions.get(0, options?.signal);
+    return settledUnlessAborted(options?.signal, session, work(session));
+  };
+  async function* listing(directory: StorePath, options?: CallOptions): AsyncGenerator<ListedEntry> {
+    options?.signal?.throwIfAborted();
+    yield* list(await sessions.get(0, options?.signal), root, directory, options);
+  }
+  return {
+    name,
+    kind: 'ssh',
+    get properties(): StoreProperties {
+      // Whether the target can hash is found out by the first use.
+      return {...PROPERTIES, hashing: shell.mayBeAvailable ? 'in-place' : 'read-back'};
+    },
+    stat: (path, options) => reading(options, (session) => stat(session, root, path)),
+    list: listing,
+    readLink: (path, options) => reading(options, (session) => readLink(session, root, path)),
+    openSource: async (path, options) => {
+      const session = await sessions.leastBusy(options?.signal);
+      return unlessAborted(options?.signal, openSource(session, root, path));
+    },
+    openPartial: async (partial, options) => {
+      const session = await sessions.leastBusy(options?.signal);
+      return settledUnlessAborted(options?.signal, session, openPartial(session, root, partial, hasher));
+    },
+    putObject: (path, content, options) =>
+      changing(options, (session) => putObject(session, root, path, content, options)),
+    getObject: (path, maxBytes, options) =>
+      reading(options, (session) => getObject(session, root, path, maxBytes, options)),
+    putFiles: (files, options) => putFiles(sessions, root, shell, files, options),
+    makeDirectory: (path, options) =>
+      changing(options, (session) =>
+        translated(session, path, async () => {
+          await root.createDirectory(session, path, options?.mode);
+        }),
+      ),
+    makeLink: (path, target, options) => changing(options, (session) => makeLink(session, root, path, target)),
+    setAttributes: (path, attributes, options) =>
+      changing(options, (session) => setAttributes(session, root, path, attributes)),
+    rename: (from, to, options) => changing(options, (session) => rename(session, root, from, to, options.overwrite)),
+    remove: (path, options) => changing(options, (session) => remove(session, root, path)),
+    removeTree: (path, options) => changing(options, (session) => removeTree(session, root, path, options?.signal)),
+    freeSpace: (path, options) => reading(options, (session) => freeSpace(session, root, path)),
+    close: async () => {
+      await Promise.all([sessions.close(), shell.close()]);
+    },
+  };
+}
