@@ -1,0 +1,71 @@
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readdir, rm, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+
+const SOURCES = ['src', 'workflows', 'activities'];
+
+export interface Compiled {
+  readonly typesHold: boolean;
+  readonly modules: number;
+  readonly removed: number;
+}
+
+/** Compiles what changed, also where types do not hold, and removes from dist/ what has no source any more. */
+export async function compile(root: string): Promise<Compiled> {
+  const sources = await sourceModules(root);
+  const emitted = sources.map((name) => join(root, 'dist', `${name}.js`));
+  // The compiler trusts its own record: without it, a file that was deleted from dist/ would stay missing.
+  if (!(await allExist(emitted))) await rm(join(root, 'dist', '.tsbuildinfo'), {force: true});
+  const compiler = spawn(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
+  await once(compiler, 'close');
+  const removed = await removeStale(root, new Set(sources));
+  if (!(await allExist(emitted))) throw new Error('the compiler left modules out: see its messages');
+  return {typesHold: compiler.exitCode === 0, modules: sources.length, removed};
+}
+
+/** Names without their extension, relative to `root`; tests are not part of the package. */
+async function sourceModules(root: string): Promise<string[]> {
+  const files = await Promise.all(SOURCES.map((directory) => filesBelow(root, directory)));
+  return files
+    .flat()
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.endsWith('.test.ts'))
+    .map((name) => name.slice(0, -'.ts'.length));
+}
+
+async function removeStale(root: string, sources: ReadonlySet<string>): Promise<number> {
+  const dist = join(root, 'dist');
+  const files = await Promise.all(SOURCES.map((directory) => filesBelow(dist, directory)));
+  const stale = files.flat().filter((name) => {
+    const module = /^(.*)\.(?:js|js\.map|d\.ts)$/.exec(name)?.[1];
+    return module !== undefined && !sources.has(module);
+  });
+  await Promise.all(stale.map((name) => rm(join(dist, name))));
+  return stale.length;
+}
+
+async function filesBelow(base: string, directory: string): Promise<string[]> {
+  const entries = await readdir(join(base, directory), {recursive: true, withFileTypes: true}).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(base.length + 1));
+}
+
+async function allExist(paths: readonly string[]): Promise<boolean> {
+  const found = await Promise.all(
+    paths.map((path) =>
+      stat(path).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.every(Boolean);
+}
