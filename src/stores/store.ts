@@ -45,6 +45,8 @@ export interface StoreProperties {
   readonly durable: boolean;
   /** Where the SHA-256 of bytes that lie in the store comes from. */
   readonly hashing: 'in-place' | 'read-back' | 'none';
+  /** Every byte that is read crosses a line: what can be hashed where it lies is not read a second time. Default false. */
+  readonly overNetwork?: boolean;
   /** The chunk size that suits the store, in bytes. */
   readonly preferredChunkBytes: number;
   /** How many chunks may be under way at once for one file. */
@@ -91,7 +93,11 @@ export interface Store {
    * Writes a small object in one step, durably: readers see all of it or nothing. With `ifAbsent` an existing name is
    * kept and the answer is false. Parents are created.
    */
-  putObject(path: StorePath, content: Uint8Array, options?: CallOptions & {readonly ifAbsent?: boolean}): Promise<boolean>;
+  putObject(
+    path: StorePath,
+    content: Uint8Array,
+    options?: CallOptions & {readonly ifAbsent?: boolean},
+  ): Promise<boolean>;
 
   /** The whole content of a small object, or undefined. MUST reject with `store.io` when it holds more than `maxBytes`. */
   getObject(path: StorePath, maxBytes: number, options?: CallOptions): Promise<Uint8Array | undefined>;

@@ -1,0 +1,63 @@
+import {WaybillError} from '../contracts/errors.js';
+import type {PartialFile} from '../stores/store.js';
+import type {BlockTable} from './block-table.js';
+
+/** Requests to a hasher cost a round trip each: as many blocks as are ready go into one. */
+const MOST_AT_ONCE = 64;
+
+/** A medium that loses bytes this often is broken. */
+const MOST_REFUTED = 3;
+
+export interface BlockProverOptions {
+  readonly partial: PartialFile;
+  readonly table: BlockTable;
+  readonly signal: AbortSignal;
+  readonly onProved: (block: number) => void;
+}
+
+/** Hashes blocks where they lie, those of earlier attempts first, until every block of the file is proved. */
+export async function proveBlocks(options: BlockProverOptions): Promise<void> {
+  const {partial, table, signal} = options;
+  let refuted = 0;
+  while (!table.allProved) {
+    const blocks = table.takeProofs(MOST_AT_ONCE);
+    if (blocks.length === 0) {
+      await table.change(signal);
+      continue;
+    }
+    const answers = partial
+      .hash(
+        blocks.map((block) => table.range(block)),
+        {signal},
+      )
+      [Symbol.asyncIterator]();
+    for (const block of blocks) {
+      const answer = await answers.next();
+      const found = answer.done === true ? undefined : answer.value;
+      if (found !== undefined && found === table.digestOf(block)) {
+        table.proved(block);
+        options.onProved(block);
+        continue;
+      }
+      if (!claimedOnly(table, block) && ++refuted > MOST_REFUTED) throw mismatch(table.digestOf(block), found);
+      table.refuted(block);
+    }
+    await answers.return?.();
+  }
+}
+
+/** A block of an earlier attempt may be wrong without anything being broken; once sent again, it counts as ours. */
+function claimedOnly(table: BlockTable, block: number): boolean {
+  return table.isClaimed(block) && !table.wasSent(block);
+}
+
+function mismatch(expected: string | undefined, found: string | undefined): WaybillError {
+  return new WaybillError(
+    'transfer.checksum-mismatch',
+    'The destination holds other bytes than were sent, also after they were sent again.',
+    {
+      ...(expected === undefined ? {} : {expected}),
+      ...(found === undefined ? {} : {found}),
+    },
+  );
+}

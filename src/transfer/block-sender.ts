@@ -1,0 +1,134 @@
+import {WaybillError} from '../contracts/errors.js';
+import {createChunkHasher} from '../hashing/chunk-hasher.js';
+import type {PartialFile, SourceFile} from '../stores/store.js';
+import type {BlockTable, Run} from './block-table.js';
+import {ByteWindow} from './byte-window.js';
+import {type Chunk, readAhead} from './read-ahead.js';
+import type {MoveShape} from './move-shape.js';
+
+export interface BlockSenderOptions {
+  readonly source: SourceFile;
+  readonly partial: PartialFile;
+  readonly table: BlockTable;
+  readonly shape: MoveShape;
+  readonly signal: AbortSignal;
+  /** Throws where this attempt has to stop writing. */
+  readonly fence: () => void;
+  /** A block is acknowledged and its digest known. */
+  readonly onBlock: (block: number, sha256: string) => void;
+  readonly onAcknowledged: (offset: number, bytes: number) => void;
+}
+
+interface OpenBlock {
+  unacknowledged: number;
+  sha256?: string;
+}
+
+/** Sends runs of blocks: reads ahead, hashes on other threads, keeps many writes under way. */
+export class BlockSender {
+  readonly #options: BlockSenderOptions;
+  readonly #window: ByteWindow;
+  readonly #open = new Map<number, OpenBlock>();
+  readonly #writes = new Set<Promise<void>>();
+  #failure: {readonly error: unknown} | undefined;
+
+  constructor(options: BlockSenderOptions) {
+    this.#options = options;
+    this.#window = new ByteWindow(options.shape.writeWindowBytes);
+  }
+
+  /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */
+  async send(run: Run, whole: boolean): Promise<string | undefined> {
+    const {source, table, shape, signal} = this.#options;
+    const blockBytes = table.blockBytes;
+    for (let block = run.first; block < run.end; block++) {
+      this.#open.set(block, {unacknowledged: table.range(block).length});
+    }
+    const hasher = createChunkHasher({
+      blockBytes,
+      whole,
+      onBlock: (block) => this.#hashed(run.first + block.offset / blockBytes, block.sha256),
+    });
+    try {
+      const end = Math.min(run.end * blockBytes, table.size);
+      const chunks = readAhead(source, {
+        ...shape.reading,
+        start: run.first * blockBytes,
+        end,
+        boundary: blockBytes,
+        signal,
+      });
+      for await (const chunk of chunks) {
+        await this.#write(chunk);
+        await hasher.update(chunk.bytes);
+      }
+      return (await hasher.finish()).whole;
+    } finally {
+      hasher.abandon();
+    }
+  }
+
+  /** Resolves when no write is under way any more; rejects where one failed. */
+  async settled(): Promise<void> {
+    while (this.#writes.size > 0) await Promise.allSettled(this.#writes);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async #write(chunk: Chunk): Promise<void> {
+    const step = this.#options.shape.writeBytes;
+    for (let at = 0; at < chunk.bytes.length; at += step) {
+      const bytes = chunk.bytes.subarray(at, at + step);
+      await this.#window.take(bytes.length);
+      if (this.#failure !== undefined) throw this.#failure.error;
+      this.#options.signal.throwIfAborted();
+      this.#options.fence();
+      this.#start(chunk.offset + at, bytes);
+    }
+  }
+
+  #start(offset: number, bytes: Uint8Array): void {
+    const write: Promise<void> = this.#options.partial
+      .write(offset, bytes, {signal: this.#options.signal})
+      .then(() => this.#acknowledged(offset, bytes.length))
+      .catch((error: unknown) => {
+        this.#failure ??= {error};
+      })
+      .finally(() => {
+        this.#writes.delete(write);
+        this.#window.giveBack(bytes.length);
+      });
+    this.#writes.add(write);
+  }
+
+  #acknowledged(offset: number, bytes: number): void {
+    this.#options.onAcknowledged(offset, bytes);
+    const block = Math.floor(offset / this.#options.table.blockBytes);
+    const open = this.#open.get(block);
+    if (open === undefined) return;
+    open.unacknowledged -= bytes;
+    this.#settle(block, open);
+  }
+
+  #hashed(block: number, sha256: string): void {
+    const open = this.#open.get(block);
+    if (open === undefined) return;
+    open.sha256 = sha256;
+    this.#settle(block, open);
+  }
+
+  #settle(block: number, open: OpenBlock): void {
+    if (open.unacknowledged > 0 || open.sha256 === undefined) return;
+    this.#open.delete(block);
+    const before = this.#options.table.digestOf(block);
+    // A refuted block of the ledger is read again: other bytes than those that were entered are another file.
+    if (before !== undefined && before !== open.sha256) this.#failure ??= {error: sourceChanged(before, open.sha256)};
+    else this.#options.onBlock(block, open.sha256);
+  }
+}
+
+export function sourceChanged(expected?: string, found?: string): WaybillError {
+  return new WaybillError('source.changed', 'The file changed while it was being moved.', {
+    ...(expected === undefined ? {} : {expected}),
+    ...(found === undefined ? {} : {found}),
+  });
+}

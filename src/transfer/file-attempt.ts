@@ -1,0 +1,248 @@
+import {hasCode, WaybillError} from '../contracts/errors.js';
+import type {Entry, PartialFile, SourceFile} from '../stores/store.js';
+import {proveBlocks} from './block-prover.js';
+import {BlockSender, sourceChanged} from './block-sender.js';
+import {allOrNone} from './all-or-none.js';
+import {BlockTable} from './block-table.js';
+import {blockBytesOf} from './blocks.js';
+import type {FileOutcome, MovedOutcome} from './file-outcome.js';
+import {Ledger, type LedgerContent, readLedger} from './ledger.js';
+import type {LedgerHead} from './ledger-record.js';
+import type {MoveFileOptions} from './move-file.js';
+import {moveShape, type MoveShape} from './move-shape.js';
+import {publishedAlready} from './published-already.js';
+import {digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
+
+/** A flush of everything at the end would hold up the publish: it is begun each time so many bytes were sent. */
+const SYNC_BYTES = 128 * 1024 * 1024;
+
+/**
+ *     open source, read ledger ──► published by another attempt? ──► its outcome
+ *       │
+ *     open partial and ledger
+ *       │
+ *     ┌─ send missing blocks ◄── refuted ──┐     all at once, until
+ *     ├─ prove blocks where they lie ──────┘     every block is proved
+ *     └─ digest of the whole file
+ *       │
+ *     source still the same? ──► ledger: whole ──► publish
+ */
+export class FileAttempt {
+  readonly #options: MoveFileOptions;
+  readonly #startedAt: number;
+  readonly #fresh: boolean;
+  readonly #shape: MoveShape;
+  #sentBytes = 0;
+  #resentBytes = 0;
+  #resumedBytes = 0;
+  #unsyncedBytes = 0;
+
+  constructor(options: MoveFileOptions, startedAt: number, {fresh}: {readonly fresh: boolean}) {
+    this.#options = options;
+    this.#startedAt = startedAt;
+    this.#fresh = fresh;
+    this.#shape = moveShape(options.from.properties, options.to.properties, options.limits);
+  }
+
+  async run(): Promise<FileOutcome> {
+    const {from, source, file, signal} = this.#options;
+    const head = {size: file.size, blockBytes: blockBytesOf(file.size), identity: file.identity ?? ''};
+    const opened = await from.openSource(source, {signal});
+    try {
+      this.#checkSource(opened.entry);
+      const claimed = await this.#claimed(head);
+      if (claimed.whole !== undefined) {
+        const done = await publishedAlready(this.#options, claimed.whole);
+        if (done !== undefined)
+          return this.#outcome('resumed', {sha256: claimed.whole, resumedBytes: file.size, note: done});
+      }
+      await this.#refuseExisting();
+      return await this.#move(opened, claimed, head);
+    } finally {
+      await opened.close();
+    }
+  }
+
+  async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
+    const {to, partial: path, ledger: ledgerPath, file, signal} = this.#options;
+    const partial = await to.openPartial({path, size: file.size}, {signal}).catch((e: unknown) => this.#superseded(e));
+    try {
+      const ledger = await Ledger.open(to, ledgerPath, head, signal).catch((e: unknown) => this.#superseded(e));
+      try {
+        return await this.#sendAndPublish(source, partial, ledger, claimed);
+      } catch (error) {
+        if (!hasCode(error, 'transfer.partial-consumed')) throw error;
+        return await this.#consumed(head, error);
+      } finally {
+        await ledger.close();
+      }
+    } finally {
+      await partial.close();
+    }
+  }
+
+  async #sendAndPublish(
+    source: SourceFile,
+    partial: PartialFile,
+    ledger: Ledger,
+    claimed: LedgerContent,
+  ): Promise<FileOutcome> {
+    const {file, ifExists, destination, signal} = this.#options;
+    const whole = await this.#transport(source, partial, ledger, claimed);
+    if (whole !== undefined && file.sha256 !== undefined && whole !== file.sha256)
+      throw sourceChanged(file.sha256, whole);
+    if ((await source.restat({signal})).identity !== source.entry.identity) throw sourceChanged();
+    if (whole !== undefined) ledger.enterWhole(whole);
+    await ledger.settled();
+    this.#fence();
+    await partial.publish({destination, ifExists, mode: file.mode & 0o777, modifiedAt: file.modifiedAt, signal});
+    const verified = this.#proves ? 'sha256' : 'size-only';
+    const outcome = verified === 'size-only' ? 'unverified' : this.#resumedBytes > 0 ? 'resumed' : 'copied';
+    return this.#outcome(outcome, {verified, ...(whole === undefined ? {} : {sha256: whole})});
+  }
+
+  /** Brings every block across and proves it; answers with the file's digest where one is wanted. */
+  async #transport(
+    source: SourceFile,
+    partial: PartialFile,
+    ledger: Ledger,
+    claimed: LedgerContent,
+  ): Promise<string | undefined> {
+    const {file, onProgress, verify, from, to} = this.#options;
+    const table = new BlockTable(file.size, blockBytesOf(file.size), claimed.entered);
+    // One failure ends everything that is under way for this file.
+    const failed = new AbortController();
+    const signal = AbortSignal.any([this.#options.signal, failed.signal]);
+    const sender = new BlockSender({
+      ...{source, partial, table, shape: this.#shape, signal},
+      fence: () => this.#fence(),
+      onBlock: (block, sha256) => {
+        ledger.enter(block, sha256);
+        if (this.#proves) table.sent(block, sha256);
+        else table.accepted(block, sha256);
+      },
+      onAcknowledged: (offset, bytes) => {
+        this.#acknowledged(partial, offset, bytes, signal);
+      },
+    });
+    const proof = proveBlocks({
+      ...{partial, table, signal},
+      onProved: (block) => {
+        if (!table.isClaimed(block) || table.wasSent(block)) return;
+        const {offset, length: bytes} = table.range(block);
+        this.#resumedBytes += bytes;
+        onProgress?.({event: 'resumed', offset, bytes});
+      },
+    });
+    const wanted = verify === 'hash' || file.sha256 !== undefined;
+    const resumes = claimed.entered.size > 0;
+    const rereads = wanted && resumes && from.properties.overNetwork !== true;
+    const [sent, reread] = await allOrNone(failed, [
+      this.#sendAll(sender, table, wanted && !resumes, signal),
+      rereads ? digestOfSource(source, table, this.#shape, signal) : undefined,
+      proof,
+    ]).finally(() => sender.settled().catch(() => undefined));
+    if (!wanted) return undefined;
+    if (sent !== undefined) return sent;
+    if (reread !== undefined) return tiedToBlocks(reread, table);
+    return to.properties.hashing === 'none' ? undefined : await digestOfDestination(partial, file.size, signal);
+  }
+
+  async #sendAll(
+    sender: BlockSender,
+    table: BlockTable,
+    wholeWanted: boolean,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    let whole: string | undefined;
+    while (!table.allProved) {
+      const run = table.takeRun();
+      if (run === undefined) {
+        const changed = table.change(signal);
+        await Promise.race([changed, sender.settled().then(() => changed)]);
+        continue;
+      }
+      const digest = await sender.send(run, wholeWanted && whole === undefined);
+      whole ??= digest;
+    }
+    await sender.settled();
+    return whole;
+  }
+
+  #acknowledged(partial: PartialFile, offset: number, bytes: number, signal: AbortSignal): void {
+    this.#sentBytes += bytes;
+    this.#resentBytes += Math.max(0, Math.min(partial.foundBytes, offset + bytes) - offset);
+    this.#unsyncedBytes += bytes;
+    if (this.#unsyncedBytes >= SYNC_BYTES && this.#options.to.properties.durable) {
+      this.#unsyncedBytes = 0;
+      // Its failure is met again by the publish, which syncs what is left.
+      partial.sync({signal}).catch(() => undefined);
+    }
+    this.#options.onProgress?.({event: 'sent', offset, bytes});
+  }
+
+  get #proves(): boolean {
+    return this.#options.verify === 'hash' && this.#options.to.properties.hashing !== 'none';
+  }
+
+  async #claimed(head: LedgerHead): Promise<LedgerContent> {
+    const {to, ledger, signal} = this.#options;
+    if (this.#fresh || to.properties.hashing === 'none') return {entered: new Map()};
+    return await readLedger(to, ledger, head, signal);
+  }
+
+  #checkSource(entry: Entry): void {
+    const {file} = this.#options;
+    if (entry.size !== file.size) throw sourceChanged(String(file.size), String(entry.size));
+    if (file.identity !== undefined && entry.identity !== file.identity)
+      throw sourceChanged(file.identity, entry.identity);
+  }
+
+  async #refuseExisting(): Promise<void> {
+    const {to, destination, ifExists, signal} = this.#options;
+    if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return;
+    throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
+      path: destination,
+    });
+  }
+
+  #fence(): void {
+    if (this.#options.isCurrent?.() === false) throw superseded('This attempt was out of touch for too long.');
+  }
+
+  /** A directory of partials that is gone was removed by the step after this one. */
+  async #superseded(error: unknown): Promise<never> {
+    if (hasCode(error, 'store.not-found')) throw superseded('The directory of unfinished files is gone.');
+    throw error;
+  }
+
+  async #consumed(head: LedgerHead, error: unknown): Promise<FileOutcome> {
+    const {to, ledger, signal, file} = this.#options;
+    const {whole} = await readLedger(to, ledger, head, signal);
+    const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
+    if (note === undefined || whole === undefined) throw superseded('The unfinished file is gone.', error);
+    return this.#outcome('resumed', {sha256: whole, resumedBytes: Math.max(0, file.size - this.#sentBytes), note});
+  }
+
+  #outcome(outcome: MovedOutcome['outcome'], details: Partial<MovedOutcome>): FileOutcome {
+    const {name, kind, size} = this.#options.file;
+    return {
+      ...{
+        outcome,
+        name,
+        kind,
+        size,
+        sentBytes: this.#sentBytes,
+        resumedBytes: this.#resumedBytes,
+        resentBytes: this.#resentBytes,
+      },
+      verified: 'sha256',
+      durationMs: Math.round(performance.now() - this.#startedAt),
+      ...details,
+    };
+  }
+}
+
+function superseded(why: string, cause?: unknown): WaybillError {
+  return new WaybillError('transfer.superseded', why, cause === undefined ? {} : {cause});
+}

@@ -1,0 +1,81 @@
+import {z} from 'zod';
+import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
+import {isWaybillError, WaybillError} from '../contracts/errors.js';
+
+const moved = {
+  name: z.string(),
+  kind: z.enum(['file', 'link', 'directory']),
+  size: z.number(),
+  /** Of the source's bytes as they were read; absent for links and directories. */
+  sha256: z.string().optional(),
+  /** Bytes that this attempt put on the line, those sent again included. */
+  sentBytes: z.number(),
+  /** Bytes of earlier attempts that were proved and not sent again. */
+  resumedBytes: z.number(),
+  /** Bytes of `sentBytes` that the partial had held before. */
+  resentBytes: z.number(),
+  verified: z.enum(['sha256', 'size-only', 'not-checked']),
+  durationMs: z.number(),
+  /** Something that people should know. */
+  note: z.string().optional(),
+};
+
+/** What became of one planned file: exactly one outcome each. */
+export const fileOutcome = z.discriminatedUnion('outcome', [
+  z.object({outcome: z.literal('copied'), ...moved}),
+  /** At least one byte of an earlier attempt was kept. */
+  z.object({outcome: z.literal('resumed'), ...moved}),
+  /** The destination held these bytes already. */
+  z.object({outcome: z.literal('skipped'), ...moved}),
+  /** Complete by its size, and nothing could hash it where it lies. */
+  z.object({outcome: z.literal('unverified'), ...moved}),
+  z.object({
+    outcome: z.literal('failed'),
+    name: z.string(),
+    kind: z.enum(['file', 'link', 'directory']),
+    size: z.number(),
+    code: z.string(),
+    message: z.string(),
+    retryable: z.boolean(),
+    sentBytes: z.number(),
+    durationMs: z.number(),
+  }),
+]);
+export type FileOutcome = z.infer<typeof fileOutcome>;
+export type MovedOutcome = Exclude<FileOutcome, {readonly outcome: 'failed'}>;
+export type FailedOutcome = Extract<FileOutcome, {readonly outcome: 'failed'}>;
+
+interface Failed {
+  readonly name: string;
+  readonly kind: FileOutcome['kind'];
+  readonly size: number;
+}
+
+/** What the engine learned too late to send anything: `error` becomes the file's one outcome. */
+export function failedOutcome(file: Failed, error: unknown, startedAt: number, sentBytes = 0): FailedOutcome {
+  const code = isWaybillError(error) ? error.code : 'store.io';
+  return {
+    outcome: 'failed',
+    name: file.name,
+    kind: file.kind,
+    size: file.size,
+    code,
+    message: error instanceof Error ? error.message : String(error),
+    retryable: isRetryable(error),
+    sentBytes,
+    durationMs: Math.round(performance.now() - startedAt),
+  };
+}
+
+export function isRetryable(error: unknown): boolean {
+  return isWaybillError(error) ? error.retryable : false;
+}
+
+/** The error that a failed outcome was made of, for callers that move one file. */
+export function errorOf(failed: FailedOutcome): WaybillError {
+  return new WaybillError(isCode(failed.code) ? failed.code : 'store.io', failed.message, {path: failed.name});
+}
+
+function isCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorFacts, code);
+}

@@ -1,0 +1,60 @@
+import {createHash} from 'node:crypto';
+
+/**
+ * A ledger is text in slots of 112 bytes. The first names what it belongs to, then comes one for each block, at a
+ * place that the block's number decides, then one for the whole file:
+ *
+ *     waybill-ledger 1 8388608 1073741824 <40 hex of the source's identity>   …  <16 hex check>\n
+ *     000000000003 <64 hex SHA-256 of the source's bytes as sent>             …  <16 hex check>\n
+ *     whole <64 hex SHA-256 of the file>                                      …  <16 hex check>\n
+ *
+ * Two attempts that enter the same block write the same bytes at the same place. A slot that was torn, or never
+ * written, fails its check and counts as not entered.
+ */
+export const SLOT_BYTES = 112;
+const CHECK = 16;
+const BODY = SLOT_BYTES - CHECK - 2;
+
+export function encodeSlot(body: string): Buffer {
+  const padded = body.padEnd(BODY, ' ');
+  return Buffer.from(`${padded} ${check(padded)}\n`, 'latin1');
+}
+
+/** The body of the slot at `index`, or undefined where it does not pass its check. */
+export function decodeSlot(ledger: Uint8Array, index: number): string | undefined {
+  const start = index * SLOT_BYTES;
+  if (ledger.length < start + SLOT_BYTES) return undefined;
+  const text = Buffer.from(ledger.buffer, ledger.byteOffset + start, SLOT_BYTES).toString('latin1');
+  const padded = text.slice(0, BODY);
+  return text.slice(BODY) === ` ${check(padded)}\n` ? padded.trimEnd() : undefined;
+}
+
+export interface LedgerHead {
+  readonly size: number;
+  readonly blockBytes: number;
+  readonly identity: string;
+}
+
+export function headBody(head: LedgerHead): string {
+  const identity = createHash('sha256').update(head.identity).digest('hex').slice(0, 32);
+  return `waybill-ledger 1 ${head.blockBytes} ${head.size} ${identity}`;
+}
+
+export function blockBody(block: number, sha256: string): string {
+  return `${String(block).padStart(12, '0')} ${sha256}`;
+}
+
+export function wholeBody(sha256: string): string {
+  return `whole ${sha256}`;
+}
+
+/** The digest in a body, where it is the one that `label` names. */
+export function digestIn(body: string | undefined, label: string): string | undefined {
+  if (!body?.startsWith(`${label} `)) return undefined;
+  const digest = body.slice(label.length + 1);
+  return /^[0-9a-f]{64}$/.test(digest) ? digest : undefined;
+}
+
+function check(padded: string): string {
+  return createHash('sha256').update(padded).digest('hex').slice(0, CHECK);
+}

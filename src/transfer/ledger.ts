@@ -1,0 +1,92 @@
+import type {PartialFile, Store, StorePath} from '../stores/store.js';
+import {blockCount} from './blocks.js';
+import {
+  blockBody,
+  decodeSlot,
+  digestIn,
+  encodeSlot,
+  headBody,
+  type LedgerHead,
+  SLOT_BYTES,
+  wholeBody,
+} from './ledger-record.js';
+
+export interface LedgerContent {
+  /** For each block, the SHA-256 that an earlier attempt entered. */
+  readonly entered: ReadonlyMap<number, string>;
+  /** Set when an attempt had proved the whole file and was about to publish it. */
+  readonly whole?: string;
+}
+
+const EMPTY: LedgerContent = {entered: new Map()};
+
+/** What an earlier attempt entered; nothing where the ledger is missing, torn, or another file's. */
+export async function readLedger(
+  store: Store,
+  path: StorePath,
+  head: LedgerHead,
+  signal: AbortSignal,
+): Promise<LedgerContent> {
+  const blocks = blockCount(head.size, head.blockBytes);
+  const content = await store.getObject(path, (blocks + 2) * SLOT_BYTES, {signal});
+  if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY;
+  const entered = new Map<number, string>();
+  for (let block = 0; block < blocks; block++) {
+    const body = decodeSlot(content, block + 1);
+    const digest = body === undefined ? undefined : digestIn(body, blockBody(block, '').trimEnd());
+    if (digest !== undefined) entered.set(block, digest);
+  }
+  const whole = digestIn(decodeSlot(content, blocks + 1), 'whole');
+  return whole === undefined ? {entered} : {entered, whole};
+}
+
+/** Enters blocks without holding up the data: the first failure is thrown by the next call of `settled`. */
+export class Ledger {
+  readonly #file: PartialFile;
+  readonly #head: LedgerHead;
+  readonly #signal: AbortSignal;
+  readonly #writes = new Set<Promise<void>>();
+  #failure: {readonly error: unknown} | undefined;
+
+  private constructor(file: PartialFile, head: LedgerHead, signal: AbortSignal) {
+    this.#file = file;
+    this.#head = head;
+    this.#signal = signal;
+  }
+
+  static async open(store: Store, path: StorePath, head: LedgerHead, signal: AbortSignal): Promise<Ledger> {
+    const size = (blockCount(head.size, head.blockBytes) + 2) * SLOT_BYTES;
+    const ledger = new Ledger(await store.openPartial({path, size}, {signal}), head, signal);
+    ledger.#write(0, headBody(head));
+    return ledger;
+  }
+
+  enter(block: number, sha256: string): void {
+    this.#write(block + 1, blockBody(block, sha256));
+  }
+
+  enterWhole(sha256: string): void {
+    this.#write(blockCount(this.#head.size, this.#head.blockBytes) + 1, wholeBody(sha256));
+  }
+
+  /** Resolves when everything entered so far is acknowledged. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#writes);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#writes);
+    await this.#file.close();
+  }
+
+  #write(slot: number, body: string): void {
+    const write: Promise<void> = this.#file
+      .write(slot * SLOT_BYTES, encodeSlot(body), {signal: this.#signal})
+      .catch((error: unknown) => {
+        this.#failure ??= {error};
+      })
+      .finally(() => this.#writes.delete(write));
+    this.#writes.add(write);
+  }
+}

@@ -1,0 +1,65 @@
+import {hasCode} from '../contracts/errors.js';
+import type {Store, StorePath} from '../stores/store.js';
+import {FileAttempt} from './file-attempt.js';
+import {type FileOutcome, failedOutcome} from './file-outcome.js';
+import type {MoveLimits} from './move-shape.js';
+import type {PlannedFile} from './planned-file.js';
+
+/** What happened to bytes of the file: proved ones of an earlier attempt, or new ones that were acknowledged. */
+export interface FileProgress {
+  readonly event: 'resumed' | 'sent';
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+export interface MoveFileOptions {
+  readonly from: Store;
+  readonly source: StorePath;
+  readonly to: Store;
+  readonly destination: StorePath;
+  /** Both in a directory that exists; see `partialPaths`. */
+  readonly partial: StorePath;
+  readonly ledger: StorePath;
+  readonly file: PlannedFile;
+  /** `keep`: an existing destination makes the outcome `failed` with `store.already-exists`. */
+  readonly ifExists: 'replace' | 'keep';
+  /** `size` leaves out the proof of what this attempt sends and the file's digest; what is resumed is proved all the same. */
+  readonly verify: 'hash' | 'size';
+  readonly signal: AbortSignal;
+  /** False once this attempt may no longer write: asked before each write and before the publish. */
+  readonly isCurrent?: () => boolean;
+  readonly onProgress?: (progress: FileProgress) => void;
+  readonly limits?: MoveLimits;
+}
+
+/**
+ * Moves one file of any size, taking up what earlier attempts left. Answers with the file's outcome where trying again
+ * is no use. Throws where it may be, leaving partial and ledger as they are: retryable errors, the reason of the
+ * signal, and `transfer.superseded` where this attempt has nothing left to do.
+ */
+export async function moveFile(options: MoveFileOptions): Promise<FileOutcome> {
+  const startedAt = performance.now();
+  try {
+    return await attempt(options, startedAt);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (!isFinal(error)) throw error;
+    return failedOutcome(options.file, error, startedAt);
+  }
+}
+
+async function attempt(options: MoveFileOptions, startedAt: number): Promise<FileOutcome> {
+  try {
+    return await new FileAttempt(options, startedAt, {fresh: false}).run();
+  } catch (error) {
+    // The ledger may be of other bytes than the source holds now, with the same identity: once, nothing of it is used.
+    if (!hasCode(error, 'source.changed') || options.signal.aborted) throw error;
+    return await new FileAttempt(options, startedAt, {fresh: true}).run();
+  }
+}
+
+/** Whether this error is a file's last word, though its code says that a later transfer may fare better. */
+export function isFinal(error: unknown): boolean {
+  if (hasCode(error, 'source.changed', 'transfer.checksum-mismatch')) return true;
+  return hasCode(error) && !error.retryable && error.code !== 'transfer.superseded';
+}

@@ -1,0 +1,30 @@
+import {z} from 'zod';
+import {relativeName} from '../contracts/execution.js';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+
+/** One entry of a plan: what is to be moved, as the source showed it when it was listed. */
+export const plannedFile = z.object({
+  /** Below the roots of both sides. */
+  name: relativeName,
+  kind: z.enum(['file', 'link', 'directory']),
+  /** Bytes; 0 for links and directories. */
+  size: z.number().int().nonnegative(),
+  mode: z.number().int().min(0).max(0o7777),
+  /** Milliseconds since 1970. */
+  modifiedAt: z.number(),
+  /** The source's own word for this content: another one at the time of reading means that the file has changed. */
+  identity: z.string().optional(),
+  /** Known beforehand, from a manifest: the bytes as read have to match it. */
+  sha256: sha256.optional(),
+  linkTarget: z.string().optional(),
+});
+export type PlannedFile = z.infer<typeof plannedFile>;
+
+/** A name that was found and is not moved, and why. */
+export const refusedEntry = z.object({
+  /** Printable; not always the name as the source holds it. */
+  name: z.string(),
+  refused: z.object({code: z.string(), message: z.string()}),
+});
+export type RefusedEntry = z.infer<typeof refusedEntry>;
