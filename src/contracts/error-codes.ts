@@ -84,6 +84,10 @@ export const errorFacts = {
   'secret.not-allowed': {retryable: false, remedy: 'Add the name to the secrets of this target in waybill.yaml.'},
   'secret.not-set': {retryable: false, remedy: 'Set the variable in the environment of the worker.'},
   'catalog.unavailable': {retryable: true, remedy: 'PostgreSQL does not answer; records are written when it is back.'},
+  'catalog.failed': {
+    retryable: false,
+    remedy: 'PostgreSQL refused the statement: its message and its log say why.',
+  },
   'catalog.schema': {retryable: false, remedy: 'The schema is newer than this version: update Waybill.'},
   'config.invalid': {retryable: false, remedy: 'Correct the named field of waybill.yaml: see docs/configuration.md.'},
   'config.not-this-host': {

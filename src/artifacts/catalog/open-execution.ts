@@ -1,0 +1,116 @@
+import type {Transaction} from 'kysely';
+import {WaybillError} from '../../contracts/errors.js';
+import type {ExecutionInput} from '../../contracts/execution.js';
+import type {Database} from './connection.js';
+import type {CatalogSchema} from './schema.js';
+import {storableText} from './storable-text.js';
+
+export interface OpenRequest {
+  readonly executionId: string;
+  /** The workflow run that asks. */
+  readonly runId: string;
+  readonly input: ExecutionInput;
+}
+
+/** `same`: this run has asked before, and holds the id. `id-used`: another run holds it, or held it once. */
+export type OpenOutcome = 'opened' | 'same' | 'id-used';
+
+export async function openExecution(db: Database, request: OpenRequest): Promise<OpenOutcome> {
+  return await db.transaction().execute(async (transaction) => {
+    if (request.input.resume === undefined && (await insertExecution(transaction, request))) {
+      await insertRun(transaction, request, 1);
+      return 'opened';
+    }
+    const holder = await transaction
+      .selectFrom('executions')
+      .select(['generation'])
+      .where('id', '=', request.executionId)
+      .forUpdate()
+      .executeTakeFirst();
+    if (holder === undefined) throw unknown(request.executionId);
+    if (await hasRun(transaction, request)) return 'same';
+    if (request.input.resume === undefined) return 'id-used';
+    await reopen(transaction, request, holder.generation, request.input.resume.generation);
+    return 'opened';
+  });
+}
+
+async function insertExecution(transaction: Transaction<CatalogSchema>, request: OpenRequest): Promise<boolean> {
+  const {executionId, runId, input} = request;
+  const inserted = await transaction
+    .insertInto('executions')
+    .values({
+      id: executionId,
+      label: input.label === undefined ? null : storableText(input.label),
+      target: input.target,
+      command: JSON.stringify(input.command),
+      request: JSON.stringify(input),
+      state: 'open',
+      generation: 1,
+      last_run_id: runId,
+      // Whole milliseconds: a page ends at one, and the next begins after it.
+      created_at: new Date(),
+    })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .returning('id')
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+async function hasRun(transaction: Transaction<CatalogSchema>, request: OpenRequest): Promise<boolean> {
+  const run = await transaction
+    .selectFrom('runs')
+    .select('run_id')
+    .where('execution_id', '=', request.executionId)
+    .where('run_id', '=', request.runId)
+    .executeTakeFirst();
+  return run !== undefined;
+}
+
+async function insertRun(
+  transaction: Transaction<CatalogSchema>,
+  request: OpenRequest,
+  generation: number,
+): Promise<void> {
+  await transaction
+    .insertInto('runs')
+    .values({execution_id: request.executionId, run_id: request.runId, generation, opened_at: new Date()})
+    .execute();
+}
+
+/** A retry. The earlier run is over, also where its end was never recorded: Temporal runs one of an id at a time. */
+async function reopen(
+  transaction: Transaction<CatalogSchema>,
+  request: OpenRequest,
+  last: number,
+  generation: number,
+): Promise<void> {
+  if (generation !== last && generation !== last + 1) {
+    throw new WaybillError('input.invalid', `resume.generation: ${generation} does not follow ${last}.`, {
+      path: request.executionId,
+      expected: last,
+      found: generation,
+    });
+  }
+  await insertRun(transaction, request, generation);
+  await transaction
+    .updateTable('executions')
+    .set({
+      state: 'open',
+      generation,
+      last_run_id: request.runId,
+      exit_status: null,
+      failure_code: null,
+      failure_message: null,
+      failure_stage: null,
+      ended_at: null,
+    })
+    .where('id', '=', request.executionId)
+    .execute();
+}
+
+function unknown(executionId: string): WaybillError {
+  return new WaybillError('execution.not-found', `The catalog does not know the execution ${executionId}.`, {
+    path: executionId,
+  });
+}

@@ -1,0 +1,88 @@
+import {sql} from 'kysely';
+import type {Artifact, ArtifactKind} from '../../contracts/artifacts.js';
+import {WaybillError} from '../../contracts/errors.js';
+import {contentTypeOf} from '../content-type.js';
+import type {Database} from './connection.js';
+import {SCHEMA} from './schema.js';
+
+export interface ArtifactRow
+  extends Pick<Artifact, 'name' | 'key' | 'type' | 'linkTarget' | 'size' | 'sha256' | 'mode'> {
+  /** Milliseconds since 1970. */
+  readonly modifiedAt: number;
+  /** Default: what the name's extension says. */
+  readonly contentType?: string;
+}
+
+export interface RecordRequest {
+  readonly executionId: string;
+  readonly generation: number;
+  readonly kind: ArtifactKind;
+  /** How long each is kept, from now, in milliseconds. */
+  readonly retentionMs: number;
+}
+
+/** Rows of one statement: enough that a round trip costs nothing, few enough to be held in memory. */
+export const BATCH_ROWS = 1000;
+
+/** The range that the ISO form writes with four digits; a file system may hold times far beyond. */
+const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
+const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** Writes one batch in one statement. A row that is there is brought up to date and keeps its id and its dates. */
+export async function writeBatch(db: Database, request: RecordRequest, rows: readonly ArtifactRow[]): Promise<void> {
+  // One statement may touch a row once: of two with the same name the later counts.
+  const batch = [...new Map(rows.map((row) => [row.name, row])).values()];
+  for (const row of batch) refuseUnstorable(row);
+  await sql`
+    insert into ${sql.id(SCHEMA, 'artifacts')} (
+      id, execution_id, generation, kind, name, name_digest, key, type, link_target, size, stored_size, sha256,
+      content_type, mode, modified_at, created_at, expires_at
+    )
+    select 'artifact_' || gen_random_uuid(), ${request.executionId}, ${request.generation}::integer, ${request.kind},
+      name, sha256(convert_to(name, 'UTF8')), key, type, link_target, size, size, sha256, content_type, mode,
+      timestamptz 'epoch' + modified_ms * interval '1 millisecond',
+      date_trunc('milliseconds', now()),
+      date_trunc('milliseconds', now()) + ${request.retentionMs}::double precision * interval '1 millisecond'
+    from unnest(
+      ${batch.map((row) => row.name)}::text[],
+      ${batch.map((row) => row.key)}::text[],
+      ${batch.map((row) => row.type)}::text[],
+      ${batch.map((row) => row.linkTarget ?? null)}::text[],
+      ${batch.map((row) => row.size)}::bigint[],
+      ${batch.map((row) => row.sha256 ?? null)}::text[],
+      ${batch.map((row) => row.contentType ?? contentTypeOf(row.name))}::text[],
+      ${batch.map((row) => row.mode)}::integer[],
+      ${batch.map((row) => storableTime(row.modifiedAt))}::bigint[]
+    ) as given (name, key, type, link_target, size, sha256, content_type, mode, modified_ms)
+    -- Two attempts at once take the rows in the same order, so that neither waits for the other.
+    order by name collate "C"
+    on conflict (execution_id, generation, kind, name_digest) do update set
+      key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
+      stored_size = excluded.stored_size, sha256 = excluded.sha256, content_type = excluded.content_type,
+      mode = excluded.mode, modified_at = excluded.modified_at
+  `.execute(db);
+}
+
+/** Outputs and logs of a new generation hide those of the earlier ones from then on. */
+export async function showGeneration(db: Database, {executionId, generation, kind}: RecordRequest): Promise<void> {
+  if (kind === 'input') return;
+  await db
+    .updateTable('executions')
+    .set({generation})
+    .where('id', '=', executionId)
+    .where('generation', '<', generation)
+    .execute();
+}
+
+function refuseUnstorable(row: ArtifactRow): void {
+  for (const text of [row.name, row.key, row.linkTarget ?? '']) {
+    if (!text.includes('\0') && !/\p{Surrogate}/u.test(text)) continue;
+    throw new WaybillError('name.not-carried', `The catalog cannot hold ${JSON.stringify(text)} as it is.`, {
+      path: row.name,
+    });
+  }
+}
+
+function storableTime(milliseconds: number): number {
+  return Math.min(Math.max(Math.floor(milliseconds), EARLIEST_MS), LATEST_MS);
+}
