@@ -83,7 +83,8 @@ export class LocalRoot {
   async #realDirectory(directory: StorePath): Promise<string> {
     const root = await this.#realRoot();
     if (directory === '') return root;
-    const real = await realpath(join(root, directory));
+    // The dot makes the system refuse a file here, where `realpath` alone would take one.
+    const real = await realpath(`${join(root, directory)}/.`);
     if (isWithin(root, real)) return real;
     throw new WaybillError('name.outside-root', `${JSON.stringify(directory)} is a link that leads out of the root.`, {
       path: directory,
