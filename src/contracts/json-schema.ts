@@ -1,0 +1,23 @@
+import {z} from 'zod';
+import {catalogAnswer, catalogQuestion} from './catalog.js';
+import {executionInput, executionResult} from './execution.js';
+
+const contracts = {
+  'execution-input': {schema: executionInput, title: 'Input of the workflow `execution`'},
+  'execution-result': {schema: executionResult, title: 'Result of the workflow `execution`'},
+  'catalog-input': {schema: catalogQuestion, title: 'Input of the workflow `catalog`'},
+  'catalog-result': {schema: catalogAnswer, title: 'Result of the workflow `catalog`'},
+} as const;
+
+/**
+ * The inputs and results of the workflows as JSON Schema, by file name without extension, for callers in any language.
+ * Results are described as readers should take them: fields that a later version adds are no error.
+ */
+export function contractSchemas(): Record<string, object> {
+  return Object.fromEntries(
+    Object.entries(contracts).map(([name, {schema, title}]) => {
+      const {$schema, ...rest} = z.toJSONSchema(schema, {target: 'draft-2020-12', io: 'input'});
+      return [name, {$schema, title, ...rest}];
+    }),
+  );
+}
