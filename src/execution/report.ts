@@ -68,7 +68,7 @@ export class ReportReader {
   }
 
   #readLine(line: string): void {
-    const [word, ...fields] = line.trim().split(' ');
+    const [word = '', ...fields] = line.trim().split(' ');
     const [first = '', second = ''] = fields;
     switch (word) {
       case 'queued':

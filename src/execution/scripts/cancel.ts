@@ -15,7 +15,7 @@ export const cancelFunction = `
 cancel() {
   find_boot
   take_ending cancelled
-  printf 'cancelled - - - -\\n' >"cancelled.$token" || return 1
+  printf 'cancelled - - -\\n' >"cancelled.$token" || return 1
   ln "cancelled.$token" started 2>/dev/null
   rm -f "cancelled.$token"
   read_started

@@ -29,8 +29,8 @@ export function commandScript(line: CommandLine): string {
   const viaEnv = program.includes('=') ? ':' : `exec /usr/bin/env --default-signal=INT,QUIT -- ${assignments} "$@"`;
   return [
     // A shell starts what runs in its background with interrupts ignored; env gives them back where it can.
-    'signals=no',
-    '/usr/bin/env --default-signal=INT,QUIT true 2>/dev/null && signals=yes',
+    'signals=no now="date -u +%Y-%m-%dT%H:%M:%SZ"',
+    '/usr/bin/env --default-signal=INT,QUIT $now >begun 2>/dev/null && signals=yes || $now >begun',
     `set -- ${line.command.map(quote).join(' ')}`,
     'cd ../work || exit 126',
     'unset SSH_CONNECTION SSH_CLIENT SSH_TTY SSH_ORIGINAL_COMMAND OLDPWD',

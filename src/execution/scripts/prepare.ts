@@ -3,6 +3,6 @@ import {ensureWorkspace, preamble, whole} from './workspace.js';
 
 export function prepareScript(workspace: Workspace, token: string): string {
   return whole(`${preamble(workspace, token)}${ensureWorkspace}
-ensure_workspace
+ensure_workspace staging
 say ready`);
 }

@@ -46,7 +46,7 @@ new_session() {
 # Sets the fields of the record that took the start.
 read_started() {
   kind= pid= born= booted= begun=
-  { read -r kind pid born booted begun <started; } 2>/dev/null
+  { read -r kind pid born booted <started; read -r begun <begun; } 2>/dev/null
 }
 `;
 

@@ -32,7 +32,6 @@ take_ticket() {
     [ "$highest" = "$number" ] || { rm -f "$queue/$number"; continue; }
     printf '%s\\n' "$number" >"ticket.$token"
     ln "ticket.$token" ticket 2>/dev/null
-    rm -f "ticket.$token"
   done
 }
 
@@ -46,7 +45,7 @@ stands() {
     { read -r its <"$control/ticket"; } 2>/dev/null
     [ -n "$its" ] && [ "$its" != "$1" ] && return 1
     if [ -f "$control/started" ]; then
-      { read -r kind pid born booted begun <"$control/started"; } 2>/dev/null
+      { read -r kind pid born booted <"$control/started"; } 2>/dev/null
       [ "$booted" = "$boot" ] && is_alive "$pid" "$born"
       return
     fi

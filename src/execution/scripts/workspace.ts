@@ -36,14 +36,14 @@ export function whole(body: string): string {
 
 /**
  * Makes the workspace in one step, once: `mv` refuses a directory that is not empty and a plain file, and moves into a
- * directory that appeared meanwhile, which is undone.
+ * directory that appeared meanwhile, which is undone. `$1` is `staging` where files are to be staged.
  */
 export const ensureWorkspace = `
 ensure_workspace() {
   [ -d "$workspace/control" ] && return
   if [ -e "$workspace" ]; then say removed; exit 0; fi
   new=$root/.trash/new-$token
-  ( umask 077; mkdir -p "$new/work" "$new/staging" "$new/control" "$root/$id" ) || exit 1
+  ( umask 077; mkdir -p "$new/work" "$new/control" "$root/$id" \${1:+"$new/$1"} ) || exit 1
   mv -f "$new" "$workspace" 2>/dev/null || rm -rf "$new"
   [ -d "$workspace/new-$token" ] && rm -rf "$workspace/new-$token"
   [ -d "$workspace/control" ] && return

@@ -43,13 +43,13 @@ watch_clock() {
 
 find_boot
 look_at "$$" || exit 1
-printf '%s\\n' "running $$ $birth $boot $(date -u +%Y-%m-%dT%H:%M:%SZ)" >"who.$token" || exit 1
+printf '%s\\n' "running $$ $birth $boot" >"who.$token" || exit 1
 hook before-start
 if ! ln "who.$token" started; then rm -f "who.$token"; [ -f started ]; exit; fi
 hook after-start
 # A power cut must not forget the start of a command that has begun.
 sync started 2>/dev/null
-mv ../staging staged 2>/dev/null
+[ -d ../staging ] && mv ../staging staged
 : >>stdout; : >>stderr
 # Caught, not ignored: what is ignored here would be ignored by the command.
 trap : HUP INT TERM

@@ -1,0 +1,25 @@
+const FIRST_DELAY_MS = 50;
+const MAX_GATHER_MS = 1_000;
+const MAX_IDLE_DELAY_MS = 250;
+const QUIET_MS = 5_000;
+
+/**
+ * How long to wait between two looks at a growing log: short while it is new or has been quiet, so that the first bytes
+ * are seen at once; up to a second while it keeps growing, so that a talkative command makes few objects.
+ */
+export class LogPace {
+  #delay = FIRST_DELAY_MS;
+  #lastBytesAt = 0;
+
+  /** Milliseconds until the next look, after one that found `bytes` at the time `now`. */
+  after(bytes: number, now: number): number {
+    if (bytes > 0) {
+      const quiet = now - this.#lastBytesAt > QUIET_MS;
+      this.#lastBytesAt = now;
+      this.#delay = quiet ? FIRST_DELAY_MS : Math.min(this.#delay * 1.5, MAX_GATHER_MS);
+      return this.#delay;
+    }
+    if (now - this.#lastBytesAt > QUIET_MS) this.#delay = MAX_IDLE_DELAY_MS;
+    return Math.min(this.#delay, MAX_IDLE_DELAY_MS);
+  }
+}
