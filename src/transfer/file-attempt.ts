@@ -139,7 +139,7 @@ export class FileAttempt {
     const rereads = wanted && resumes && from.properties.overNetwork !== true;
     const [sent, reread] = await allOrNone(failed, [
       this.#sendAll(sender, table, wanted && !resumes, signal),
-      rereads ? digestOfSource(source, table, this.#shape, signal) : undefined,
+      rereads ? digestOfSource(source, table, this.#shape, signal) : Promise.resolve(undefined),
       proof,
     ]).finally(() => sender.settled().catch(() => undefined));
     if (!wanted) return undefined;

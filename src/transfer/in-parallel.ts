@@ -1,0 +1,23 @@
+/**
+ * Works through `items` in order with up to `width` at once. After a failure nothing new is begun; the first error is
+ * thrown when everything that was begun has ended.
+ */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let failure: {readonly error: unknown} | undefined;
+  const lane = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true && failure === undefined; next = iterator.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        failure ??= {error};
+      }
+    }
+  };
+  await Promise.all(Array.from({length: width}, lane));
+  if (failure !== undefined) throw failure.error;
+}

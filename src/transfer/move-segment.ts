@@ -1,0 +1,227 @@
+import {hasCode, WaybillError} from '../contracts/errors.js';
+import {joinStorePath} from '../stores/paths.js';
+import type {Store, StorePath} from '../stores/store.js';
+import {type FileOutcome, failedOutcome, type MovedOutcome} from './file-outcome.js';
+import {inParallel} from './in-parallel.js';
+import {partialPaths} from './keys.js';
+import {moveLink} from './links.js';
+import {isFinal, moveFile} from './move-file.js';
+import {ProgressCounter, type SegmentProgress} from './move-progress.js';
+import type {MoveLimits} from './move-shape.js';
+import type {PlannedFile} from './planned-file.js';
+import {groupsOf, moveSmallFiles, SMALL_FILE_BYTES} from './small-files.js';
+
+export interface MoveSegmentOptions {
+  readonly from: Store;
+  readonly fromRoot: StorePath;
+  readonly to: Store;
+  readonly toRoot: StorePath;
+  /** An existing directory for unfinished files and their ledgers, on the destination's file system. */
+  readonly partials: StorePath;
+  /** Whose partials these are: the same for every attempt of one transfer, another for every other transfer. */
+  readonly owner: string;
+  readonly files: readonly PlannedFile[];
+  /** Outcomes of earlier attempts: kept where the destination still has the right kind and size. Failed ones are tried again. */
+  readonly earlier?: readonly FileOutcome[];
+  readonly ifExists: 'replace' | 'keep';
+  /** Default `hash`. */
+  readonly verify?: 'hash' | 'size';
+  readonly signal: AbortSignal;
+  /** False once this attempt may no longer write. */
+  readonly isCurrent?: () => boolean;
+  /** About ten times a second, and once at the end. */
+  readonly onProgress?: (progress: SegmentProgress) => void;
+  /** Once for each file that this attempt settles, as soon as it is settled. */
+  readonly onOutcome?: (outcome: FileOutcome) => void;
+  /** Large files under way at once. Default 2. */
+  readonly filesAtOnce?: number;
+  readonly limits?: MoveLimits;
+}
+
+export interface SegmentResult {
+  /** One for each planned file, in the plan's order, those of earlier attempts included. */
+  readonly outcomes: readonly FileOutcome[];
+  readonly progress: SegmentProgress;
+}
+
+const GROUPS_AT_ONCE = 2;
+const NAMES_AT_ONCE = 32;
+const FILES_AT_ONCE = 2;
+const LARGE_FILES_BYTES = 48 * 1024 * 1024;
+
+/** So many failures in a row that may pass by themselves: the rest would only meet the same. */
+const FAILURES_IN_A_ROW = 3;
+
+/**
+ * Moves the files of one plan segment; one file's failure stops no other. Resolves when each has its outcome. Throws
+ * where another attempt may do better, when all the others are settled: the caller keeps what `onOutcome` was given
+ * and passes it as `earlier`.
+ */
+export async function moveSegment(options: MoveSegmentOptions): Promise<SegmentResult> {
+  return await new Segment(options).run();
+}
+
+class Segment {
+  readonly #options: MoveSegmentOptions;
+  readonly #counter: ProgressCounter;
+  readonly #outcomes = new Map<string, FileOutcome>();
+  #retry: {readonly error: unknown} | undefined;
+  #failuresInARow = 0;
+
+  constructor(options: MoveSegmentOptions) {
+    this.#options = options;
+    this.#counter = new ProgressCounter(options.files, options.onProgress);
+  }
+
+  async run(): Promise<SegmentResult> {
+    const {files, signal} = this.#options;
+    signal.throwIfAborted();
+    await this.#takeEarlier();
+    const left = files.filter((file) => !this.#outcomes.has(file.name));
+    const directories = left.filter((file) => file.kind === 'directory');
+    await inParallel(directories, NAMES_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
+    const small = left.filter((file) => file.kind === 'file' && file.size <= SMALL_FILE_BYTES);
+    const large = left.filter((file) => file.kind === 'file' && file.size > SMALL_FILE_BYTES);
+    const lanes = await Promise.allSettled([
+      inParallel(groupsOf(small), GROUPS_AT_ONCE, (group) => this.#group(group)),
+      inParallel(large, this.#filesAtOnce, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt))),
+    ]);
+    for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
+    // Links last: what they point to is there then.
+    const links = left.filter((file) => file.kind === 'link');
+    await inParallel(links, NAMES_AT_ONCE, (file) => this.#one(file, (startedAt) => this.#link(file, startedAt)));
+    this.#counter.finish();
+    if (this.#retry !== undefined) throw this.#retry.error;
+    return {outcomes: files.map((file) => this.#outcomeOf(file)), progress: this.#counter.snapshot()};
+  }
+
+  get #filesAtOnce(): number {
+    return this.#options.filesAtOnce ?? FILES_AT_ONCE;
+  }
+
+  /** What an earlier attempt settled costs one look at the destination, not a second copy. */
+  async #takeEarlier(): Promise<void> {
+    const {earlier = [], files, to, toRoot, signal} = this.#options;
+    const good = new Map(
+      earlier.filter((outcome) => outcome.outcome !== 'failed').map((outcome) => [outcome.name, outcome]),
+    );
+    await inParallel(files, NAMES_AT_ONCE, async (file) => {
+      const outcome = good.get(file.name);
+      if (outcome === undefined) return;
+      const entry = await to.stat(joinStorePath(toRoot, file.name), {signal});
+      if (entry?.kind !== file.kind || (file.kind === 'file' && entry.size !== file.size)) return;
+      this.#outcomes.set(file.name, outcome);
+      this.#counter.settled(file, outcome);
+    });
+  }
+
+  async #group(group: readonly PlannedFile[]): Promise<void> {
+    if (this.#stopped) return;
+    const startedAt = performance.now();
+    const outcomes = await moveSmallFiles(group, {
+      ...this.#options,
+      fence: () => this.#fence(),
+      onSent: (bytes) => this.#counter.sent(bytes),
+    });
+    for (const [index, file] of group.entries()) {
+      const result = outcomes[index];
+      if (result === undefined) continue;
+      if (result.outcome === 'failed') await this.#failed(file, result.error, startedAt, file.size);
+      else {
+        const {sha256, verified} = result;
+        const outcome = verified === 'size-only' ? 'unverified' : result.outcome;
+        this.#settle(file, moved(file, outcome, startedAt, {sha256, verified, sentBytes: file.size}));
+      }
+    }
+  }
+
+  async #large(file: PlannedFile, startedAt: number): Promise<FileOutcome> {
+    const {fromRoot, toRoot, partials, owner} = this.#options;
+    const destination = joinStorePath(toRoot, file.name);
+    const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
+    const outcome = await moveFile({
+      ...this.#options,
+      ...partialPaths(partials, {owner, destination, identity, size: file.size}),
+      ...{file, destination, source: joinStorePath(fromRoot, file.name)},
+      verify: this.#options.verify ?? 'hash',
+      limits: {fileBytes: this.#options.limits?.fileBytes ?? LARGE_FILES_BYTES / this.#filesAtOnce},
+      onProgress: (progress) => this.#counter.moved(file, progress),
+    });
+    return {...outcome, durationMs: Math.round(performance.now() - startedAt)};
+  }
+
+  /** With what its owner may do in it: the mode of the source is set when everything inside is there. */
+  async #directory(file: PlannedFile): Promise<FileOutcome> {
+    const {to, toRoot, signal} = this.#options;
+    const startedAt = performance.now();
+    const path = joinStorePath(toRoot, file.name);
+    await to.makeDirectory(path, {mode: (file.mode & 0o777) | 0o700, signal});
+    return moved(file, 'copied', startedAt, {verified: 'not-checked'});
+  }
+
+  async #link(file: PlannedFile, startedAt: number): Promise<FileOutcome> {
+    return moved(file, await moveLink(file, this.#options), startedAt, {verified: 'not-checked'});
+  }
+
+  async #one(file: PlannedFile, work: (startedAt: number) => Promise<FileOutcome>): Promise<void> {
+    if (this.#stopped) return;
+    const startedAt = performance.now();
+    try {
+      this.#fence();
+      this.#settle(file, await work(startedAt));
+    } catch (error) {
+      await this.#failed(file, error, startedAt, 0);
+    }
+  }
+
+  async #failed(file: PlannedFile, error: unknown, startedAt: number, sentBytes: number): Promise<void> {
+    const {signal, to, partials} = this.#options;
+    signal.throwIfAborted();
+    if (hasCode(error, 'transfer.superseded')) throw error;
+    if (hasCode(error, 'store.not-found') && (await to.stat(partials, {signal})) === undefined) {
+      throw new WaybillError('transfer.superseded', 'The directory of unfinished files is gone.', {cause: error});
+    }
+    if (isFinal(error)) {
+      this.#settle(file, failedOutcome(file, error, startedAt, sentBytes));
+      return;
+    }
+    this.#counter.dropped(file);
+    this.#retry ??= {error};
+    this.#failuresInARow++;
+  }
+
+  get #stopped(): boolean {
+    return this.#failuresInARow >= FAILURES_IN_A_ROW;
+  }
+
+  #settle(file: PlannedFile, outcome: FileOutcome): void {
+    if (outcome.outcome !== 'failed') this.#failuresInARow = 0;
+    this.#outcomes.set(file.name, outcome);
+    this.#options.onOutcome?.(outcome);
+    this.#counter.settled(file, outcome);
+  }
+
+  #outcomeOf(file: PlannedFile): FileOutcome {
+    const outcome = this.#outcomes.get(file.name);
+    if (outcome === undefined)
+      throw new WaybillError('store.io', 'A file was left without an outcome.', {path: file.name});
+    return outcome;
+  }
+
+  #fence(): void {
+    if (this.#options.isCurrent?.() === false) {
+      throw new WaybillError('transfer.superseded', 'This attempt was out of touch for too long.');
+    }
+  }
+}
+
+function moved(
+  file: PlannedFile,
+  outcome: MovedOutcome['outcome'],
+  startedAt: number,
+  details: Pick<MovedOutcome, 'verified'> & Partial<MovedOutcome>,
+): MovedOutcome {
+  const {name, kind, size} = file;
+  const durationMs = Math.round(performance.now() - startedAt);
+  return {...{outcome, name, kind, size, sentBytes: 0, resumedBytes: 0, resentBytes: 0, durationMs}, ...details};
+}

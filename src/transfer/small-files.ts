@@ -1,0 +1,121 @@
+import {hasCode, WaybillError} from '../contracts/errors.js';
+import {joinStorePath} from '../stores/paths.js';
+import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store.js';
+import {BLOCK_BYTES} from './blocks.js';
+import {inParallel} from './in-parallel.js';
+import {partialPaths} from './keys.js';
+import type {PlannedFile} from './planned-file.js';
+import {readSmallFile, type SmallContent} from './small-file.js';
+
+/** Up to one block a file needs no ledger: a crash costs no more than that. */
+export const SMALL_FILE_BYTES = BLOCK_BYTES;
+
+const GROUP_FILES = 256;
+const GROUP_BYTES = 8 * 1024 * 1024;
+
+/** Each file costs the source four round trips: so many files overlap theirs. */
+const READS_AT_ONCE = 32;
+
+export interface SmallFilesOptions {
+  readonly from: Store;
+  readonly fromRoot: StorePath;
+  readonly to: Store;
+  readonly toRoot: StorePath;
+  readonly partials: StorePath;
+  readonly owner: string;
+  readonly ifExists: 'replace' | 'keep';
+  readonly signal: AbortSignal;
+  readonly fence: () => void;
+  /** Acknowledged bytes of a group. */
+  readonly onSent: (bytes: number) => void;
+}
+
+export type SmallOutcome =
+  | {readonly outcome: 'copied' | 'skipped'; readonly sha256: string; readonly verified: 'sha256' | 'size-only'}
+  | {readonly outcome: 'failed'; readonly error: unknown};
+
+/** Cuts small files into groups that go to the store in one call each. */
+export function* groupsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile[]> {
+  let group: PlannedFile[] = [];
+  let bytes = 0;
+  for (const file of files) {
+    if (group.length > 0 && (group.length >= GROUP_FILES || bytes + file.size > GROUP_BYTES)) {
+      yield group;
+      group = [];
+      bytes = 0;
+    }
+    group.push(file);
+    bytes += file.size;
+  }
+  if (group.length > 0) yield group;
+}
+
+/** Reads, hashes and publishes one group. Answers once for each file, in order. */
+export async function moveSmallFiles(
+  group: readonly PlannedFile[],
+  options: SmallFilesOptions,
+): Promise<readonly SmallOutcome[]> {
+  const outcomes = new Map<PlannedFile, SmallOutcome>();
+  const read = new Map<PlannedFile, SmallContent>();
+  await inParallel(group, READS_AT_ONCE, async (file) => {
+    try {
+      read.set(
+        file,
+        await readSmallFile(options.from, joinStorePath(options.fromRoot, file.name), file, options.signal),
+      );
+    } catch (error) {
+      options.signal.throwIfAborted();
+      outcomes.set(file, {outcome: 'failed', error});
+    }
+  });
+  const ready = group.filter((file) => read.has(file));
+  const files = ready.map((file) => smallFile(file, read.get(file), options));
+  options.fence();
+  const results = files.length === 0 ? [] : await options.to.putFiles(files, {signal: options.signal});
+  options.onSent(files.reduce((sum, file) => sum + file.content.length, 0));
+  for (const [index, file] of ready.entries()) {
+    const result = results[index];
+    const small = files[index];
+    if (result !== undefined && small !== undefined) outcomes.set(file, await outcomeOf(result, small, options));
+  }
+  return group.map((file) => outcomes.get(file) ?? {outcome: 'failed', error: unanswered(file)});
+}
+
+function smallFile(file: PlannedFile, read: SmallContent | undefined, options: SmallFilesOptions): SmallFile {
+  if (read === undefined) throw unanswered(file);
+  const destination = joinStorePath(options.toRoot, file.name);
+  const of = {owner: options.owner, destination, identity: file.identity ?? read.sha256, size: file.size};
+  return {
+    ...{destination, content: read.content, sha256: read.sha256, ifExists: options.ifExists},
+    partial: partialPaths(options.partials, of).partial,
+    mode: file.mode & 0o777,
+    modifiedAt: file.modifiedAt,
+  };
+}
+
+async function outcomeOf(result: SmallFileResult, file: SmallFile, options: SmallFilesOptions): Promise<SmallOutcome> {
+  if (result.outcome === 'published') return {outcome: 'copied', sha256: file.sha256, verified: result.verified};
+  const {error} = result;
+  // An attempt that died before it could say so may have published these bytes; so may one that runs beside this one.
+  if (hasCode(error, 'store.already-exists', 'transfer.partial-consumed') && (await holds(file, options))) {
+    return {outcome: 'skipped', sha256: file.sha256, verified: 'sha256'};
+  }
+  return {outcome: 'failed', error};
+}
+
+async function holds(file: SmallFile, {to, signal}: SmallFilesOptions): Promise<boolean> {
+  try {
+    const entry = await to.stat(file.destination, {signal});
+    if (entry?.kind !== 'file' || entry.size !== file.content.length) return false;
+    const {mode, modifiedAt, identity} = entry;
+    const found = {name: file.destination, kind: 'file' as const, size: entry.size, mode, modifiedAt, identity};
+    return (await readSmallFile(to, file.destination, found, signal)).sha256 === file.sha256;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  }
+}
+
+function unanswered(file: PlannedFile): WaybillError {
+  return new WaybillError('store.io', 'The store gave no answer for this file.', {path: file.name});
+}
