@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     maxWorkers: 2,
     projects: [
-      {test: {...shared, name: 'unit', include: ['src/**/*.test.ts', 'workflows/**/*.test.ts', 'activities/**/*.test.ts']}},
+      {test: {...shared, name: 'unit', include: ['src/**/*.test.ts', 'workflows/**/*.test.ts', 'activities/**/*.test.ts'], globalSetup: ['src/stores/contract/require-suites.ts']}},
       {test: {...shared, name: 'system', include: ['test/**/*.test.ts'], globalSetup: ['test/global-setup.ts'], testTimeout: 180_000}},
     ],
   },
