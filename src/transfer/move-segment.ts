@@ -142,7 +142,7 @@ class Segment {
     const outcome = await moveFile({
       ...this.#options,
       ...partialPaths(partials, {owner, destination, identity, size: file.size}),
-      ...{file, destination, source: joinStorePath(fromRoot, file.name)},
+      ...{file, destination, source: joinStorePath(fromRoot, file.source ?? file.name)},
       verify: this.#options.verify ?? 'hash',
       limits: {fileBytes: this.#options.limits?.fileBytes ?? LARGE_FILES_BYTES / this.#filesAtOnce},
       onProgress: (progress) => this.#counter.moved(file, progress),

@@ -7,6 +7,8 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 export const plannedFile = z.object({
   /** Below the roots of both sides. */
   name: relativeName,
+  /** Below the source's root, where it is not the same as `name`. */
+  source: z.string().optional(),
   kind: z.enum(['file', 'link', 'directory']),
   /** Bytes; 0 for links and directories. */
   size: z.number().int().nonnegative(),
