@@ -1,13 +1,19 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {capture} from '../src/cli/captured-context.js';
+import {createProgram} from '../src/cli/program.js';
+import {cliReference} from '../src/cli/reference.js';
+import {exited, ScriptedClient} from '../src/cli/scripted-client.js';
 import {configurationJsonSchema} from '../src/config/fields.js';
 import {configurationReference} from '../src/config/reference.js';
 
 const docs = join(process.cwd(), 'docs');
 await mkdir(join(docs, 'schemas'), {recursive: true});
 await writeFile(join(docs, 'configuration.md'), configurationReference());
+const {context} = capture(new ScriptedClient({result: async () => exited(0)}));
+await writeFile(join(docs, 'cli.md'), cliReference(createProgram(context, () => undefined)));
 await writeFile(
   join(docs, 'schemas', 'waybill.yaml.json'),
   `${JSON.stringify(configurationJsonSchema(), undefined, 2)}\n`,
 );
-console.log('wrote docs/configuration.md and docs/schemas/waybill.yaml.json');
+console.log('wrote docs/configuration.md, docs/cli.md and docs/schemas/waybill.yaml.json');

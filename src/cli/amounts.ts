@@ -48,15 +48,21 @@ export function parseSize(text: string): number {
   return total;
 }
 
-/** A whole number of at least `least`. */
-export function parseCount(text: string, least = 1): number {
+/** A whole number of 1 or more. */
+export function parseCount(text: string): number {
   const count = /^\d{1,15}$/.test(text) ? Number(text) : NaN;
-  if (!(count >= least)) {
-    throw new WaybillError('input.invalid', `"${text}" is not a whole number of ${least} or more`, {
+  if (!(count >= 1)) {
+    throw new WaybillError('input.invalid', `"${text}" is not a whole number of 1 or more`, {
       remedy: 'Write it in digits.',
     });
   }
   return count;
+}
+
+export function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port <= 65_535) return port;
+  throw new WaybillError('input.invalid', `"${text}" is not a port`, {remedy: 'Write a number from 1 to 65535.'});
 }
 
 /** `0:07`, `12:30`, `3:04:05`, `2 d 3 h`. */

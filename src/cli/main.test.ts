@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {LogChunk} from '../client/api.js';
+import type {ExecutionRecord} from '../contracts/artifacts.js';
 import {WaybillError} from '../contracts/errors.js';
 import {capture} from './captured-context.js';
 import {main} from './main.js';
@@ -222,7 +223,7 @@ describe('the rest', () => {
   });
 
   it('lists', async () => {
-    const record = {
+    const record: ExecutionRecord = {
       id: 'sort-abc',
       target: 'local',
       command: ['sort', 'a\nb'],
@@ -232,7 +233,7 @@ describe('the rest', () => {
       createdAt: new Date(Date.now() - 65_000).toISOString(),
       outputFiles: 2,
       outputBytes: 2000,
-    } as const;
+    };
     const {stdout} = await cli({records: [record]}, 'list');
     expect(stdout).toMatch(
       /^ID +STATE +TARGET +AGE +EXIT +OUTPUTS +COMMAND\nsort-abc +succeeded +local +1:0\d +0 +2 \(2 kB\) +sort 'a\\nb'\n$/,

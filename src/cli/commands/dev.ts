@@ -1,17 +1,31 @@
 import {Command} from 'commander';
+import {parsePort} from '../amounts.js';
 import type {CliContext} from '../context.js';
 import {operator} from '../operator.js';
+import {parsed} from '../options.js';
 import type {Finish} from '../program.js';
 
+interface DevFlags {
+  readonly port?: number;
+  readonly uiPort?: number;
+}
+
 export function devCommand(context: CliContext, finish: Finish): Command {
-  return new Command('dev')
+  const command = new Command('dev')
     .summary('the embedded stack: Temporal, PostgreSQL, local store, worker')
     .description(
-      `Starts everything that Waybill needs on this machine and keeps it running: Temporal's dev server with its UI,
-PostgreSQL, a local store and a worker. Ctrl-C ends it cleanly; its state survives.`,
+      "Starts everything that Waybill needs on this machine and keeps it running: Temporal's dev server with its UI, PostgreSQL, a local store and a worker. Ctrl-C ends it cleanly; its state survives.",
     )
-    .action(async () => {
-      const {dev} = await operator.dev();
-      finish(await dev(context));
-    });
+    .addOption(parsed('--port <n>', "Temporal's port on 127.0.0.1", '7233', parsePort))
+    .addOption(parsed('--ui-port <n>', "the port of Temporal's UI", '1000 above that', parsePort));
+  return command.action(async () => {
+    const {port, uiPort} = command.opts<DevFlags>();
+    const {dev} = await operator.dev();
+    finish(
+      await dev(context, {
+        ...(port === undefined ? {} : {temporalPort: port}),
+        ...(uiPort === undefined ? {} : {uiPort}),
+      }),
+    );
+  });
 }

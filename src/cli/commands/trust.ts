@@ -13,8 +13,7 @@ export function trustCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('trust')
     .summary("accept a target's host key")
     .description(
-      `Fetches the host key of an SSH target and adds it to the known hosts, after you have compared its fingerprint.
-Runs where the worker's configuration is. Without a terminal, --yes and --fingerprint are both needed.`,
+      "Fetches the host key of an SSH target and adds it to the known hosts, after you have compared its fingerprint. Runs where the worker's configuration is. Without a terminal, --yes and --fingerprint are both needed.",
     )
     .argument('<name>', 'see `waybill targets`')
     .addOption(new DocumentedOption('--yes', 'do not ask; needs --fingerprint', 'off'))

@@ -40,6 +40,7 @@ export async function follow({handle, reporter, interrupts, onEvent}: FollowOpti
     // Awaited below: until then a failure of the output must not end the process.
     output.catch(() => undefined);
     const result = await handle.result(signal);
+    interrupts.dismiss();
     await output;
     quiet.abort();
     await events;

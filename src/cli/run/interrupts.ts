@@ -11,18 +11,21 @@ export type Answer = InterruptDecision | 'go-on';
 export class Interrupts {
   readonly #context: CliContext;
   readonly #screen: Screen;
-  readonly #question: string;
   readonly #listeners = new Map<StopSignal, () => void>();
+  readonly #pause: () => void;
+  /** What the first Ctrl-C asks: what can be chosen depends on what is going on. */
+  question: string;
   #asking: AbortController | undefined;
-  #decide: (decision: InterruptDecision) => void = () => undefined;
-  #pause: () => void;
+  #decide: ((decision: InterruptDecision) => void) | undefined;
+  /** Decided while nobody listened, between one thing that is followed and the next. */
+  #undelivered: InterruptDecision | undefined;
   #answered: Promise<void> = Promise.resolve();
 
   /** `pause` is called before the question is shown. */
   constructor(context: CliContext, screen: Screen, question: string, pause: () => void) {
     this.#context = context;
     this.#screen = screen;
-    this.#question = question;
+    this.question = question;
     this.#pause = pause;
     this.#listen('SIGINT', () => void this.#interrupt());
     this.#listen('SIGTERM', () => this.#let('detach'));
@@ -33,7 +36,13 @@ export class Interrupts {
   decision(): Promise<InterruptDecision> {
     return new Promise((resolve) => {
       this.#decide = resolve;
+      if (this.#undelivered !== undefined) this.#deliver(this.#undelivered);
     });
+  }
+
+  /** Takes the question back: what it was about is over. */
+  dismiss(): void {
+    this.#asking?.abort();
   }
 
   /** Resolves at once, or when the question on the screen is answered: nothing may be written over it. */
@@ -43,7 +52,7 @@ export class Interrupts {
 
   close(): void {
     for (const [signal, listener] of this.#listeners) this.#context.signals.off(signal, listener);
-    this.#asking?.abort();
+    this.dismiss();
   }
 
   #listen(signal: StopSignal, listener: () => void): void {
@@ -52,8 +61,14 @@ export class Interrupts {
   }
 
   #let(decision: InterruptDecision): void {
-    this.#asking?.abort();
-    this.#decide(decision);
+    this.dismiss();
+    this.#deliver(decision);
+  }
+
+  #deliver(decision: InterruptDecision): void {
+    this.#undelivered = this.#decide === undefined ? decision : undefined;
+    this.#decide?.(decision);
+    this.#decide = undefined;
   }
 
   async #interrupt(): Promise<void> {
@@ -65,14 +80,14 @@ export class Interrupts {
     const asking = new AbortController();
     this.#asking = asking;
     this.#pause();
-    this.#screen.line(this.#question);
+    this.#screen.line(this.question);
     const answer = readKey(stdin, asking.signal);
     this.#answered = answer.then(() => undefined);
     const decision = await answer;
     this.#asking = undefined;
     if (asking.signal.aborted) return;
     if (decision === 'go-on') this.#screen.line('Going on.');
-    else this.#decide(decision);
+    else this.#deliver(decision);
   }
 }
 

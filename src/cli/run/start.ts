@@ -56,34 +56,29 @@ export async function start(context: CliContext, connect: ConnectOptions, option
       remoteOnly: options.remoteOnly,
       inputs: [...found.inputs],
     });
-    const sent = await send(context, screen, reporter, client, {
-      ...startOptions(options),
-      id,
-      command: [...found.command],
-      inputs: found.inputs,
-    });
-    if (sent === 'stopped') return await stopped(reporter, id);
-    if (sent === 'cancelled') {
-      await records.remove(id);
-      await reporter.note('Cancelled before the command was started.');
-      return EXIT.cancelled;
-    }
-    await reporter.started({id, target: options.target, command: found.command, inputs: found.inputs.length});
-    if (options.detach) {
-      if (!options.json) await screen.result(id);
-      await reporter.detached(id);
-      return EXIT.ok;
-    }
-    const interrupts = new Interrupts(context, screen, FOLLOW_QUESTION, () => reporter.pause());
+    const interrupts = new Interrupts(context, screen, SEND_QUESTION, () => reporter.pause());
     try {
-      return await finish({
-        handle: sent,
-        reporter,
-        interrupts,
-        into: options.into,
-        remoteOnly: options.remoteOnly,
-        records,
+      const sent = await send(interrupts, reporter, client, {
+        ...startOptions(options),
+        id,
+        command: [...found.command],
+        inputs: found.inputs,
       });
+      if (sent === 'stopped') return await stopped(reporter, id);
+      if (sent === 'cancelled') {
+        await records.remove(id);
+        await reporter.note('Cancelled before the command was started.');
+        return EXIT.cancelled;
+      }
+      interrupts.question = FOLLOW_QUESTION;
+      await reporter.started({id, target: options.target, command: found.command, inputs: found.inputs.length});
+      if (options.detach) {
+        if (!options.json) await screen.result(id);
+        await reporter.detached(id);
+        return EXIT.ok;
+      }
+      const {into, remoteOnly} = options;
+      return await finish({handle: sent, reporter, interrupts, into, remoteOnly, records});
     } finally {
       interrupts.close();
     }
@@ -94,14 +89,12 @@ export async function start(context: CliContext, connect: ConnectOptions, option
 
 /** Sending happens in this process: to let go of it is not to detach from a run that goes on by itself. */
 async function send(
-  context: CliContext,
-  screen: Screen,
+  interrupts: Interrupts,
   reporter: Reporter,
   client: WaybillClientApi,
   options: StartOptions & {readonly id: string},
 ): Promise<ExecutionHandle | 'stopped' | 'cancelled'> {
   const stop = new AbortController();
-  const interrupts = new Interrupts(context, screen, SEND_QUESTION, () => reporter.pause());
   const starting = client.start({
     ...options,
     signal: stop.signal,
@@ -117,7 +110,7 @@ async function send(
     await client.execution(options.id).cancel();
     return 'cancelled';
   } finally {
-    interrupts.close();
+    interrupts.dismiss();
     reporter.pause();
   }
 }
