@@ -5,7 +5,7 @@ import {WaybillError} from '../contracts/errors.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectionLost} from './errors.js';
 import {watchLiveness} from './liveness.js';
-import {toError} from './socket.js';
+import {unlessAborted} from './on-abort.js';
 
 interface Parts {
   readonly endpoint: SshEndpoint;
@@ -107,41 +107,28 @@ export class SshConnection {
     }
   }
 
-  #open<T extends {end(): unknown}>(
+  async #open<T extends {end(): unknown}>(
     signal: AbortSignal | undefined,
     start: (done: (error: Error | undefined, channel: T) => void) => void,
   ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      let settled = false;
-      const settle = (finish: () => void): void => {
-        if (settled) return;
-        settled = true;
-        signal?.removeEventListener('abort', onAbort);
-        this.closed.removeEventListener('abort', onClosed);
-        finish();
-      };
-      const onAbort = (): void => settle(() => reject(toError(signal?.reason)));
-      const onClosed = (): void => settle(() => reject(toError(this.closed.reason)));
-      if (this.closed.aborted) {
-        onClosed();
-        return;
-      }
-      if (signal?.aborted === true) {
-        onAbort();
-        return;
-      }
-      signal?.addEventListener('abort', onAbort);
-      this.closed.addEventListener('abort', onClosed);
+    let abandoned = false;
+    const opened = new Promise<T>((resolve, reject) => {
       try {
         start((error, channel) => {
-          if (error === undefined && settled) channel.end();
-          else if (error === undefined) settle(() => resolve(channel));
-          else settle(() => reject(this.#channelError(error)));
+          if (error !== undefined) reject(this.#channelError(error));
+          else if (abandoned) channel.end();
+          else resolve(channel);
         });
       } catch (error) {
-        settle(() => reject(connectionLost(this.endpoint, 'it ended', error)));
+        reject(connectionLost(this.endpoint, 'it ended', error));
       }
     });
+    try {
+      return await unlessAborted(this.closed, unlessAborted(signal, opened));
+    } catch (error) {
+      abandoned = true;
+      throw error;
+    }
   }
 
   #channelError(error: Error): Error {

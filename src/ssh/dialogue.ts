@@ -3,6 +3,7 @@ import type {ClientChannel} from 'ssh2';
 import {WaybillError} from '../contracts/errors.js';
 import {connectionLost} from './errors.js';
 import {SHELL_COMMAND} from './exec.js';
+import {onAbort} from './on-abort.js';
 import type {SshPool} from './pool.js';
 import {toError} from './socket.js';
 
@@ -61,7 +62,7 @@ export class ShellDialogue {
         reject(toError(signal?.reason));
         this.end();
       };
-      const settled = (): void => signal?.removeEventListener('abort', abort);
+      const settled = onAbort(signal, abort);
       const mark = `waybill-${randomBytes(12).toString('hex')}`;
       this.#questions.push({
         mark,
@@ -75,7 +76,6 @@ export class ShellDialogue {
           reject(error);
         },
       });
-      signal?.addEventListener('abort', abort, {once: true});
       this.#channel.write(`echo; echo ${mark}; {\n${commands}\n} </dev/null\necho ${mark}\n`);
     });
   }

@@ -4,6 +4,7 @@ import type {ClientChannel} from 'ssh2';
 import {WaybillError} from '../contracts/errors.js';
 import type {ShellOptions, ShellResult, TargetShell} from '../execution/shell.js';
 import {connectionLost} from './errors.js';
+import {onAbort} from './on-abort.js';
 import {fenced, OutputBuffer} from './output.js';
 import type {SshPool} from './pool.js';
 import {toError} from './socket.js';
@@ -44,7 +45,7 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
       channel.close();
       reject(toError(options.signal?.reason));
     };
-    options.signal?.addEventListener('abort', abort, {once: true});
+    const forget = onAbort(options.signal, abort);
     channel.on('exit', (code: number | null, signal?: string) => {
       status = code ?? 128 + signalNumber(signal);
     });
@@ -57,7 +58,7 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
     channel.stderr.on('data', (chunk: Buffer) => takeStderr.add(chunk));
     channel.on('error', (error: Error) => reject(connectionLost(pool.endpoint, error.message, error)));
     channel.on('close', () => {
-      options.signal?.removeEventListener('abort', abort);
+      forget();
       if (status === undefined) reject(connectionLost(pool.endpoint, 'the script ended without a status'));
       else if (!takeStdout.found()) reject(noShell(pool, status, takeStdout.before(), takeStderr.before()));
       else resolve({status, stdout: stdout.bytes(), stderr: stderr.bytes()});

@@ -7,13 +7,17 @@ import type {Socket} from 'node:net';
  * @returns stops the watch
  */
 export function watchLiveness(socket: Socket, deadAfterMs: number, onDead: () => void): () => void {
-  let seen = movedBytes(socket);
+  let received = socket.bytesRead;
+  let accepted = 0;
   let since = performance.now();
   const timer = setInterval(
     () => {
-      const now = movedBytes(socket);
-      if (now !== seen) {
-        seen = now;
+      const backlog = socket.writableLength;
+      // The kernel takes what fits its buffer from a dead line, too; only behind a backlog it takes what was acknowledged.
+      const taken = backlog === 0 ? accepted : socket.bytesWritten - backlog;
+      if (socket.bytesRead !== received || taken !== accepted) {
+        received = socket.bytesRead;
+        accepted = taken;
         since = performance.now();
       } else if (performance.now() - since >= deadAfterMs) {
         clearInterval(timer);
@@ -24,9 +28,4 @@ export function watchLiveness(socket: Socket, deadAfterMs: number, onDead: () =>
   );
   timer.unref();
   return () => clearInterval(timer);
-}
-
-/** Received, plus what the kernel took: it takes more only when the peer acknowledges. */
-function movedBytes(socket: Socket): number {
-  return socket.bytesRead + socket.bytesWritten - socket.writableLength;
 }

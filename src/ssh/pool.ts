@@ -5,7 +5,7 @@ import {connect} from './connect.js';
 import {SessionRefused, type SshConnection} from './connection.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectionLost} from './errors.js';
-import {toError} from './socket.js';
+import {onAbort, unlessAborted} from './on-abort.js';
 
 export interface PoolLimits {
   /** Connections to the target at most. Default 4. */
@@ -123,7 +123,7 @@ export class SshPool {
       // Whoever still waits gets the rejection; that all have left is no error.
       this.#connecting.catch(() => undefined);
     }
-    await unlessAborted(this.#connecting, signal);
+    await unlessAborted(signal, this.#connecting);
   }
 
   #add(connection: SshConnection): void {
@@ -133,7 +133,7 @@ export class SshPool {
     }
     const member = {connection, maxSessions: this.#limits.maxSessions};
     this.#members.add(member);
-    connection.closed.addEventListener('abort', () => {
+    onAbort(connection.closed, () => {
       this.#members.delete(member);
       this.#wake();
     });
@@ -153,24 +153,11 @@ export class SshPool {
       wake = resolve;
       this.#waiters.add(wake);
     });
-    return unlessAborted(released, signal).finally(() => this.#waiters.delete(wake));
+    return unlessAborted(signal, released).finally(() => this.#waiters.delete(wake));
   }
 
   #wake(): void {
     for (const wake of this.#waiters) wake();
     this.#waiters.clear();
   }
-}
-
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(toError(signal.reason));
-    if (signal.aborted) {
-      abort();
-      return;
-    }
-    signal.addEventListener('abort', abort, {once: true});
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -19,11 +19,18 @@ export interface HostKeyOffer {
   accept(): Promise<void>;
 }
 
-/** Fetches the key that a host shows, without offering it any credential. Jump hosts have to be trusted already. */
+/**
+ * Fetches the key that a host shows, without offering the host any credential. Where a jump host on the way is not
+ * trusted yet, the offer is that host's: accept it and ask again.
+ */
 export async function trustHost(
   endpoint: SshEndpoint,
   options: {readonly signal?: AbortSignal} = {},
 ): Promise<HostKeyOffer> {
+  if (endpoint.jump !== undefined) {
+    const offer = await trustHost(endpoint.jump, options);
+    if (offer.state !== 'known') return offer;
+  }
   const [file] = endpoint.knownHostsFiles;
   if (file === undefined)
     throw new WaybillError('ssh.configuration', 'No known hosts file is configured', {path: endpoint.name});

@@ -1,6 +1,7 @@
 import {WaybillError} from '../../contracts/errors.js';
 import type {ByteRange, CallOptions, Entry, PartialFile, PartialSpec, PublishOptions} from '../store.js';
-import {settledUnlessAborted, unlessAborted} from './abort.js';
+import {unlessAborted} from '../../ssh/on-abort.js';
+import {settledUnlessAborted} from './abort.js';
 import {fromStatus, translated} from './errors.js';
 import type {RangeHasher} from './hash.js';
 import {publish} from './publish.js';

@@ -1,7 +1,7 @@
 import type {Stats} from 'ssh2';
 import {WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
-import {unlessAborted} from './abort.js';
+import {unlessAborted} from '../../ssh/on-abort.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import type {SshRoot} from './root.js';

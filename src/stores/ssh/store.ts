@@ -1,6 +1,7 @@
 import type {SshPool} from '../../ssh/pool.js';
 import type {CallOptions, ListedEntry, Store, StorePath, StoreProperties} from '../store.js';
-import {settledUnlessAborted, unlessAborted} from './abort.js';
+import {unlessAborted} from '../../ssh/on-abort.js';
+import {settledUnlessAborted} from './abort.js';
 import {translated} from './errors.js';
 import {RangeHasher} from './hash.js';
 import {HashShell} from './hash-shell.js';

@@ -1,0 +1,114 @@
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
+import {SshShell} from '../../src/ssh/exec.js';
+import {type PoolLimits, SshPool} from '../../src/ssh/pool.js';
+import {endpointOf} from '../servers/sshd-endpoint.js';
+import {type Sshd, startSshd} from '../servers/sshd.js';
+import {startToxiproxy} from '../servers/toxiproxy.js';
+
+let sshd: Sshd;
+const pools: SshPool[] = [];
+beforeAll(async () => {
+  sshd = await startSshd({maxSessions: 3});
+});
+afterAll(() => sshd.close());
+afterEach(async () => {
+  for (const pool of pools.splice(0)) await pool.close();
+});
+
+function makePool(limits: Partial<PoolLimits> = {}, changes: Parameters<typeof endpointOf>[1] = {}): SshPool {
+  const pool = new SshPool(endpointOf(sshd, changes), limits);
+  pools.push(pool);
+  return pool;
+}
+
+test('many scripts at once share few connections', async () => {
+  const pool = makePool({maxConnections: 2, maxSessions: 3});
+  const shell = new SshShell(pool);
+  const results = await Promise.all(Array.from({length: 24}, (_, index) => shell.run(`echo ${index}; sleep 0.05`)));
+  expect(results.map((result) => Number(Buffer.from(result.stdout).toString()))).toEqual(
+    results.map((_, index) => index),
+  );
+  expect(pool.status().connections).toBe(2);
+});
+
+test('finds out by itself that the server takes fewer sessions than it was told', async () => {
+  const pool = makePool({maxConnections: 2, maxSessions: 50});
+  const shell = new SshShell(pool);
+  const results = await Promise.all(Array.from({length: 20}, () => shell.run('sleep 0.05; exit 5')));
+  expect(results.every((result) => result.status === 5)).toBe(true);
+  expect(pool.status().sessions).toBe(0);
+});
+
+test('goes on with a new connection when the server was restarted while it was idle', async () => {
+  const pool = makePool();
+  const shell = new SshShell(pool);
+  await shell.run('true');
+  await sshd.kill();
+  await sshd.start();
+  expect((await shell.run('exit 6')).status).toBe(6);
+});
+
+test('waits for a server that comes back, and gives up on one that does not', async () => {
+  await sshd.kill();
+  const patient = new SshShell(makePool({patienceMs: 10_000})).run('exit 8');
+  const impatient = new SshShell(makePool({patienceMs: 300})).run('true');
+  await expect(impatient).rejects.toMatchObject({code: 'ssh.unreachable'});
+  await sshd.start();
+  expect((await patient).status).toBe(8);
+});
+
+test('notices a peer that fell silent, and fails only what ran on that connection', async () => {
+  const proxy = await startToxiproxy(sshd.port);
+  try {
+    const through = makePool({}, {port: proxy.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`, deadAfterMs: 2000});
+    const beside = new SshShell(makePool());
+    const shell = new SshShell(through);
+    await shell.run('true');
+    const healthy = beside.run('sleep 4; exit 9');
+    const doomed = shell.run('sleep 60');
+    await sleep(200);
+    await proxy.blackHole();
+    const begun = performance.now();
+    await expect(doomed).rejects.toMatchObject({code: 'ssh.connection-lost'});
+    expect(performance.now() - begun).toBeLessThan(6000);
+    expect((await healthy).status).toBe(9);
+    await proxy.heal();
+    expect((await shell.run('exit 2')).status).toBe(2);
+  } finally {
+    await proxy.close();
+  }
+});
+
+test('a slow line is not taken for a dead one', async () => {
+  const proxy = await startToxiproxy(sshd.port);
+  try {
+    await proxy.bandwidth(300);
+    const pool = makePool({}, {port: proxy.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`, deadAfterMs: 1500});
+    const result = await new SshShell(pool).run('head -c 1500000 /dev/zero', {maxOutputBytes: 2_000_000});
+    expect(result.stdout.length).toBe(1_500_000);
+  } finally {
+    await proxy.close();
+  }
+});
+
+test('closes connections that nobody uses', async () => {
+  const pool = makePool({idleMs: 300});
+  await new SshShell(pool).run('true');
+  expect(pool.status().connections).toBe(1);
+  await sleep(1200);
+  expect(pool.status().connections).toBe(0);
+});
+
+test('a caller that gives up while waiting leaves the others in peace', async () => {
+  const pool = makePool({maxConnections: 1, maxSessions: 1});
+  const shell = new SshShell(pool);
+  const first = shell.run('sleep 0.5; exit 1');
+  await sleep(200);
+  const controller = new AbortController();
+  const second = shell.run('exit 2', {signal: controller.signal});
+  const third = shell.run('exit 3');
+  controller.abort(new Error('gone'));
+  await expect(second).rejects.toThrow('gone');
+  expect([(await first).status, (await third).status]).toEqual([1, 3]);
+});
