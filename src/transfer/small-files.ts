@@ -61,7 +61,12 @@ export async function moveSmallFiles(
     try {
       read.set(
         file,
-        await readSmallFile(options.from, joinStorePath(options.fromRoot, file.source ?? file.name), file, options.signal),
+        await readSmallFile(
+          options.from,
+          joinStorePath(options.fromRoot, file.source ?? file.name),
+          file,
+          options.signal,
+        ),
       );
     } catch (error) {
       options.signal.throwIfAborted();

@@ -1,0 +1,34 @@
+import {hasCode} from '../contracts/errors.js';
+import {joinStorePath} from '../stores/paths.js';
+import type {Store, StorePath} from '../stores/store.js';
+import {inParallel} from './in-parallel.js';
+import type {PlannedFile} from './planned-file.js';
+
+const AT_ONCE = 32;
+
+/**
+ * Gives directories the mode and time of the source, deepest first, when everything in them is there: a read-only one
+ * could not be filled, and filling changes the time. May be done again. A directory that is gone is left out.
+ */
+export async function finishDirectories(options: {
+  readonly to: Store;
+  readonly toRoot: StorePath;
+  readonly directories: readonly PlannedFile[];
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const {to, toRoot, signal} = options;
+  const levels = new Map<number, PlannedFile[]>();
+  for (const file of options.directories) {
+    const level = file.name.split('/').length;
+    levels.set(level, [...(levels.get(level) ?? []), file]);
+  }
+  for (const level of [...levels.keys()].sort((a, b) => b - a)) {
+    await inParallel(levels.get(level) ?? [], AT_ONCE, async ({name, mode, modifiedAt}) => {
+      try {
+        await to.setAttributes(joinStorePath(toRoot, name), {mode: mode & 0o777, modifiedAt}, {signal});
+      } catch (error) {
+        if (!hasCode(error, 'store.not-found')) throw error;
+      }
+    });
+  }
+}
