@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 import {build, type Plugin} from 'esbuild';
+import {temporalProtocol} from './temporal-protocol.js';
 import {writeWhole} from './write-whole.js';
 
 /** Beside the compiled modules of the command line, so that `./operator/` is the same place for both. */
@@ -31,7 +32,7 @@ export async function bundleCommandLine(root: string): Promise<string> {
     legalComments: 'none',
     banner: {js: `const bundledFrom=require('node:url').pathToFileURL(__filename).href;`},
     define: {'import.meta.url': 'bundledFrom'},
-    plugins: [operatorCommands],
+    plugins: [operatorCommands, temporalProtocol(join(root, 'dist', 'src', 'client'))],
     external: ONLY_OPERATORS,
     write: false,
     logLevel: 'warning',
