@@ -4,19 +4,14 @@ import {runInNewContext} from 'node:vm';
 import type {Plugin} from 'esbuild';
 import {z} from 'zod';
 
-interface Node {
-  readonly fields?: Readonly<Record<string, {readonly type: string; readonly keyType?: string}>>;
-  readonly methods?: Record<string, {readonly requestType: string; readonly responseType: string}>;
-  readonly nested?: Record<string, Node>;
-}
-
-const node: z.ZodType<Node> = z.looseObject({
+const node = z.looseObject({
   fields: z.record(z.string(), z.looseObject({type: z.string(), keyType: z.string().optional()})).optional(),
   methods: z.record(z.string(), z.looseObject({requestType: z.string(), responseType: z.string()})).optional(),
   get nested() {
     return z.record(z.string(), node).optional();
   },
 });
+type Node = z.infer<typeof node>;
 
 /**
  * Leaves out of the bundle what of Temporal's protocol a client never says. The SDK builds all of its 1,300 types at
@@ -48,7 +43,8 @@ async function codeBelow(directory: string): Promise<string[]> {
 function prune(source: string, code: string): string {
   const call = '.addJSON(';
   const [start, end] = [source.indexOf(call) + call.length, source.lastIndexOf(')')];
-  const root = node.parse({nested: runInNewContext(`(${source.slice(start, end)})`)});
+  const nested: unknown = runInNewContext(`(${source.slice(start, end)})`);
+  const root = node.parse({nested});
   const types = new Map(flatten(root, ''));
   const kept = reached(types, code);
   if (kept.size < 200 || kept.size === types.size)
@@ -82,7 +78,7 @@ function reached(types: ReadonlyMap<string, Node>, code: string): Set<string> {
     if (type.methods !== undefined) {
       kept.add(name);
       for (const [method, {requestType, responseType}] of Object.entries(type.methods)) {
-        if (!called.has(method.charAt(0).toLowerCase() + method.slice(1))) delete type.methods[method];
+        if (!called.has(method.charAt(0).toLowerCase() + method.slice(1))) Reflect.deleteProperty(type.methods, method);
         else for (const of of [requestType, responseType]) keep(resolve(types, of, name));
       }
     }
@@ -114,7 +110,7 @@ function drop(parent: Node, path: string, kept: ReadonlySet<string>): boolean {
   let any = kept.has(path);
   for (const [name, child] of Object.entries(parent.nested ?? {})) {
     if (drop(child, path === '' ? name : `${path}.${name}`, kept)) any = true;
-    else delete parent.nested?.[name];
+    else Reflect.deleteProperty(parent.nested ?? {}, name);
   }
   return any;
 }
