@@ -25,13 +25,14 @@ export async function putObject(
     const destination = await root.locateForCreation(path);
     if (options.ifAbsent === true && (await exists(destination))) return false;
     const absolute = join(dirname(destination), OBJECT_PARTIAL_PREFIX + randomUUID());
-    const handle = await openPartialHandle(absolute, path);
+    const {handle, stats} = await openPartialHandle(absolute, path);
     try {
       await writeFully(handle, content, 0, options.signal);
-      await publishDurably(
-        {root, spec: {path, size: content.length}, absolute, handle},
-        {...options, destination: path, ifExists: options.ifAbsent === true ? 'keep' : 'replace'},
-      );
+      await publishDurably({spec: {path, size: content.length}, absolute, handle, inode: stats.ino}, destination, {
+        ...options,
+        destination: path,
+        ifExists: options.ifAbsent === true ? 'keep' : 'replace',
+      });
       return true;
     } catch (error) {
       await removeIfThere(absolute);

@@ -1,4 +1,4 @@
-import {constants} from 'node:fs';
+import {type BigIntStats, constants} from 'node:fs';
 import {type FileHandle, lstat, open} from 'node:fs/promises';
 import {WaybillError} from '../../contracts/errors.js';
 import {hashRanges} from '../../hashing/hash-ranges.js';
@@ -14,19 +14,13 @@ export async function openPartial(root: LocalRoot, spec: PartialSpec, options: C
   options.signal?.throwIfAborted();
   return translated(spec.path, async () => {
     const absolute = await root.locate(spec.path);
-    const handle = await openPartialHandle(absolute, spec.path);
-    try {
-      const stats = await handle.stat({bigint: true});
-      return new LocalPartial({root, spec, absolute, handle, inode: stats.ino, foundBytes: Number(stats.size)});
-    } catch (error) {
-      await handle.close();
-      throw error;
-    }
+    const {handle, stats} = await openPartialHandle(absolute, spec.path);
+    return new LocalPartial({root, spec, absolute, handle, inode: stats.ino, foundBytes: Number(stats.size)});
   });
 }
 
 /** Opens or creates an unfinished file for reading and writing, private, whatever it already holds kept. */
-export async function openPartialHandle(absolute: string, path: string): Promise<FileHandle> {
+export async function openPartialHandle(absolute: string, path: string): Promise<OpenedPartial> {
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   let handle: FileHandle;
   try {
@@ -35,9 +29,19 @@ export async function openPartialHandle(absolute: string, path: string): Promise
     if (isErrno(error, 'ELOOP', 'EMLINK', 'ENXIO')) throw notAPartial(path);
     throw error;
   }
-  if ((await handle.stat()).isFile()) return handle;
-  await handle.close();
-  throw notAPartial(path);
+  try {
+    const stats = await handle.stat({bigint: true});
+    if (!stats.isFile()) throw notAPartial(path);
+    return {handle, stats};
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+export interface OpenedPartial {
+  readonly handle: FileHandle;
+  readonly stats: BigIntStats;
 }
 
 export interface LocalPartialState {
@@ -94,7 +98,10 @@ class LocalPartial implements PartialFile {
 
   async publish(options: PublishOptions): Promise<Entry> {
     options.signal?.throwIfAborted();
-    return translated(options.destination, () => publishDurably(this.#state, options));
+    return translated(options.destination, async () => {
+      const destination = await this.#state.root.locateForCreation(options.destination);
+      return publishDurably(this.#state, destination, options);
+    });
   }
 
   async close(): Promise<void> {

@@ -5,20 +5,23 @@ import {WaybillError} from '../../contracts/errors.js';
 import type {Attributes, Entry, PartialSpec, PublishOptions} from '../store.js';
 import {entryOf, toSeconds} from './entry.js';
 import {errnoOf, isErrno} from './errors.js';
-import type {LocalRoot} from './root.js';
 import {syncDirectory} from './sync-directory.js';
 
 /** An unfinished file that this process holds open. */
 export interface HeldPartial {
-  readonly root: LocalRoot;
   readonly spec: PartialSpec;
   readonly absolute: string;
   readonly handle: FileHandle;
+  /** Of the open file: a name that leads to another one is another attempt's. */
+  readonly inode: bigint;
 }
 
 /** The order that makes a destination appear in one step, complete, and stay: every line needs the one before it. */
-export async function publishDurably(partial: HeldPartial, options: PublishOptions): Promise<Entry> {
-  const destination = await partial.root.locateForCreation(options.destination);
+export async function publishDurably(
+  partial: HeldPartial,
+  destination: string,
+  options: PublishOptions,
+): Promise<Entry> {
   await countBytes(partial);
   await setAttributesOf(partial.handle, options);
   await partial.handle.sync();
@@ -73,9 +76,9 @@ async function setAttributesOf(handle: FileHandle, {mode, modifiedAt}: Attribute
 
 /** Gives the partial the destination's name; the partial's own name is gone afterwards. */
 async function takeName(partial: HeldPartial, destination: string, options: PublishOptions): Promise<void> {
-  const held = await partial.handle.stat({bigint: true});
+  const held = await statOrUndefined(partial.absolute);
   // The name may belong to a younger partial, not yet complete: renaming that one would publish half a file.
-  if (!isSameFile(await statOrUndefined(partial.absolute), held)) throw partialConsumed(partial.spec.path);
+  if (held?.ino !== partial.inode) throw partialConsumed(partial.spec.path);
   try {
     if (options.ifExists === 'keep') await link(partial.absolute, destination);
     else await rename(partial.absolute, destination);

@@ -1,7 +1,9 @@
 import {createHash} from 'node:crypto';
-import {dirname} from 'node:path';
+import type {FileHandle} from 'node:fs/promises';
+import {dirname, join} from 'node:path';
 import {WaybillError} from '../../contracts/errors.js';
-import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
+import {checkStorePath, splitStorePath} from '../paths.js';
+import type {CallOptions, SmallFile, SmallFileResult, StorePath} from '../store.js';
 import {fromSystem} from './errors.js';
 import {openPartialHandle} from './partial.js';
 import {publishUnsynced} from './publish.js';
@@ -25,11 +27,12 @@ export async function putFiles(
 ): Promise<readonly SmallFileResult[]> {
   options.signal?.throwIfAborted();
   const steps: (Step | undefined)[] = files.map(() => undefined);
+  const places = new Places(root);
   const waiting = files.entries();
   const work = async (): Promise<void> => {
     for (const [index, file] of waiting) {
       options.signal?.throwIfAborted();
-      steps[index] = await attempt(root, file, options);
+      steps[index] = await attempt(places, file, options);
     }
   };
   const workers = await Promise.allSettled(Array.from({length: Math.min(CONCURRENCY, files.length)}, work));
@@ -39,26 +42,55 @@ export async function putFiles(
   return steps.map((step) => resultOf(step, synced));
 }
 
-async function attempt(root: LocalRoot, file: SmallFile, options: CallOptions): Promise<Step> {
+async function attempt(places: Places, file: SmallFile, options: CallOptions): Promise<Step> {
   try {
-    return {outcome: 'renamed', directory: dirname(await putFile(root, file, options))};
+    return {outcome: 'renamed', directory: dirname(await putFile(places, file, options))};
   } catch (error) {
     return {outcome: 'failed', error: fromSystem(error, file.destination)};
   }
 }
 
-async function putFile(root: LocalRoot, file: SmallFile, options: CallOptions): Promise<string> {
-  const destination = await root.locateForCreation(file.destination);
-  const absolute = await root.locateForCreation(file.partial);
-  await using handle = await openPartialHandle(absolute, file.partial);
-  await writeFully(handle, file.content, 0, options.signal);
+async function putFile(places: Places, file: SmallFile, options: CallOptions): Promise<string> {
+  const destination = await places.locate(file.destination);
+  const absolute = await places.locate(file.partial);
+  const {handle, stats} = await openPartialHandle(absolute, file.partial);
+  try {
+    await writeFully(handle, file.content, 0, options.signal);
+    await prove(handle, file);
+    const spec = {path: file.partial, size: file.content.length};
+    await publishUnsynced({spec, absolute, handle, inode: stats.ino}, destination, {...file, ...options});
+    return destination;
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Reads back what the file system now holds: another attempt may have written something else at the same time. */
+async function prove(handle: FileHandle, file: SmallFile): Promise<void> {
   const held = Buffer.allocUnsafe(file.content.length);
-  await readFully(handle, held, 0);
-  const found = createHash('sha256').update(held).digest('hex');
+  const bytes = await readFully(handle, held, 0);
+  const found = createHash('sha256').update(held.subarray(0, bytes)).digest('hex');
   if (found !== file.sha256) throw mismatch(file, found);
-  const spec = {path: file.partial, size: file.content.length};
-  await publishUnsynced({root, spec, absolute, handle}, destination, {...file, ...options});
-  return destination;
+}
+
+/** Where the files of one call lie: their directories are looked up, and made, once for each and not for each file. */
+class Places {
+  readonly #root: LocalRoot;
+  readonly #directories = new Map<StorePath, Promise<string>>();
+
+  constructor(root: LocalRoot) {
+    this.#root = root;
+  }
+
+  async locate(path: StorePath): Promise<string> {
+    const split = splitStorePath(checkStorePath(path));
+    // The root says why it is no place for a file.
+    if (split === undefined) return this.#root.locateForCreation(path);
+    const known = this.#directories.get(split.directory);
+    const directory = known ?? this.#root.createDirectory(split.directory);
+    if (known === undefined) this.#directories.set(split.directory, directory);
+    return join(await directory, split.name);
+  }
 }
 
 /** Answers which directories could not be synced, and why. */
