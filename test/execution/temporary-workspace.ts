@@ -1,0 +1,83 @@
+import {randomBytes} from 'node:crypto';
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {LocalShell} from '../../src/execution/local-shell.js';
+import {type Workspace, workspacePaths} from '../../src/execution/workspace.js';
+
+/** A workspace root of its own for a test file, and workspaces in it. */
+export class TemporaryRoot {
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  static async create(): Promise<TemporaryRoot> {
+    return new TemporaryRoot(await mkdtemp(join(tmpdir(), 'waybill-execution-')));
+  }
+
+  workspace(): Workspace {
+    return {root: this.root, executionId: `t-${randomBytes(6).toString('hex')}`, generation: 1};
+  }
+
+  path(workspace: Workspace, name: string): string {
+    return join(this.root, workspacePaths(workspace).base, name);
+  }
+
+  /** The lines of a file, none where it is not there. */
+  async lines(workspace: Workspace, name: string): Promise<string[]> {
+    const text = await readFile(this.path(workspace, name), 'utf8').catch(() => '');
+    return text.split('\n').filter((line) => line !== '');
+  }
+
+  remove(): Promise<void> {
+    return rm(this.root, {recursive: true, force: true});
+  }
+}
+
+/** The shells of this machine that scripts have to mean the same to; `/bin/sh` itself always. */
+export async function shells(): Promise<readonly (readonly [string, LocalShell])[]> {
+  const there = new Set([...(await readdir('/bin')), ...(await readdir('/usr/bin'))]);
+  const known: readonly (readonly [string, string, readonly string[]])[] = [
+    ['dash', 'dash', []],
+    ['bash --posix', 'bash', ['--posix']],
+    ['busybox sh', 'busybox', ['sh']],
+  ];
+  const found = known.filter(([, program]) => there.has(program));
+  return [
+    ['/bin/sh', new LocalShell()],
+    ...found.map(([name, program, args]) => [name, new LocalShell({program, arguments: args})] as const),
+  ];
+}
+
+/** Waits until `holds`, looking every few milliseconds; fails after `seconds`. */
+export async function until(what: string, holds: () => Promise<boolean>, seconds = 20): Promise<void> {
+  const deadline = Date.now() + seconds * 1000;
+  while (!(await holds())) {
+    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Numbers of the processes whose environment holds `text`, from /proc. */
+export async function processesWith(text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
+    if (environment.includes(text)) found.push(Number(name));
+  }
+  return found;
+}
+
+/** Numbers of the processes whose arguments hold `text`. */
+export async function processesNaming(text: string): Promise<number[]> {
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
+    if (line.includes(text)) found.push(Number(name));
+  }
+  return found;
+}
