@@ -9,6 +9,11 @@ import {hasStatus, STATUS} from './sftp-status.js';
 /** Stands for bytes that are no UTF-8 in what ssh2 makes of a name. */
 const REPLACEMENT = '\uFFFD';
 
+/** Whether ssh2 may have made this name from bytes that are no UTF-8: it then names another file or none. */
+export function isLossy(name: string): boolean {
+  return name.includes(REPLACEMENT);
+}
+
 export async function* list(
   session: SftpSession,
   root: SshRoot,
@@ -26,8 +31,7 @@ export async function* list(
       );
       if (page === undefined) return;
       for (const {filename, attrs} of page) {
-        const lossy = filename.includes(REPLACEMENT);
-        yield {...entryOf(attrs), name: filename, ...(lossy ? {unrepresentable: true} : {})};
+        yield {...entryOf(attrs), name: filename, ...(isLossy(filename) ? {unrepresentable: true} : {})};
       }
     }
   } finally {

@@ -1,10 +1,10 @@
-import {WaybillError} from '../../contracts/errors.js';
+import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {splitStorePath} from '../paths.js';
 import type {Attributes, Entry, StorePath} from '../store.js';
 import {syncDirectory} from './durability.js';
 import {entryOf, wireAttributes} from './entry.js';
 import {translated} from './errors.js';
-import {parentOf, type SshRoot} from './root.js';
+import {LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, STATUS} from './sftp-status.js';
 
@@ -50,26 +50,6 @@ export async function remove(session: SftpSession, root: SshRoot, path: StorePat
       if (!hasStatus(error, STATUS.failure) || (await isEmpty(session, absolute))) throw error;
       throw new WaybillError('store.not-empty', `${JSON.stringify(path)} is not empty.`, {path, cause: error});
     }
-  });
-}
-
-export async function readLink(session: SftpSession, root: SshRoot, path: StorePath): Promise<string> {
-  return translated(session, path, async () => session.readLink(await root.locate(session, path)));
-}
-
-export async function makeLink(session: SftpSession, root: SshRoot, path: StorePath, target: string): Promise<void> {
-  await translated(session, path, async () => {
-    const absolute = await root.locateForCreation(session, path);
-    try {
-      await session.symlink(target, absolute);
-    } catch (error) {
-      if (!hasStatus(error, STATUS.failure)) throw error;
-      const found = await session.readLink(absolute).catch(() => undefined);
-      if (found === target) return;
-      await refuseExisting(session, absolute, path, error);
-      throw error;
-    }
-    await syncDirectory(session, parentOf(absolute));
   });
 }
 
@@ -123,13 +103,18 @@ export async function ifThere<T>(
       return await work();
     } catch (error) {
       if (hasStatus(error, STATUS.noSuchFile)) return undefined;
-      if (error instanceof WaybillError && error.code === 'store.not-a-directory') return undefined;
+      if (hasCode(error, 'store.not-a-directory') && error.found !== LEADS_NOWHERE) return undefined;
       throw error;
     }
   });
 }
 
-async function refuseExisting(session: SftpSession, absolute: string, path: StorePath, cause: unknown): Promise<void> {
+export async function refuseExisting(
+  session: SftpSession,
+  absolute: string,
+  path: StorePath,
+  cause: unknown,
+): Promise<void> {
   const there = await session.lstat(absolute).catch(() => undefined);
   if (there === undefined) return;
   throw new WaybillError('store.already-exists', `${JSON.stringify(path)} exists already.`, {path, cause});

@@ -6,7 +6,7 @@ import {fromStatus} from './errors.js';
 import {openSource} from './source.js';
 import {openPartialHandle, writeRange} from './partial.js';
 import {publish} from './publish.js';
-import {join, parentOf, type SshRoot} from './root.js';
+import {join, LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
 
@@ -77,7 +77,8 @@ export async function getObject(
       await source.close();
     }
   } catch (error) {
-    if (hasCode(error, 'store.not-found', 'store.not-a-directory')) return undefined;
+    if (hasCode(error, 'store.not-found')) return undefined;
+    if (hasCode(error, 'store.not-a-directory') && error.found !== LEADS_NOWHERE) return undefined;
     throw error;
   }
 }

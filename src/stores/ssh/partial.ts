@@ -4,7 +4,8 @@ import {unlessAborted} from '../../ssh/on-abort.js';
 import {settledUnlessAborted} from './abort.js';
 import {fromStatus, translated} from './errors.js';
 import type {RangeHasher} from './hash.js';
-import {publish} from './publish.js';
+import {isSameFile, mark} from './mark.js';
+import {partialConsumed, publish} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
@@ -46,11 +47,13 @@ export async function openPartialHandle(session: SftpSession, absolute: string, 
       if (hasStatus(error, STATUS.noSuchFile)) return undefined;
       throw error;
     });
-    if (found !== undefined && !found.isFile()) throw notAPartial(path);
+    if (found !== undefined && !found.isFile()) throw notAPartial(path, found.isDirectory());
     try {
       if (found !== undefined) return await session.open(absolute, READ | WRITE);
       // EXCLUSIVE keeps the server from following a link that took the name meanwhile.
-      return await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
+      const handle = await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
+      await mark(session, handle);
+      return handle;
     } catch (error) {
       // Another attempt created it, or published it, between the two requests.
       const raced = found === undefined ? hasStatus(error, STATUS.failure) : hasStatus(error, STATUS.noSuchFile);
@@ -77,12 +80,13 @@ class SshPartial implements PartialFile {
 
   async write(offset: number, chunk: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    const {session, handle} = this.#held;
-    await settledUnlessAborted(
-      options.signal,
-      session,
-      this.#explained(() => writeRange(session, handle, offset, chunk)),
-    );
+    const {session, handle, absolute, spec} = this.#held;
+    const write = async (): Promise<void> => {
+      // Once another attempt has published the partial, this handle reaches the published file.
+      if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
+      await writeRange(session, handle, offset, chunk);
+    };
+    await settledUnlessAborted(options.signal, session, this.#explained(write));
   }
 
   async *hash(ranges: readonly ByteRange[], options: CallOptions = {}): AsyncGenerator<string | undefined> {
@@ -146,9 +150,9 @@ export async function writeRange(
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
-function notAPartial(path: string): WaybillError {
+function notAPartial(path: string, isDirectory: boolean): WaybillError {
   return new WaybillError(
-    'store.already-exists',
+    isDirectory ? 'store.is-a-directory' : 'store.already-exists',
     `${JSON.stringify(path)} is taken by something that is no unfinished file.`,
     {path},
   );

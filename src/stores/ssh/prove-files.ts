@@ -2,7 +2,9 @@ import {WaybillError} from '../../contracts/errors.js';
 import {quote} from '../../ssh/quote.js';
 import type {SmallFile} from '../store.js';
 import type {HashShell} from './hash-shell.js';
+import {partialConsumed} from './publish.js';
 import type {SftpSession} from './session.js';
+import {hasStatus, STATUS} from './sftp-status.js';
 
 export interface WrittenFile {
   readonly file: SmallFile;
@@ -33,13 +35,28 @@ export async function proveFiles(
       written.map(({absolute}) => absolute),
       signal,
     );
-    for (const [index, {file}] of written.entries()) compare(file, file.sha256, digests[index] ?? 'nothing');
+    for (const [index, {file, absolute}] of written.entries()) {
+      const digest = digests[index];
+      if (digest === undefined && (await isGone(session, absolute)))
+        mismatches.set(file, partialConsumed(file.partial));
+      else compare(file, file.sha256, digest ?? 'a file that cannot be read');
+    }
   } else {
     await Promise.all(
       written.map(async ({file, absolute}) => compare(file, file.content.length, (await session.lstat(absolute)).size)),
     );
   }
   return {verified: inPlace ? 'sha256' : 'size-only', mismatches};
+}
+
+async function isGone(session: SftpSession, absolute: string): Promise<boolean> {
+  try {
+    await session.lstat(absolute);
+    return false;
+  } catch (error) {
+    if (hasStatus(error, STATUS.noSuchFile)) return true;
+    throw error;
+  }
 }
 
 function mismatch(file: SmallFile, expected: string | number, found: string | number): WaybillError {

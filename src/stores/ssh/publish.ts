@@ -3,6 +3,7 @@ import {WaybillError} from '../../contracts/errors.js';
 import type {Entry, PublishOptions} from '../store.js';
 import {syncDirectory} from './durability.js';
 import {entryOf, wireAttributes} from './entry.js';
+import {isSameFile, unmarked} from './mark.js';
 import type {HeldPartial} from './partial.js';
 import {parentOf} from './root.js';
 import type {SftpSession} from './session.js';
@@ -13,8 +14,8 @@ export async function publish(partial: HeldPartial, options: PublishOptions): Pr
   const {session, root, handle} = partial;
   const destination = await root.locateForCreation(session, options.destination);
   await countBytes(partial);
-  const attributes = wireAttributes(options);
-  if (attributes !== undefined) await session.fsetstat(handle, attributes);
+  const attributes = {...unmarked(await session.fstat(handle)), ...wireAttributes(options)};
+  await session.fsetstat(handle, attributes);
   if (session.supports('fsync@openssh.com')) await session.fsync(handle);
   options.signal?.throwIfAborted();
   await takeName(session, {...partial, destination, path: options.destination, ifExists: options.ifExists});
@@ -53,13 +54,7 @@ async function replaceInTwoSteps(session: SftpSession, absolute: string, destina
 
 async function explainFailure(session: SftpSession, change: NameChange, cause: unknown): Promise<void> {
   const partial = await lookOrUndefined(session, change.absolute);
-  if (partial === undefined) {
-    throw new WaybillError(
-      'transfer.partial-consumed',
-      `The unfinished file of ${JSON.stringify(change.path)} is gone: another attempt has published it.`,
-      {path: change.path, cause},
-    );
-  }
+  if (partial === undefined) throw partialConsumed(change.path, cause);
   const there = await lookOrUndefined(session, change.destination);
   if (there === undefined) return;
   const code = there.isDirectory() ? 'store.is-a-directory' : 'store.already-exists';
@@ -79,23 +74,21 @@ async function lookOrUndefined(session: SftpSession, absolute: string): Promise<
  * Counts what has the partial's name, not what is behind the handle: a younger partial that took the name, not yet
  * complete, must not be published.
  */
-async function countBytes({session, absolute, spec}: HeldPartial): Promise<void> {
-  const found = await lookOrUndefined(session, absolute);
-  if (found === undefined) {
-    throw new WaybillError(
-      'transfer.partial-consumed',
-      `The unfinished file ${JSON.stringify(spec.path)} is gone: another attempt has published it.`,
-      {path: spec.path},
-    );
-  }
-  if (found.size === spec.size) return;
+async function countBytes({session, handle, absolute, spec}: HeldPartial): Promise<void> {
+  if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
+  const {size} = await session.fstat(handle);
+  if (size === spec.size) return;
   throw new WaybillError(
     'transfer.checksum-mismatch',
-    `The unfinished file holds ${found.size} bytes instead of ${spec.size}.`,
-    {
-      path: spec.path,
-      expected: spec.size,
-      found: found.size,
-    },
+    `The unfinished file holds ${size} bytes instead of ${spec.size}.`,
+    {path: spec.path, expected: spec.size, found: size},
+  );
+}
+
+export function partialConsumed(path: string, cause?: unknown): WaybillError {
+  return new WaybillError(
+    'transfer.partial-consumed',
+    `The unfinished file ${JSON.stringify(path)} is gone: another attempt has published it.`,
+    {path, ...(cause === undefined ? {} : {cause})},
   );
 }

@@ -1,5 +1,8 @@
+import {WaybillError} from '../../contracts/errors.js';
+import type {TargetShell} from '../../execution/shell.js';
+import {quote} from '../../ssh/quote.js';
 import type {StorePath} from '../store.js';
-import {translated} from './errors.js';
+import {isLossy} from './list.js';
 import {ifThere, refuseRoot} from './names.js';
 import {join, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
@@ -9,48 +12,70 @@ import {hasStatus, STATUS} from './sftp-status.js';
 export async function removeTree(
   session: SftpSession,
   root: SshRoot,
+  shell: TargetShell,
   path: StorePath,
-  signal?: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   refuseRoot(path);
   await ifThere(session, path, async () => {
     const absolute = await root.locate(session, path);
     root.forget(path);
-    if ((await session.lstat(absolute)).isDirectory()) await removeDirectory(session, absolute, path, signal);
-    else await unlessMissing(session.unlink(absolute));
+    if (!(await session.lstat(absolute)).isDirectory()) await unlessMissing(session.unlink(absolute));
+    else if (!(await removeDirectory(session, absolute, signal))) await removeByShell(shell, absolute, path, signal);
   });
 }
 
+/** False where something below has a name that only the target itself can write. */
 async function removeDirectory(
   session: SftpSession,
   absolute: string,
-  path: StorePath,
   signal: AbortSignal | undefined,
-): Promise<void> {
+): Promise<boolean> {
+  let complete = true;
   const handle = await session.openDirectory(absolute);
   try {
-    for (;;) {
+    for (let page = await nextPage(session, handle); page !== undefined; page = await nextPage(session, handle)) {
       signal?.throwIfAborted();
-      const page = await session.readDirectory(handle).catch((error: unknown) => {
-        if (hasStatus(error, STATUS.eof)) return undefined;
-        throw error;
-      });
-      if (page === undefined) break;
       const unlinked: Promise<void>[] = [];
       const below: string[] = [];
       for (const {filename, attrs} of page) {
         if (filename === '.' || filename === '..') continue;
-        if (attrs.isDirectory()) below.push(join(absolute, filename));
+        if (isLossy(filename)) complete = false;
+        else if (attrs.isDirectory()) below.push(join(absolute, filename));
         else unlinked.push(unlessMissing(session.unlink(join(absolute, filename))));
       }
       const outcomes = await Promise.allSettled(unlinked);
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-      for (const directory of below) await removeDirectory(session, directory, path, signal);
+      for (const directory of below) complete = (await removeDirectory(session, directory, signal)) && complete;
     }
   } finally {
     if (!session.ended) await session.closeHandle(handle);
   }
-  await translated(session, path, () => unlessMissing(session.rmdir(absolute)));
+  if (complete) await unlessMissing(session.rmdir(absolute));
+  return complete;
+}
+
+type Page = Awaited<ReturnType<SftpSession['readDirectory']>>;
+
+async function nextPage(session: SftpSession, handle: Buffer): Promise<Page | undefined> {
+  try {
+    return await session.readDirectory(handle);
+  } catch (error) {
+    if (hasStatus(error, STATUS.eof)) return undefined;
+    throw error;
+  }
+}
+
+async function removeByShell(
+  shell: TargetShell,
+  absolute: string,
+  path: StorePath,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const result = await shell.run(`rm -rf -- ${quote(absolute)}`, signal === undefined ? {} : {signal});
+  if (result.status === 0) return;
+  const said = Buffer.from(result.stderr).toString().trim().slice(0, 500);
+  throw new WaybillError('name.not-carried', `${JSON.stringify(path)} holds names that are not UTF-8: ${said}`, {path});
 }
 
 async function unlessMissing(removal: Promise<void>): Promise<void> {

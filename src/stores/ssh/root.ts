@@ -64,6 +64,12 @@ export class SshRoot {
     return this.#realDirectory(session, path);
   }
 
+  /** True where `absolute`, already resolved, is the root or lies below it. */
+  async contains(session: SftpSession, absolute: string): Promise<boolean> {
+    const root = await this.#realRoot(session);
+    return absolute === root || absolute.startsWith(join(root, ''));
+  }
+
   /** Removals and renames make what was seen of `path` and everything below it void. */
   forget(path: StorePath): void {
     for (const known of this.#places.keys()) {
@@ -99,7 +105,10 @@ export class SshRoot {
   async #resolve(session: SftpSession, directory: StorePath): Promise<string> {
     const root = await this.#realRoot(session);
     const spelled = join(root, directory);
-    const real = await session.realPath(spelled);
+    const real = await session.realPath(spelled).catch(async (error: unknown) => {
+      if (hasStatus(error, STATUS.noSuchFile)) await refuseLinkToNowhere(session, root, directory);
+      throw error;
+    });
     if (real !== root && !real.startsWith(join(root, ''))) {
       throw new WaybillError(
         'name.outside-root',
@@ -130,6 +139,25 @@ export class SshRoot {
       await makeOne(session, made, made, undefined);
     }
     return this.#realRoot(session);
+  }
+}
+
+/** What `found` of an error says where a directory is a link in a circle or to nothing. */
+export const LEADS_NOWHERE = 'a link that leads nowhere';
+
+/** The server answers "no such file" for a chain of links without an end, too. */
+async function refuseLinkToNowhere(session: SftpSession, root: string, directory: StorePath): Promise<void> {
+  for (let place: string | undefined = directory; place !== undefined && place !== ''; ) {
+    const found = await session.lstat(join(root, place)).catch((error: unknown) => {
+      if (hasStatus(error, STATUS.noSuchFile)) return undefined;
+      throw error;
+    });
+    if (found?.isSymbolicLink() === true) {
+      const message = `${JSON.stringify(place)} is ${LEADS_NOWHERE}.`;
+      throw new WaybillError('store.not-a-directory', message, {path: place, found: LEADS_NOWHERE});
+    }
+    if (found !== undefined) return;
+    place = splitStorePath(place)?.directory;
   }
 }
 

@@ -1,3 +1,4 @@
+import {SshShell} from '../../ssh/exec.js';
 import type {SshPool} from '../../ssh/pool.js';
 import type {CallOptions, ListedEntry, Store, StorePath, StoreProperties} from '../store.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
@@ -5,8 +6,9 @@ import {settledUnlessAborted} from './abort.js';
 import {translated} from './errors.js';
 import {RangeHasher} from './hash.js';
 import {HashShell} from './hash-shell.js';
+import {makeLink, readLink} from './links.js';
 import {list} from './list.js';
-import {freeSpace, makeLink, readLink, remove, rename, setAttributes, stat} from './names.js';
+import {freeSpace, remove, rename, setAttributes, stat} from './names.js';
 import {getObject, putObject} from './objects.js';
 import {openPartial} from './partial.js';
 import {putFiles} from './put-files.js';
@@ -45,6 +47,7 @@ export function openSshStore({name, pool, root: rootPath, sessions: limit = 2}: 
   const root = new SshRoot(rootPath);
   const sessions = new SftpSessions(pool, limit);
   const shell = new HashShell(pool);
+  const scripts = new SshShell(pool);
   const hasher = new RangeHasher(shell);
   const reading = async <T>(
     options: CallOptions | undefined,
@@ -99,7 +102,8 @@ export function openSshStore({name, pool, root: rootPath, sessions: limit = 2}: 
       changing(options, (session) => setAttributes(session, root, path, attributes)),
     rename: (from, to, options) => changing(options, (session) => rename(session, root, from, to, options.overwrite)),
     remove: (path, options) => changing(options, (session) => remove(session, root, path)),
-    removeTree: (path, options) => changing(options, (session) => removeTree(session, root, path, options?.signal)),
+    removeTree: (path, options) =>
+      changing(options, (session) => removeTree(session, root, scripts, path, options?.signal)),
     freeSpace: (path, options) => reading(options, (session) => freeSpace(session, root, path)),
     close: async () => {
       await Promise.all([sessions.close(), shell.close()]);

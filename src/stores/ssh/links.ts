@@ -1,0 +1,71 @@
+import {WaybillError} from '../../contracts/errors.js';
+import type {StorePath} from '../store.js';
+import {syncDirectory} from './durability.js';
+import {translated} from './errors.js';
+import {isLossy} from './list.js';
+import {refuseExisting} from './names.js';
+import {join, parentOf, type SshRoot} from './root.js';
+import type {SftpSession} from './session.js';
+import {hasStatus, STATUS} from './sftp-status.js';
+
+export async function readLink(session: SftpSession, root: SshRoot, path: StorePath): Promise<string> {
+  const target = await translated(session, path, async () => session.readLink(await root.locate(session, path)));
+  if (!isLossy(target)) return target;
+  throw new WaybillError('name.not-carried', `The target of the link ${JSON.stringify(path)} is not UTF-8.`, {path});
+}
+
+export async function makeLink(session: SftpSession, root: SshRoot, path: StorePath, target: string): Promise<void> {
+  if (target === '' || target.includes('\0') || /\p{Surrogate}/u.test(target)) {
+    throw new WaybillError('name.not-carried', `No link can hold the target ${JSON.stringify(target)}.`, {path});
+  }
+  await translated(session, path, async () => {
+    const absolute = await root.locate(session, path);
+    await refuseLeaving(session, root, {directory: parentOf(absolute), path, target});
+    try {
+      await session.symlink(target, absolute);
+    } catch (error) {
+      if (!hasStatus(error, STATUS.failure)) throw error;
+      if ((await session.readLink(absolute).catch(() => undefined)) === target) return;
+      await refuseExisting(session, absolute, path, error);
+      throw error;
+    }
+    await syncDirectory(session, parentOf(absolute));
+  });
+}
+
+interface NewLink {
+  readonly directory: string;
+  readonly path: StorePath;
+  readonly target: string;
+}
+
+/** Walks the target as the system would; the first step out of the root decides, also one that would come back in. */
+async function refuseLeaving(session: SftpSession, root: SshRoot, {directory, path, target}: NewLink): Promise<void> {
+  const absolute = target.startsWith('/');
+  let place = absolute ? '/' : directory;
+  // An absolute target starts outside and may come in; from there on it has to stay.
+  let inside = !absolute;
+  for (const component of target.split('/')) {
+    if (component === '' || component === '.') continue;
+    place = component === '..' ? parentOf(place) : await followed(session, join(place, component));
+    const isInside = await root.contains(session, place);
+    if (inside && !isInside) throw leavesRoot(path, target);
+    inside = isInside;
+  }
+  if (!inside) throw leavesRoot(path, target);
+}
+
+/** Where a name leads; a name that is not there yet, or leads in a circle, stays as it is. */
+async function followed(session: SftpSession, absolute: string): Promise<string> {
+  try {
+    return await session.realPath(absolute);
+  } catch (error) {
+    if (hasStatus(error, STATUS.noSuchFile, STATUS.failure)) return absolute;
+    throw error;
+  }
+}
+
+function leavesRoot(path: StorePath, target: string): WaybillError {
+  const message = `The link ${JSON.stringify(path)} would lead out of the root, to ${JSON.stringify(target)}.`;
+  return new WaybillError('link.leaves-root', message, {path, found: target});
+}
