@@ -8,17 +8,18 @@ import {endProcess, identityOf, type ProcessIdentity} from './process-identity.j
 /**
  * The program takes the place of this shell, so that its pid is the child's. The background part keeps the other end
  * of a pipe that this process alone holds: a line dismisses it, the end of the pipe means that this process is gone,
- * whatever killed it.
+ * whatever killed it. It is forked twice, so that it is no child of the program: PostgreSQL takes the death of
+ * a child that it does not know for a crash of its own.
  */
 const guard = `
-(
+( (
   trap '' HUP INT QUIT TERM
   if read -r dismissed <&3; then exit 0; fi
   kill -"$1" $$
   tenths=0
   while [ "$tenths" -lt 30 ] && kill -0 $$; do sleep 0.1; tenths=$((tenths + 1)); done
   kill -"$2" $$
-) </dev/null >/dev/null 2>&1 &
+) </dev/null >/dev/null 2>&1 & )
 shift 2
 exec "$@" 3<&- </dev/null
 `;

@@ -16,7 +16,7 @@ export interface TemporalServerOptions {
   readonly signal: AbortSignal;
 }
 
-/** Default: the state survives `kill -9` of the server; a power cut may take the last commits (WAL, synchronous NORMAL). */
+/** The state survives `kill -9` of the server; a power cut may take the last commits (WAL, synchronous NORMAL). */
 const pragmas = ['journal_mode=WAL', 'synchronous=NORMAL'];
 
 /** A step of a workflow waits for these queues' next poll, which the server limits to 20 a second each. */

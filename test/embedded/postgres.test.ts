@@ -1,8 +1,11 @@
-import {mkdtemp, readFile, rm, stat} from 'node:fs/promises';
+import {execFile} from 'node:child_process';
+import {mkdtemp, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {promisify} from 'node:util';
 import pg from 'pg';
 import {afterAll, beforeAll, expect, test} from 'vitest';
+import {isRecord} from '../../src/config/fields.js';
 import {
   type PostgresServer,
   postgresConnectionString,
@@ -55,6 +58,9 @@ test('it is durable, on loopback alone, and its password is private and in no co
   const password = (await readFile(server.address.passwordFile, 'utf8')).trim();
   expect(password.length).toBeGreaterThanOrEqual(32);
   expect((await stat(server.address.passwordFile)).mode & 0o777).toBe(0o600);
+  const {stdout} = await promisify(execFile)('ps', ['-axww', '-o', 'args=']);
+  expect(stdout).toContain(`-p ${server.address.port}`);
+  expect(stdout).not.toContain(password);
   const wrong = new pg.Client({...server.address, password: 'wrong'});
   await expect(wrong.connect()).rejects.toMatchObject({code: '28P01'});
   await server.process.stop(10_000);
@@ -72,9 +78,8 @@ test('a pid file whose pid another program has now does not hinder the start', a
   const server = await startPostgres({stateDirectory, signal});
   const [row] = await query(server, "SELECT current_setting('data_directory') AS value");
   await server.process.stop(10_000);
-  const data = new Map(Object.entries(row ?? {})).get('value');
-  const {writeFile} = await import('node:fs/promises');
-  await writeFile(join(String(data), 'postmaster.pid'), `${process.pid}\n${String(data)}\n1\n5432\n\n127.0.0.1\n`);
+  const data = String(isRecord(row) ? row['value'] : undefined);
+  await writeFile(join(data, 'postmaster.pid'), `${process.pid}\n${data}\n1\n5432\n\n127.0.0.1\n`);
   const next = await startPostgres({stateDirectory, signal});
   expect(await next.process.stop(10_000)).toEqual({code: 0, signal: null});
 });

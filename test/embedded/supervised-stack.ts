@@ -36,11 +36,11 @@ let script: Promise<string> | undefined;
 
 /** Node 20 runs no TypeScript: the script is bundled once, where it finds the packages. */
 async function bundle(): Promise<string> {
-  const cache = join(import.meta.dirname, '../../node_modules/.cache');
+  const cache = join(process.cwd(), 'node_modules/.cache');
   await mkdir(cache, {recursive: true});
   const outfile = join(await mkdtemp(join(cache, 'waybill-test-')), 'supervise.mjs');
   await build({
-    entryPoints: [join(import.meta.dirname, 'supervise.ts')],
+    entryPoints: [join(process.cwd(), 'test/embedded/supervise.ts')],
     outfile,
     bundle: true,
     platform: 'node',
@@ -55,14 +55,13 @@ export async function supervise(
   workerCommand: readonly string[] = ['sleep', '1000'],
 ): Promise<SupervisedStack> {
   script ??= bundle();
-  const {TEMPORAL_ADDRESS: _unset, ...environment} = process.env;
   const {temporal, ui} = place.ports;
   const child = spawn(
     process.execPath,
     [await script, place.stateDirectory, String(temporal), String(ui), ...workerCommand],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: environment,
+      env: {...process.env, TEMPORAL_ADDRESS: ''},
     },
   );
   const events: Readonly<Record<string, unknown>>[] = [];
@@ -74,7 +73,7 @@ export async function supervise(
     process: child,
     events,
     async event(name, where = {}, skip = 0) {
-      for (const deadline = Date.now() + 30_000; ; await delay(10)) {
+      for (const deadline = Date.now() + 30_000; ; ) {
         const found = events.filter(
           (event) => event['event'] === name && Object.entries(where).every(([key, value]) => event[key] === value),
         );
@@ -83,6 +82,7 @@ export async function supervise(
         if (Date.now() > deadline || child.exitCode !== null) {
           throw new Error(`no event ${name} among ${JSON.stringify(events)}`);
         }
+        await delay(10);
       }
     },
     async interrupt() {

@@ -1,11 +1,14 @@
+import {spawn, spawnSync} from 'node:child_process';
+import {once} from 'node:events';
 import {rm} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {Client, Connection} from '@temporalio/client';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {isServing} from '../../src/embedded/grpc-health.js';
+import {endLeftovers} from '../../src/embedded/leftovers.js';
 import {removePostgres} from '../../src/embedded/postgres.js';
-import {isRunning, type ProcessIdentity} from '../../src/embedded/process-identity.js';
-import {readStack, readStackFile, type StackRecord} from '../../src/embedded/stack-file.js';
+import {identityOf, isRunning, type ProcessIdentity} from '../../src/embedded/process-identity.js';
+import {readStack, readStackFile, type StackRecord, writeStackFile} from '../../src/embedded/stack-file.js';
 import {eventually, newStackPlace, type StackPlace, type SupervisedStack, supervise} from './supervised-stack.js';
 
 let place: StackPlace;
@@ -112,14 +115,13 @@ test('a second start names the first', async () => {
   });
 });
 
-test('what outlived its supervisor is ended by its recorded identity, and a stranger with a recorded pid is not', async () => {
+test('what outlived its supervisor is ended by its recorded identity', async () => {
   const first = await start();
   await first.event('up');
   const {temporal, postgres, worker} = await record();
-  // Without its guard, which is the child's only child of that name, a server outlives the supervisor.
+  // Without its guard, the only shell of its process group, a server outlives the supervisor.
   for (const identity of [temporal?.process, postgres?.process]) {
-    const {spawnSync} = await import('node:child_process');
-    spawnSync('pkill', ['-KILL', '-P', String(identity?.pid), 'sh']);
+    expect(spawnSync('pkill', ['-KILL', '-g', String(identity?.pid), '-x', 'sh']).status).toBe(0);
   }
   first.process.kill('SIGKILL');
   await eventually(() => noneRuns(worker === undefined ? [] : [worker.process]), 5000);
@@ -131,6 +133,23 @@ test('what outlived its supervisor is ended by its recorded identity, and a stra
   expect(ended['services']).toEqual(['postgres', 'temporal']);
   await second.event('up');
   expect(await noneRuns(left)).toBe(true);
+});
+
+test('a stranger that has a recorded pid by now is left alone', async () => {
+  const stranger = spawn('sleep', ['1000']);
+  await once(stranger, 'spawn');
+  const {pid = 0} = stranger;
+  const own = await identityOf(pid);
+  if (own === undefined) throw new Error('no identity');
+  for (const changed of [{startedAt: '1'}, {bootId: 'an earlier boot'}]) {
+    const identity = {...own, ...changed};
+    await writeStackFile(place.stateDirectory, {version: 1, supervisor: identity, worker: {process: identity}});
+    expect(await endLeftovers(place.stateDirectory)).toEqual([]);
+    expect(await isRunning(own)).toBe(true);
+  }
+  await writeStackFile(place.stateDirectory, {version: 1, supervisor: own, worker: {process: own}});
+  expect(await endLeftovers(place.stateDirectory)).toEqual(['worker']);
+  expect(await isRunning(own)).toBe(false);
 });
 
 test('Temporal that is killed comes back on its file and its port', async () => {
