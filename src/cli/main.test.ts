@@ -1,4 +1,4 @@
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
@@ -196,11 +196,88 @@ describe('run', () => {
   });
 });
 
-describe('wait and retry', () => {
+describe('signals without a terminal', () => {
+  it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
+    '%s detaches, and wait takes the run up where it was told to',
+    async (signal) => {
+      const client = new ScriptedClient({result: () => new Promise(() => undefined)});
+      const first = capture(client, {environment: {XDG_STATE_HOME: home}, cwd: home});
+      const running = main(['run', '--out', 'results', 'x'], first.context);
+      while (!first.stderr().includes('Run x-')) await new Promise(setImmediate);
+      first.signals.emit(signal);
+      expect(await running).toBe(122);
+      const id = client.started[0]?.id ?? '';
+      expect(first.stderr()).toContain(`Follow it with: waybill wait ${id}\n`);
+      expect(first.signals.listenerCount(signal)).toBe(0);
+
+      const collected = {files: 1, bytes: 1, sentBytes: 1, resumedBytes: 0, failedFiles: 0};
+      const waited = await cli({result: async () => exited(4, {collected})}, 'wait', id);
+      expect(waited.status).toBe(4);
+      expect(waited.client.downloads[0]?.into).toBe(join(home, 'results'));
+      expect(await readdir(join(home, 'waybill/cli'))).toEqual([]);
+    },
+  );
+});
+
+describe('failures of a run', () => {
+  it.each([
+    [
+      exited(127, {
+        failure: {code: 'execution.command-not-found', message: 'the target has no such command', stage: 'run'},
+      }),
+      127,
+      '✗ the target has no such command (execution.command-not-found)\n  Check the command name and the PATH on the target.\n',
+    ],
+    [
+      exited(0, {
+        outcome: 'lost',
+        command: {outcome: 'lost', reason: 'boot'},
+        failure: {code: 'execution.lost', message: 'the machine was restarted', stage: 'run'},
+      }),
+      121,
+      '✗ the machine was restarted (execution.lost)\n  The process is gone without an exit status: `waybill retry scripted` runs it again.\n',
+    ],
+    [
+      exited(2, {
+        failure: {
+          code: 'execution.required-output-missing',
+          message: 'nothing matches *.csv',
+          remedy: 'Look.',
+          stage: 'collect',
+        },
+      }),
+      2,
+      '✗ The command exited with 2\n✗ nothing matches *.csv (execution.required-output-missing)\n  Look.\n',
+    ],
+    [
+      exited(0, {warnings: [{name: 'a\u001b', code: 'source.special-file', message: 'a FIFO'}]}),
+      0,
+      '! a\\x1b: a FIFO\n',
+    ],
+  ])('are said with the next step (%#)', async (result, status, text) => {
+    const run = await cli({result: async () => result}, 'run', 'x');
+    expect(run.status).toBe(status);
+    expect(run.stderr.replace(/^Run .*\n/, '')).toBe(text);
+  });
+});
+
+describe('retry', () => {
   it('retries before it follows', async () => {
     const {client, status} = await cli({result: async () => exited(2)}, 'retry', 'some-id');
     expect(client.retried).toEqual(['some-id']);
     expect(status).toBe(2);
+  });
+
+  it('returns at once with --detach', async () => {
+    const {client, status, stderr} = await cli(
+      {result: () => new Promise(() => undefined)},
+      'retry',
+      '--detach',
+      'some-id',
+    );
+    expect(client.retried).toEqual(['some-id']);
+    expect(status).toBe(0);
+    expect(stderr).toBe('Running again. Follow it with: waybill wait some-id\n');
   });
 });
 

@@ -98,6 +98,7 @@ export function exited(status: number, more: Partial<ExecutionResult> = {}): Exe
     staged: totals,
     collected: totals,
     starts: 1,
+    warnings: [],
     endedAt: '2026-01-01T00:00:00.000Z',
     ...more,
   };

@@ -6,7 +6,16 @@ import {formatBar, formatProgressSentence} from '../terminal/bar.js';
 import {printable, printableText} from '../terminal/printable.js';
 import type {Screen} from '../terminal/screen.js';
 import type {Reporter, StartFacts} from './reporter.js';
-import {downloadSentence, endSentence, failedSentences, keptSentences, movedSentence, plural} from './sentences.js';
+import {
+  downloadSentence,
+  endSentence,
+  failedSentences,
+  furtherFailure,
+  keptSentences,
+  leftOutSentences,
+  movedSentence,
+  plural,
+} from './sentences.js';
 
 const labels = {send: 'Sending', stage: 'Staging', collect: 'Collecting', download: 'Downloading'} as const;
 const verbs = {send: 'Sent', stage: 'Staged', collect: 'Collected'} as const;
@@ -84,17 +93,11 @@ export class HumanReporter implements Reporter {
   async ended(result: ExecutionResult): Promise<void> {
     this.pause();
     const {paint, capabilities} = this.#screen;
+    for (const line of leftOutSentences(result)) await this.warning(line);
     const end = endSentence(result);
     if (end !== undefined) this.#screen.line(`${paint('red', capabilities.unicode ? '✗' : 'x')} ${printableText(end)}`);
-    const {failure} = result;
-    if (failure !== undefined && failure.code !== 'execution.command-failed' && end === undefined) {
-      const {code, message, remedy} = failure;
-      const report =
-        remedy === undefined
-          ? {code, message}
-          : {code, message, remedy: remedy.replaceAll(' ID', ` ${result.executionId}`)};
-      this.#screen.line(formatFailure(report, paint, capabilities.unicode));
-    }
+    const failure = furtherFailure(result);
+    if (failure !== undefined) this.#screen.line(formatFailure(failure, paint, capabilities.unicode));
   }
 
   async detached(id: string): Promise<void> {

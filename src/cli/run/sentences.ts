@@ -1,7 +1,9 @@
 import type {DownloadedFile} from '../../client/api.js';
 import type {MoveProgress} from '../../contracts/checkpoint.js';
+import {type ErrorCode, errorFacts} from '../../contracts/error-codes.js';
 import type {ExecutionResult} from '../../contracts/execution.js';
 import {formatDuration} from '../amounts.js';
+import type {FailureReport} from '../failure.js';
 import {formatBytes} from '../terminal/bar.js';
 import {printable} from '../terminal/printable.js';
 
@@ -51,8 +53,9 @@ export function movedSentence(
   return `${verb} ${plural(filesDone, 'file')}, ${formatBytes(bytesDone)}${resumed}`;
 }
 
-/** How the command ended, where that is not plain success. */
-export function endSentence({command, outcome}: ExecutionResult): string | undefined {
+/** How the command ended, where that is not plain success and `furtherFailure` does not say it. */
+export function endSentence({command, outcome, failure}: ExecutionResult): string | undefined {
+  if (failure?.code === 'execution.command-not-found') return undefined;
   switch (command?.outcome) {
     case 'exited':
       return command.status === 0 ? undefined : `The command exited with ${command.status}`;
@@ -63,8 +66,32 @@ export function endSentence({command, outcome}: ExecutionResult): string | undef
     case 'cancelled':
       return 'The run was cancelled';
     case 'lost':
-      return `The process is lost: ${command.reason}`;
+      return undefined;
     case undefined:
       return outcome === 'cancelled' ? 'The run was cancelled before the command started' : undefined;
   }
+}
+
+/** Failures that `endSentence` says already. */
+const said = ['execution.command-failed', 'execution.timed-out', 'execution.cancelled'];
+
+/** What went wrong beside the command's own end, with the next step for this very run. */
+export function furtherFailure({
+  failure,
+  executionId,
+}: ExecutionResult): Pick<FailureReport, 'code' | 'message' | 'remedy'> | undefined {
+  if (failure === undefined || said.includes(failure.code)) return undefined;
+  const {code, message} = failure;
+  const remedy = failure.remedy ?? (isErrorCode(code) ? errorFacts[code].remedy : undefined);
+  return remedy === undefined ? {code, message} : {code, message, remedy: remedy.replaceAll(/\bID\b/g, executionId)};
+}
+
+/** What was not carried and fails nothing. */
+export function leftOutSentences({warnings}: ExecutionResult): string[] {
+  const lines = warnings.slice(0, LISTED).map(({name, message}) => `${printable(name)}: ${message}`);
+  return warnings.length > LISTED ? [...lines, `and ${warnings.length - LISTED} more were left out`] : lines;
+}
+
+function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorFacts, code);
 }
