@@ -25,24 +25,23 @@ export async function proveBlocks(options: BlockProverOptions): Promise<void> {
       await table.change(signal);
       continue;
     }
-    const answers = partial
-      .hash(
-        blocks.map((block) => table.range(block)),
-        {signal},
-      )
-      [Symbol.asyncIterator]();
-    for (const block of blocks) {
-      const answer = await answers.next();
-      const found = answer.done === true ? undefined : answer.value;
-      if (found !== undefined && found === table.digestOf(block)) {
-        table.proved(block);
-        options.onProved(block);
+    const waiting = blocks.values();
+    for await (const found of partial.hash(
+      blocks.map((block) => table.range(block)),
+      {signal},
+    )) {
+      const block = waiting.next();
+      if (block.done === true) break;
+      if (found !== undefined && found === table.digestOf(block.value)) {
+        table.proved(block.value);
+        options.onProved(block.value);
         continue;
       }
-      if (!claimedOnly(table, block) && ++refuted > MOST_REFUTED) throw mismatch(table.digestOf(block), found);
-      table.refuted(block);
+      if (!claimedOnly(table, block.value) && ++refuted > MOST_REFUTED)
+        throw mismatch(table.digestOf(block.value), found);
+      table.refuted(block.value);
     }
-    await answers.return?.();
+    if (waiting.next().done !== true) throw new WaybillError('store.io', 'The store left blocks without an answer.');
   }
 }
 

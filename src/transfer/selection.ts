@@ -43,7 +43,7 @@ export function matcher(patterns: readonly string[]): ((name: string) => boolean
     const anywhere = !pattern.replace(/\/+$/, '').includes('/');
     return picomatch(anywhere ? [anchored, `**/${anchored}`] : anchored, {
       dot: true,
-      
+
       windows: false,
     });
   });
