@@ -3,12 +3,30 @@ import {defineConfig} from 'vitest/config';
 // Temporal's native core crashes when a second thread of the same process loads it: forks everywhere.
 const shared = {pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000} as const;
 
+/** Read by .ci/run, which wants to know what did not run. */
+const report = ['json', {outputFile: 'node_modules/.cache/test-report.json'}] as const;
+
 export default defineConfig({
   test: {
     maxWorkers: 2,
+    reporters: process.env['CI'] === undefined ? ['default'] : ['default', [...report]],
     projects: [
-      {test: {...shared, name: 'unit', include: ['src/**/*.test.ts', 'workflows/**/*.test.ts', 'activities/**/*.test.ts'], globalSetup: ['src/stores/contract/require-suites.ts']}},
-      {test: {...shared, name: 'system', include: ['test/**/*.test.ts'], globalSetup: ['test/global-setup.ts'], testTimeout: 180_000}},
+      {
+        test: {
+          ...shared,
+          name: 'unit',
+          include: ['src/**/*.test.ts', 'workflows/**/*.test.ts', 'activities/**/*.test.ts', 'dev/**/*.test.ts'],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'system',
+          include: ['test/**/*.test.ts'],
+          globalSetup: ['test/global-setup.ts'],
+          testTimeout: 180_000,
+        },
+      },
     ],
   },
 });
