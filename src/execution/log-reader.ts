@@ -43,6 +43,7 @@ export async function* readLog(
       offset += content.length;
     }
     if (options.follow !== true) return {complete: false, capped: false};
-    await delay(pace.after(offset - before, Date.now()), undefined, call);
+    // The timer rejects with an error of its own: the caller is promised the signal's reason.
+    await delay(pace.after(offset - before, Date.now()), undefined, call).catch(() => options.signal?.throwIfAborted());
   }
 }
