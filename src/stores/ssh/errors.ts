@@ -16,8 +16,8 @@ export async function translated<T>(session: SftpSession, path: string, work: ()
 }
 
 /**
- * A bare FAILURE can mean anything; a full disk is found out by asking for the space of the file system that holds
- * the nearest existing directory of `absolute`.
+ * A bare FAILURE can mean anything: the file system that holds `absolute`, or else the root, is asked whether it is
+ * full or read-only.
  */
 export async function fromStatus(
   session: SftpSession,
@@ -25,10 +25,21 @@ export async function fromStatus(
   error: SftpStatus,
   absolute?: string,
 ): Promise<WaybillError> {
-  const full = error.status === STATUS.failure && absolute !== undefined && (await isFull(session, absolute));
-  const code = full ? 'store.no-space' : codeOf(error);
-  const said = full ? 'the file system is full' : error.message;
-  return new WaybillError(code, `${JSON.stringify(path)}: ${said}`, {path, cause: error});
+  const asked = error.status === STATUS.failure ? (absolute ?? session.place) : undefined;
+  const reason = asked === undefined ? undefined : await mediumReason(session, asked);
+  const code = reason?.code ?? codeOf(error);
+  return new WaybillError(code, `${JSON.stringify(path)}: ${reason?.said ?? error.message}`, {path, cause: error});
+}
+
+async function mediumReason(
+  session: SftpSession,
+  absolute: string,
+): Promise<{readonly code: ErrorCode; readonly said: string} | undefined> {
+  const space = await session.space(absolute).catch(() => undefined);
+  if (space === undefined) return undefined;
+  if (space.readOnly) return {code: 'store.read-only', said: 'the file system is read-only'};
+  const full = space.freeBytes < FULL_BELOW_BYTES || (space.inodes > 0 && space.freeInodes === 0);
+  return full ? {code: 'store.no-space', said: 'the file system is full'} : undefined;
 }
 
 function codeOf(error: SftpStatus): ErrorCode {
@@ -42,10 +53,4 @@ function codeOf(error: SftpStatus): ErrorCode {
     default:
       return 'store.io';
   }
-}
-
-export async function isFull(session: SftpSession, absolute: string): Promise<boolean> {
-  const space = await session.space(absolute).catch(() => undefined);
-  if (space === undefined) return false;
-  return space.freeBytes < FULL_BELOW_BYTES || (space.inodes > 0 && space.freeInodes === 0);
 }

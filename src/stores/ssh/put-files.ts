@@ -64,7 +64,7 @@ async function putGroup(
     } catch (error) {
       // The end of the session is the end of the group, not of one file.
       if (session.ended || signal?.aborted === true) throw error;
-      failures.set(file, await explained(session, root, file, error));
+      failures.set(file, await explained(session, file, error));
     }
   };
   const written: WrittenFile[] = [];
@@ -115,10 +115,8 @@ async function openNew(session: SftpSession, absolute: string, path: string): Pr
   }
 }
 
-async function explained(session: SftpSession, root: SshRoot, file: SmallFile, error: unknown): Promise<Error> {
-  if (!(error instanceof SftpStatus)) return toError(error);
-  const directory = await root.locate(session, '').catch(() => undefined);
-  return fromStatus(session, file.destination, error, directory);
+async function explained(session: SftpSession, file: SmallFile, error: unknown): Promise<Error> {
+  return error instanceof SftpStatus ? fromStatus(session, file.destination, error) : toError(error);
 }
 
 async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {

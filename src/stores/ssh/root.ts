@@ -78,6 +78,7 @@ export class SshRoot {
   }
 
   async #realRoot(session: SftpSession): Promise<string> {
+    session.place ??= this.#real;
     if (this.#real !== undefined) return this.#real;
     const real = await session.realPath(this.#configured);
     // Servers answer a path whose last component is missing, too.
@@ -88,6 +89,7 @@ export class SshRoot {
       });
     }
     this.#real = real;
+    session.place = real;
     return real;
   }
 

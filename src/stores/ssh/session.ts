@@ -10,7 +10,11 @@ export interface FileSystemSpace {
   readonly freeBytes: number;
   readonly freeInodes: number;
   readonly inodes: number;
+  readonly readOnly: boolean;
 }
+
+/** The flag of statvfs(3). */
+const READ_ONLY = 1;
 
 /** What OpenSSH takes in one request where it does not say. */
 const OLDEST_WRITE_BYTES = 32 * 1024;
@@ -27,6 +31,8 @@ export class SftpSession {
   readonly maxRead: number;
   readonly maxWrite: number;
   #end: Error | undefined;
+  /** A directory of the file system that failures are most likely about. */
+  place: string | undefined;
   /** Files held open, for spreading them over sessions. */
   openFiles = 0;
 
@@ -148,6 +154,7 @@ export class SftpSession {
       freeBytes: unit * blocks,
       freeInodes: numberOf(answer.f_favail) ?? 0,
       inodes: numberOf(answer.f_files) ?? 0,
+      readOnly: ((numberOf(answer.f_flag) ?? 0) & READ_ONLY) !== 0,
     };
   }
 
