@@ -1,0 +1,191 @@
+import {execFile} from 'node:child_process';
+import {mkdir, readFile, readdir, readlink, stat, symlink, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {promisify} from 'node:util';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {withChaos} from '../stores/decorators/chaos.js';
+import {intercepted} from '../stores/decorators/intercepted.js';
+import {BLOCK_BYTES} from './blocks.js';
+import type {FileOutcome} from './file-outcome.js';
+import {finishDirectories} from './finish-directories.js';
+import {moveSegment, type MoveSegmentOptions} from './move-segment.js';
+import {planTree} from './plan-tree.js';
+import type {PlannedFile} from './planned-file.js';
+import {sweepPartials} from './sweep-partials.js';
+import {PARTIALS, seededBytes, sha256, TwoStores} from './testing/two-stores.js';
+
+let stores: TwoStores;
+beforeEach(async () => {
+  stores = await TwoStores.create();
+});
+afterEach(() => stores[Symbol.asyncDispose]());
+
+async function plan(): Promise<PlannedFile[]> {
+  const files: PlannedFile[] = [];
+  for await (const entry of planTree({store: stores.from, root: ''})) if (!('refused' in entry)) files.push(entry);
+  return files;
+}
+
+function segment(files: readonly PlannedFile[], more: Partial<MoveSegmentOptions> = {}): MoveSegmentOptions {
+  return {
+    ...{from: stores.from, fromRoot: '', to: stores.to, toRoot: 'out', partials: PARTIALS, owner: 'test', files},
+    ...{ifExists: 'replace', signal: new AbortController().signal},
+    ...more,
+  };
+}
+
+test('5,000 small files arrive, each with its own outcome', async () => {
+  await mkdir(join(stores.source, 'many'));
+  const bytes = (index: number): Buffer => seededBytes(index, 4096);
+  for (let index = 0; index < 5000; index++) await writeFile(join(stores.source, 'many', `f${index}`), bytes(index));
+  const files = await plan();
+  const told: FileOutcome[] = [];
+  const {outcomes, progress} = await moveSegment(segment(files, {onOutcome: (outcome) => told.push(outcome)}));
+  expect(outcomes).toHaveLength(5001);
+  expect(told).toHaveLength(5001);
+  expect(progress).toMatchObject({filesDone: 5001, filesTotal: 5001, bytesDone: 5000 * 4096, sentBytes: 5000 * 4096});
+  for (let index = 0; index < 5000; index++) {
+    expect((await stores.arrived(`out/many/f${index}`))?.equals(bytes(index))).toBe(true);
+  }
+  expect(await readdir(join(stores.destination, PARTIALS))).toEqual([]);
+});
+
+test('a deep tree with empty directories, links, empty files, modes and times', async () => {
+  const deep = Array.from({length: 60}, (_, level) => `d${level}`).join('/');
+  await mkdir(join(stores.source, deep, 'empty'), {recursive: true, mode: 0o750});
+  await stores.put(`${deep}/empty file`, '');
+  await stores.put(`${deep}/- odd 'name'\n"$(x)`, 'odd');
+  await stores.put('large', seededBytes(9, 2 * BLOCK_BYTES + 3));
+  await symlink('d0/d1', join(stores.source, 'inside'));
+  const files = await plan();
+  const {outcomes} = await moveSegment(segment(files));
+  expect(outcomes.filter((outcome) => outcome.outcome === 'failed')).toEqual([]);
+  const directories = files.filter((file) => file.kind === 'directory');
+  await finishDirectories({to: stores.to, toRoot: 'out', directories, signal: new AbortController().signal});
+  for (const file of files) {
+    const {mode, modifiedAt} = file;
+    if (file.kind === 'link') expect(await readlink(join(stores.destination, 'out', file.name))).toBe(file.linkTarget);
+    else
+      expect(await stores.to.stat(`out/${file.name}`)).toMatchObject({
+        kind: file.kind,
+        size: file.size,
+        mode,
+        modifiedAt,
+      });
+  }
+});
+
+test('one failure stops no other, and final ones become outcomes', async () => {
+  for (const name of ['a', 'b', 'c']) await stores.put(name, name);
+  const files = await plan();
+  await stores.put('b', 'changed since');
+  const {outcomes} = await moveSegment(segment(files));
+  expect(outcomes.map(({name, outcome}) => [name, outcome])).toEqual([
+    ['a', 'copied'],
+    ['b', 'failed'],
+    ['c', 'copied'],
+  ]);
+  expect(outcomes[1]).toMatchObject({code: 'source.changed'});
+});
+
+test('what may pass by itself is thrown when the others are settled, and the next attempt moves only the rest', async () => {
+  await stores.put('large', seededBytes(3, 3 * BLOCK_BYTES));
+  for (const name of ['a', 'b', 'c']) await stores.put(name, name);
+  const files = await plan();
+  const earlier: FileOutcome[] = [];
+  const to = withChaos(stores.to, [{method: 'partial.publish', how: 'fail', code: 'ssh.connection-lost'}]);
+  const first = moveSegment(segment(files, {to, onOutcome: (outcome) => earlier.push(outcome)}));
+  await expect(first).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  expect(earlier.map(({name}) => name).sort()).toEqual(['a', 'b', 'c']);
+  const {outcomes, progress} = await moveSegment(segment(files, {earlier}));
+  expect(outcomes.map(({outcome}) => outcome)).toEqual(['copied', 'copied', 'copied', 'resumed']);
+  expect(progress).toMatchObject({sentBytes: 0, resumedBytes: 3 * BLOCK_BYTES});
+});
+
+test('an earlier outcome whose file is gone is made true again', async () => {
+  await stores.put('a', 'a');
+  const files = await plan();
+  const {outcomes} = await moveSegment(segment(files));
+  await stores.to.remove('out/a');
+  await moveSegment(segment(files, {earlier: outcomes}));
+  expect((await stores.arrived('out/a'))?.toString()).toBe('a');
+});
+
+test('keep: the same bytes are skipped, others fail and stay', async () => {
+  await stores.put('same', 'same');
+  await stores.put('other', 'other');
+  await stores.to.putObject('out/same', Buffer.from('same'));
+  await stores.to.putObject('out/other', Buffer.from('MINE!'));
+  const {outcomes} = await moveSegment(segment(await plan(), {ifExists: 'keep'}));
+  expect(outcomes).toMatchObject([
+    {name: 'other', outcome: 'failed', code: 'store.already-exists'},
+    {name: 'same', outcome: 'skipped', sha256: sha256(Buffer.from('same'))},
+  ]);
+  expect((await stores.arrived('out/other'))?.toString()).toBe('MINE!');
+});
+
+test('a link out of the tree is refused by name, also where the plan has it', async () => {
+  const file: PlannedFile = {name: 'l', kind: 'link', size: 0, mode: 0o777, modifiedAt: 0, linkTarget: '../../etc'};
+  const {outcomes} = await moveSegment(segment([file]));
+  expect(outcomes).toMatchObject([{outcome: 'failed', code: 'link.leaves-root'}]);
+});
+
+test('an attempt that is out of touch writes no small file either', async () => {
+  await stores.put('a', 'a');
+  const moving = moveSegment(segment(await plan(), {isCurrent: () => false}));
+  await expect(moving).rejects.toMatchObject({code: 'transfer.superseded'});
+  expect(await stores.arrived('out/a')).toBeUndefined();
+});
+
+test('memory under way stays within its bounds', async () => {
+  for (const name of ['x', 'y', 'z']) await stores.put(name, seededBytes(4, 6 * BLOCK_BYTES));
+  let underWay = 0;
+  let most = 0;
+  const to = intercepted(stores.to, async (call, proceed) => {
+    if (call.method !== 'partial.write') return proceed();
+    underWay += call.content?.length ?? 0;
+    most = Math.max(most, underWay);
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    try {
+      return await proceed();
+    } finally {
+      underWay -= call.content?.length ?? 0;
+    }
+  });
+  await moveSegment(segment(await plan(), {to}));
+  expect(most).toBeLessThanOrEqual(32 * 1024 * 1024);
+});
+
+test('a full disk is told as such, publishes nothing, and the transfer goes on when there is space', async () => {
+  const mount = join(stores.root, 'small');
+  await mkdir(mount);
+  await promisify(execFile)('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', mount]);
+  const small = await TwoStores.create(mount);
+  try {
+    await stores.put('large', seededBytes(5, 3 * BLOCK_BYTES + 1));
+    const options = segment(await plan(), {to: small.to});
+    await expect(moveSegment(options)).rejects.toMatchObject({code: 'store.no-space'});
+    expect(await small.arrived('out/large')).toBeUndefined();
+    await promisify(execFile)('mount', ['-o', 'remount,size=64m', mount]);
+    const {outcomes} = await moveSegment(options);
+    expect(outcomes).toMatchObject([{outcome: 'resumed', sha256: sha256(seededBytes(5, 3 * BLOCK_BYTES + 1))}]);
+  } finally {
+    await promisify(execFile)('umount', ['-l', mount]);
+  }
+});
+
+test('the sweep removes what nobody owns, and only names of its own kind', async () => {
+  const key = 'a'.repeat(40);
+  for (const name of [`${key}.partial`, `${key}.ledger`, `${'b'.repeat(40)}.partial`, 'mine.txt']) {
+    await writeFile(join(stores.destination, PARTIALS, name), '');
+  }
+  const removed = await sweepPartials({
+    store: stores.to,
+    directory: PARTIALS,
+    isOwned: ({key: of}) => of.startsWith('b'),
+  });
+  expect(removed).toBe(2);
+  expect((await readdir(join(stores.destination, PARTIALS))).sort()).toEqual([`${'b'.repeat(40)}.partial`, 'mine.txt']);
+  expect((await stat(join(stores.destination, PARTIALS, 'mine.txt'))).isFile()).toBe(true);
+  expect((await readFile(join(stores.destination, PARTIALS, 'mine.txt'))).length).toBe(0);
+});
