@@ -3,6 +3,16 @@ import {cancelFunction, type EndScriptOptions} from './cancel.js';
 import {identityFunctions, terminateFunctions} from './processes.js';
 import {assign, ensureWorkspace, preamble, whole} from './workspace.js';
 
+export const deleteFunction = `
+# Deletes directory $1, following no link; a directory that was closed to its owner is opened on the way down.
+delete() {
+  rm -rf "$1" 2>/dev/null
+  [ -e "$1" ] || return 0
+  find "$1" -type d ! -perm -700 -exec chmod u+rwx {} \\; 2>/dev/null
+  rm -rf "$1"
+}
+`;
+
 /**
  * Ends what is left and removes the workspace: renamed away in one step, its name taken by a plain file that no late
  * attempt can make a directory of, then deleted.
@@ -19,15 +29,7 @@ dismiss_watchers() {
   done
 }
 
-# Deletes directory $1, following no link; a directory that was closed to its owner is opened on the way down.
-delete() {
-  rm -rf "$1" 2>/dev/null
-  [ -e "$1" ] || return 0
-  find "$1" -type d ! -perm -700 -exec chmod u+rwx {} \\; 2>/dev/null
-  rm -rf "$1"
-}
-
-if [ -d "$workspace" ] && [ ! -h "$workspace" ]; then
+${deleteFunction}if [ -d "$workspace" ] && [ ! -h "$workspace" ]; then
   if cd "$workspace/control" 2>/dev/null; then
     [ -f exit ] || cancel || { echo "processes of $workspace cannot be ended" >&2; exit 1; }
     terminate "$grace_tenths" || exit 1
