@@ -1,9 +1,18 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
 
-/** The system tests run what is shipped: the built package. A build that fails ends the run before any test. */
+/**
+ * The system tests run what is shipped, the built package, on real servers: those that are missing are built or
+ * installed first. Whatever cannot be had ends the run before any test.
+ */
 export default async function setup(): Promise<void> {
-  const build = spawn('npm', ['run', '--silent', 'build'], {stdio: ['ignore', 'inherit', 'inherit']});
-  await once(build, 'close');
-  if (build.exitCode !== 0) throw new Error('`npm run build` failed: the system tests have nothing to run');
+  await node('dev/install-packages.mjs');
+  await node('dev/run-typescript.mjs', 'dev/build-servers.ts', 'temporal', 'toxiproxy');
+  await node('dev/run-typescript.mjs', 'dev/build.ts');
+}
+
+async function node(...args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [...args], {stdio: ['ignore', 'inherit', 'inherit']});
+  await once(child, 'close');
+  if (child.exitCode !== 0) throw new Error(`node ${args.join(' ')} failed: the system tests have nothing to run on`);
 }
