@@ -45,6 +45,9 @@ export async function ready(
 
 async function withLog(message: string, log: string): Promise<string> {
   const text = await readFile(log, 'utf8').catch(() => '');
-  const last = text.trimEnd().split('\n').slice(-5).join('\n');
-  return `${message}; its log ${log} ends with:\n${last}`;
+  const lines = text.trimEnd().split('\n').slice(-200);
+  // Go prints the reason first, and then a page of stack.
+  const reason = lines.findLastIndex((line) => /^(panic|fatal error|error):/i.test(line));
+  const last = lines.slice(reason === -1 ? -5 : reason).slice(0, 5);
+  return `${message}; its log ${log} ends with:\n${last.join('\n')}`;
 }
