@@ -7,7 +7,7 @@ import {startTemporalServer} from './temporal-server.js';
 
 test('a server that panics is tried three times, and the reason is told', async () => {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'waybill-panic-'));
-  const executable = join(stateDirectory, 'temporal');
+  const executable = join(stateDirectory, 'panicking');
   await writeFile(
     executable,
     '#!/bin/sh\necho run >>../runs\nprintf "panic: no port\\n\\ngoroutine 1\\nframe\\nframe\\nframe\\nframe\\n" >&2\nexit 2\n',
