@@ -35,10 +35,17 @@ function readPrivate(file) {
   }
 }
 
+/** At most `levels`, one after the other: a home that is not there is not to be made. */
+function makeDirectories(directory, levels) {
+  if (levels === 0 || fs.existsSync(directory)) return;
+  makeDirectories(path.dirname(directory), levels - 1);
+  fs.mkdirSync(directory, {mode: 0o700});
+}
+
 function keep(script, file) {
   const beside = `${file}.${process.pid}`;
   try {
-    fs.mkdirSync(path.dirname(file), {recursive: true, mode: 0o700});
+    makeDirectories(path.dirname(file), 3);
     fs.writeFileSync(beside, script.createCachedData(), {mode: 0o600, flag: 'wx'});
     fs.renameSync(beside, file);
     expire(path.dirname(file));
@@ -61,15 +68,13 @@ const file = cacheFile(stats);
 const cachedData = file === undefined ? undefined : readPrivate(file);
 // The bundle is plain ASCII, which is read fastest as what it is.
 const source = `(function (exports, require, module, __filename, __dirname) {${fs.readFileSync(bundle, 'latin1')}\n})`;
-const script = new vm.Script(source, {
-  filename: bundle,
-  cachedData,
-  importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-});
+// An import() in it would not work, or be told as experimental: what is not in the bundle is handed in below.
+const script = new vm.Script(source, {filename: bundle, cachedData});
 const loaded = {exports: {}};
 const requireFromBundle = require('node:module').createRequire(bundle);
 script.runInThisContext()(loaded.exports, requireFromBundle, loaded, bundle, path.dirname(bundle));
-loaded.exports.runProcess().then((end) => {
+const operator = () => import('../dist/src/cli/operator.js').then((module) => module.operator);
+loaded.exports.runProcess(operator).then((end) => {
   // Made after a command that used everything worth keeping: functions that never ran are not in it.
   if (file !== undefined && (cachedData === undefined || script.cachedDataRejected) && end.clientUsed)
     keep(script, file);

@@ -1,5 +1,6 @@
 import {EXIT} from './exit-codes.js';
 import {main} from './main.js';
+import type {Operator} from './operator.js';
 import {processContext} from './process-context.js';
 
 export interface ProcessEnd {
@@ -9,9 +10,9 @@ export interface ProcessEnd {
 }
 
 /** Runs the command line of this process. The caller ends the process: nothing that is still open may keep it. */
-export async function runProcess(): Promise<ProcessEnd> {
+export async function runProcess(operator: () => Promise<Operator>): Promise<ProcessEnd> {
   let clientUsed = false;
-  const context = processContext(() => {
+  const context = processContext(operator, () => {
     clientUsed = true;
   });
   endQuietlyWhenUnread();

@@ -34,6 +34,7 @@ export function capture(
       stdout,
       stderr,
       signals,
+      operator: async () => (await import('./operator.js')).operator,
       connect: async (options) => {
         connected.push(options);
         return client;

@@ -1,5 +1,6 @@
 import type {Readable, Writable} from 'node:stream';
 import type {WaybillClientApi} from '../client/api.js';
+import type {Operator} from './operator.js';
 import type {OutputLike} from './terminal/capabilities.js';
 
 export interface ConnectOptions {
@@ -26,6 +27,8 @@ export interface CliContext {
   readonly signals: SignalSource;
   /** Loads the client only when it is called: it costs more than everything else of a start. */
   connect(options: ConnectOptions): Promise<WaybillClientApi>;
+  /** Loads what the operator's commands need. */
+  operator(): Promise<Operator>;
 }
 
 export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';

@@ -1,7 +1,7 @@
 /**
  * The commands that run in the worker's own process, with its configuration. What they load (native modules, an SSH
- * client, a database) is not part of the bundle that every other command starts from. Kept in this folder, because the
- * bundle lies here too and the paths must hold in both.
+ * client, a database) is not part of the bundle that every other command starts from: bin/waybill.cjs loads this module
+ * when one of them asks for it.
  */
 export const operator = {
   config: () => import('./operator/config.js'),
@@ -9,3 +9,5 @@ export const operator = {
   trust: () => import('./operator/trust.js'),
   worker: () => import('./operator/worker.js'),
 } as const;
+
+export type Operator = typeof operator;

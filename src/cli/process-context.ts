@@ -1,7 +1,8 @@
 import type {CliContext} from './context.js';
+import type {Operator} from './operator.js';
 
 /** The context of the real process. Its streams are opened when they are first used. */
-export function processContext(onConnect: () => void = () => undefined): CliContext {
+export function processContext(operator: () => Promise<Operator>, onConnect: () => void): CliContext {
   return {
     environment: process.env,
     cwd: process.cwd(),
@@ -15,6 +16,7 @@ export function processContext(onConnect: () => void = () => undefined): CliCont
       return process.stderr;
     },
     signals: process,
+    operator,
     connect: async (options) => {
       onConnect();
       const {WaybillClient} = await import('../client/client.js');

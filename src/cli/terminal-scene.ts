@@ -59,5 +59,6 @@ const script = scenes[scene];
 if (script === undefined) throw new Error(`there is no scene ${scene}`);
 // A real client holds a connection, which keeps the process.
 setInterval(() => undefined, 60_000);
-const context = {...processContext(), connect: async () => new ScriptedClient(script)};
+const refuse = () => Promise.reject(new Error('no scene needs it'));
+const context = {...processContext(refuse, () => undefined), connect: async () => new ScriptedClient(script)};
 void main(argv, context).then((status) => process.exit(status));

@@ -1,7 +1,6 @@
 import {Command} from 'commander';
 import {parsePort} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {operator} from '../operator.js';
 import {parsed} from '../options.js';
 import type {Finish} from '../program.js';
 
@@ -20,6 +19,7 @@ export function devCommand(context: CliContext, finish: Finish): Command {
     .addOption(parsed('--ui-port <n>', "the port of Temporal's UI", '1000 above that', parsePort));
   return command.action(async () => {
     const {port, uiPort} = command.opts<DevFlags>();
+    const operator = await context.operator();
     const {dev} = await operator.dev();
     finish(
       await dev(context, {

@@ -1,6 +1,5 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
-import {operator} from '../operator.js';
 import {DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
 import type {Finish} from '../program.js';
 
@@ -21,6 +20,7 @@ export function trustCommand(context: CliContext, finish: Finish): Command {
     .addOption(jsonOption('print the key and what was done as one JSON object'));
   return command.action(async (name: string) => {
     const {yes, fingerprint, json} = command.opts<TrustFlags>();
+    const operator = await context.operator();
     const {trust} = await operator.trust();
     finish(
       await trust(context, {

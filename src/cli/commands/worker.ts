@@ -1,6 +1,5 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
-import {operator} from '../operator.js';
 import {addConnectionOptions, connectionOf, DocumentedOption} from '../options.js';
 import type {Finish} from '../program.js';
 
@@ -18,6 +17,7 @@ export function workerCommand(context: CliContext, finish: Finish): Command {
   addConnectionOptions(command);
   return command.action(async () => {
     const {taskQueue} = command.opts<WorkerFlags>();
+    const operator = await context.operator();
     const {work} = await operator.worker();
     finish(await work(context, {...connectionOf(command), ...(taskQueue === undefined ? {} : {taskQueue})}));
   });
