@@ -1,4 +1,4 @@
-import {readdir, readFile, writeFile} from 'node:fs/promises';
+import {readdir, readFile, rename, writeFile} from 'node:fs/promises';
 import {afterAll, describe, expect, it} from 'vitest';
 import {hasCode} from '../contracts/errors.js';
 import {cleanUpWorkspace, prepareWorkspace} from './end.js';
@@ -136,5 +136,17 @@ describe('a removed workspace', () => {
     await expect(prepareWorkspace(local, workspace)).rejects.toSatisfy(refused);
     await expect(launch(local, workspace, {command: ['true']})).rejects.toSatisfy(refused);
     await expect(writeFile(root.path(workspace, 'work/late'), '')).rejects.toThrow('ENOTDIR');
+  });
+});
+
+describe('the start', () => {
+  it('takes the directory of unfinished inputs away from late attempts before the command runs', async () => {
+    const workspace = root.workspace();
+    await prepareWorkspace(local, workspace);
+    const late = root.path(workspace, 'staging/late');
+    await writeFile(late, 'half');
+    const end = await launch(local, workspace, {command: ['sh', '-c', 'ls ..']});
+    expect(stdoutOf(end)).toBe('control\nwork\n');
+    await expect(rename(late, root.path(workspace, 'work/late'))).rejects.toThrow('ENOENT');
   });
 });

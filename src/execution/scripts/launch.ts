@@ -41,12 +41,12 @@ if [ ! -f started ] && [ ! -f exit ]; then
   ${limit === undefined ? '' : 'stand_in_line'}
   printf %s ${quote(command)} >"command.$token" || exit 1
   printf %s ${quote(wrapper(workspace, token, options))} >"wrapper.$token" || exit 1
-  ${secrets.map((assignment) => `export ${assignment}`).join('\n')}
-  new_session /bin/sh "wrapper.$token" </dev/null >/dev/null 2>"errors.$token" &
-  wrapper=$!
-  ${secretNames.map((_, index) => `unset WAYBILL_SECRET_${index}`).join('\n')}
   speak_for "$$" </dev/null & speaker=$!
-  wait "$wrapper"
+  ${secrets.map((assignment) => `export ${assignment}`).join('\n')}
+  # Nobody's child, so that nothing that ends the connection's processes takes it along. Its standard output is held by
+  # it alone and never written to: the substitution ends when it does.
+  : "$( new_session /bin/sh "wrapper.$token" </dev/null 2>"errors.$token" & )"
+  ${secretNames.map((_, index) => `unset WAYBILL_SECRET_${index}`).join('\n')}
   kill "$speaker" 2>/dev/null
   wait "$speaker"
   if [ ! -f started ] && [ ! -f exit ]; then
