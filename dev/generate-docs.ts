@@ -1,9 +1,9 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {capture} from '../src/cli/captured-context.js';
+import {capture} from '../test/cli/captured-context.js';
 import {createProgram} from '../src/cli/program.js';
 import {cliReference} from '../src/cli/reference.js';
-import {exited, ScriptedClient} from '../src/cli/scripted-client.js';
+import {exited, ScriptedClient} from '../test/cli/scripted-client.js';
 import {configurationJsonSchema} from '../src/config/fields.js';
 import {configurationReference} from '../src/config/reference.js';
 

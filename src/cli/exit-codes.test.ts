@@ -1,6 +1,6 @@
 import {describe, expect, it} from 'vitest';
 import {EXIT, exitCodeOf, exitCodeTable} from './exit-codes.js';
-import {exited} from './scripted-client.js';
+import {exited} from '../../test/cli/scripted-client.js';
 
 const failed = (code: string, command?: Parameters<typeof exited>[1]) =>
   exited(0, {outcome: 'failed', failure: {code, message: 'x', stage: 'collect'}, ...command});

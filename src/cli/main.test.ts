@@ -5,9 +5,9 @@ import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import type {LogChunk} from '../client/api.js';
 import type {ExecutionRecord} from '../contracts/artifacts.js';
 import {WaybillError} from '../contracts/errors.js';
-import {capture} from './captured-context.js';
+import {capture} from '../../test/cli/captured-context.js';
 import {main} from './main.js';
-import {exited, movement, type Script, ScriptedClient} from './scripted-client.js';
+import {exited, movement, type Script, ScriptedClient} from '../../test/cli/scripted-client.js';
 import {VERSION} from './version.js';
 
 let home = '';

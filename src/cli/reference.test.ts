@@ -1,11 +1,11 @@
 import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {describe, expect, it} from 'vitest';
-import {capture} from './captured-context.js';
+import {capture} from '../../test/cli/captured-context.js';
 import {DocumentedOption} from './options.js';
 import {createProgram, everyCommand} from './program.js';
 import {cliReference} from './reference.js';
-import {exited, ScriptedClient} from './scripted-client.js';
+import {exited, ScriptedClient} from '../../test/cli/scripted-client.js';
 import {VERSION} from './version.js';
 
 const root = join(import.meta.dirname, '../..');

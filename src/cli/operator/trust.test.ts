@@ -5,9 +5,9 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, beforeEach, expect, it} from 'vitest';
 import {type Sshd, startSshd} from '../../../test/servers/sshd.js';
-import {capture} from '../captured-context.js';
+import {capture} from '../../../test/cli/captured-context.js';
 import {main} from '../main.js';
-import {exited, ScriptedClient} from '../scripted-client.js';
+import {exited, ScriptedClient} from '../../../test/cli/scripted-client.js';
 
 let sshd: Sshd;
 let home = '';

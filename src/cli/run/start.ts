@@ -1,8 +1,9 @@
-import type {ExecutionHandle, LocalInput, StartOptions, WaybillClientApi} from '../../client/api.js';
+import type {ExecutionHandle, StartOptions, WaybillClientApi} from '../../client/api.js';
 import type {CliContext, ConnectOptions} from '../context.js';
 import {EXIT} from '../exit-codes.js';
 import {Screen} from '../terminal/screen.js';
 import {finish} from './finish.js';
+import {gatherInputs} from './gather-inputs.js';
 import {Interrupts} from './interrupts.js';
 import {JsonReporter} from './json-reporter.js';
 import {HumanReporter} from './human-reporter.js';
@@ -132,14 +133,4 @@ function startOptions(options: RunOptions): Omit<StartOptions, 'command'> {
     ...(options.timeoutMs === undefined ? {} : {timeoutMs: options.timeoutMs}),
     ...(options.label === undefined ? {} : {label: options.label}),
   };
-}
-
-interface GatheredInputs {
-  readonly command: readonly string[];
-  readonly inputs: readonly LocalInput[];
-  readonly warnings: readonly string[];
-}
-
-async function gatherInputs(_context: CliContext, {command}: RunOptions): Promise<GatheredInputs> {
-  return {command, inputs: [], warnings: []};
 }

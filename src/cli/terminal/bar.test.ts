@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 import {describe, expect, it} from 'vitest';
-import {movement} from '../scripted-client.js';
+import {movement} from '../../../test/cli/scripted-client.js';
 import {formatBar, formatProgressSentence, fractionDone, truncate} from './bar.js';
 
 const half = movement('stage', {

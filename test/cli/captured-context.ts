@@ -1,7 +1,7 @@
 import {EventEmitter} from 'node:events';
 import {PassThrough, Writable} from 'node:stream';
-import type {WaybillClientApi} from '../client/api.js';
-import type {CliContext, ConnectOptions} from './context.js';
+import type {WaybillClientApi} from '../../src/client/api.js';
+import type {CliContext, ConnectOptions} from '../../src/cli/context.js';
 
 export interface Captured {
   readonly context: CliContext;
@@ -34,7 +34,7 @@ export function capture(
       stdout,
       stderr,
       signals,
-      operator: async () => (await import('./operator.js')).operator,
+      operator: async () => (await import('../../src/cli/operator.js')).operator,
       connect: async (options) => {
         connected.push(options);
         return client;

@@ -8,11 +8,11 @@ import type {
   LogOptions,
   StartOptions,
   WaybillClientApi,
-} from '../client/api.js';
-import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
-import type {MoveProgress} from '../contracts/checkpoint.js';
-import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
-import type {ExecutionResult} from '../contracts/execution.js';
+} from '../../src/client/api.js';
+import type {Artifact, ExecutionRecord} from '../../src/contracts/artifacts.js';
+import type {MoveProgress} from '../../src/contracts/checkpoint.js';
+import type {TargetCheck, TargetSummary} from '../../src/contracts/catalog.js';
+import type {ExecutionResult} from '../../src/contracts/execution.js';
 
 export interface Script {
   readonly result: (cancelled: Promise<void>) => Promise<ExecutionResult>;

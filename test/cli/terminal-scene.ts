@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {ExecutionEvent, LogChunk} from '../client/api.js';
-import {main} from './main.js';
-import {processContext} from './process-context.js';
+import type {ExecutionEvent, LogChunk} from '../../src/client/api.js';
+import {main} from '../../src/cli/main.js';
+import {processContext} from '../../src/cli/process-context.js';
 import {exited, movement, type Script, ScriptedClient} from './scripted-client.js';
 
 // Run by terminal.test.ts as a process of its own on a real terminal.
