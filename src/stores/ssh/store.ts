@@ -38,6 +38,7 @@ const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
   timeResolutionMs: 1000,
   links: true,
   durable: true,
+  overNetwork: true,
   preferredChunkBytes: 1024 * 1024,
   preferredDepth: 8,
 };
