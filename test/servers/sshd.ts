@@ -162,6 +162,8 @@ function sshdConfig(port: number, directory: string, hostKeys: readonly string[]
     'PasswordAuthentication no',
     'KbdInteractiveAuthentication no',
     'PrintMotd no',
+    // The start-up files of whoever runs the tests are slow, print, and hold locks that a killed session leaves behind.
+    ...((options.shells ?? []).length === 0 ? [`SetEnv HOME=${directory}`] : []),
     'LogLevel VERBOSE',
     `MaxSessions ${options.maxSessions ?? 10}`,
     `MaxStartups ${options.maxStartups ?? '100'}`,

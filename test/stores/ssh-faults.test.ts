@@ -110,10 +110,12 @@ test('sshd killed while many small files are published: each is whole or not the
       ifExists: 'replace' as const,
     };
   });
-  const putting = store.putFiles(files);
-  await sleep(400);
+  const putting = store.putFiles(files).catch((error: unknown) => error);
+  for (let tries = 0; tries < 200 && (await readdir(join(root, 'out')).catch(() => [])).length === 0; tries += 1) {
+    await sleep(10);
+  }
   await sshd.kill();
-  await expect(putting).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  expect(await putting).toMatchObject({code: 'ssh.connection-lost'});
   await sshd.start();
   let published = 0;
   for await (const entry of store.list('out')) {

@@ -19,11 +19,14 @@ const CREATE = 0x08;
 const EXCLUSIVE = 0x20;
 
 /** Files that are proved by one command, while the next ones are written. */
-const GROUP = 256;
+const GROUP = 512;
 /** Files of a group that are open at once; each has up to four requests under way. */
 const OPEN_FILES = 64;
 
-/** Files are written, proved, synced and renamed in groups; the directories of a group are synced once. */
+/**
+ * Files are written, synced, proved and renamed in groups. Where the target can sync a file system by one command, a
+ * group is put on the medium by that, once before it is renamed and once after; else each file and directory is synced.
+ */
 export async function putFiles(
   sessions: SftpSessions,
   root: SshRoot,
@@ -67,11 +70,14 @@ async function putGroup(
       failures.set(file, await explained(session, file, error));
     }
   };
+  const syncsGroups = await shell.syncsGroups(signal);
   const written: WrittenFile[] = [];
   await inParallel(files, OPEN_FILES, (file) =>
-    attempt(file, async () => void written.push(await writeFile(session, root, file))),
+    attempt(file, async () => void written.push(await writeFile(session, root, file, !syncsGroups))),
   );
   signal?.throwIfAborted();
+  const partials = new Set(written.map(({absolute}) => parentOf(absolute)));
+  if (syncsGroups && partials.size > 0) await shell.syncFileSystems([...partials], signal);
   const {verified, mismatches} = await proveFiles(session, shell, written, signal);
   for (const [file, error] of mismatches) failures.set(file, error);
   const directories = new Set<string>();
@@ -82,14 +88,20 @@ async function putGroup(
       directories.add(parentOf(destination));
     }),
   );
-  await Promise.all([...directories].map((directory) => syncDirectory(session, directory)));
+  if (!syncsGroups) await Promise.all([...directories].map((directory) => syncDirectory(session, directory)));
+  else if (directories.size > 0) await shell.syncFileSystems([...directories], signal);
   return files.map((file) => {
     const error = failures.get(file);
     return error === undefined ? {outcome: 'published', verified} : {outcome: 'failed', error};
   });
 }
 
-async function writeFile(session: SftpSession, root: SshRoot, file: SmallFile): Promise<WrittenFile> {
+async function writeFile(
+  session: SftpSession,
+  root: SshRoot,
+  file: SmallFile,
+  syncEach: boolean,
+): Promise<WrittenFile> {
   const destination = await root.locateForCreation(session, file.destination);
   const absolute = await root.locateForCreation(session, file.partial);
   const handle = await openNew(session, absolute, file.partial);
@@ -98,7 +110,7 @@ async function writeFile(session: SftpSession, root: SshRoot, file: SmallFile): 
   const steps: Promise<void>[] = [];
   if (file.content.length > 0) steps.push(writeRange(session, handle, 0, file.content));
   if (attributes !== undefined) steps.push(session.fsetstat(handle, attributes));
-  if (session.supports('fsync@openssh.com')) steps.push(session.fsync(handle));
+  if (syncEach && session.supports('fsync@openssh.com')) steps.push(session.fsync(handle));
   steps.push(session.closeHandle(handle));
   const outcomes = await Promise.allSettled(steps);
   for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
