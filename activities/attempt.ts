@@ -16,8 +16,6 @@ import type {TaskRecords} from '../src/worker/task-records.js';
 export interface Attempt {
   /** Fires when the step must stop: cancelled, shut down, timed out, or frozen for too long. */
   readonly signal: AbortSignal;
-  /** What all attempts before this one have achieved. */
-  readonly progressAtStart: number;
   /** False once another attempt may have taken over: nothing may be written or published any more (P3). */
   isCurrent(): boolean;
   /** Notes where the step is; sent with the next heartbeat. */
@@ -65,7 +63,6 @@ export async function runAttempt<T>(
   try {
     return await work({
       signal: AbortSignal.any([context.cancellationSignal, frozen.signal]),
-      progressAtStart: decision.progress,
       isCurrent,
       note: ({progress, ...shown}) => {
         checkpoint = {...checkpoint, ...shown, progress: Math.max(checkpoint.progress, progress ?? 0)};
@@ -105,7 +102,10 @@ export function toFailure(error: unknown, checkpoint?: Checkpoint): Error {
 
 function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number | undefined): Checkpoint {
   const lastError = error instanceof Error ? error.message : String(error);
-  if (!hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable')) return {...checkpoint, lastError};
+  // A command runs on however often the line drops: its watcher has nothing to move meanwhile.
+  const silent = checkpoint.step === 'run' && hasCode(error, 'ssh.connection-lost');
+  if (!silent && !hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable'))
+    return {...checkpoint, lastError};
   const moved = checkpoint.progress > checkpoint.progressAtStart;
   return {
     ...checkpoint,

@@ -36,6 +36,8 @@ export interface MovedFiles {
   readonly totals: TransferTotals;
   /** The first failures, for the message; all of them are in the manifest. */
   readonly failures: readonly {readonly name: string; readonly code: string; readonly message: string}[];
+  /** The first names that were left out because they have no content to carry. */
+  readonly warnings: readonly {readonly name: string; readonly code: string; readonly message: string}[];
   /** `collect` only: patterns of `required` that no output matched. */
   readonly missing: readonly string[];
 }
@@ -49,6 +51,8 @@ export interface RunRequest extends GenerationRef {
 
 export interface RunEnd {
   readonly end: CommandEnd;
+  /** The target has no such command: its status 127 is not the command's own. */
+  readonly commandNotFound: boolean;
   /** When the command was started, by the target's clock; absent where it never was. ISO 8601. */
   readonly startedAt?: string;
 }

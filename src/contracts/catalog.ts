@@ -49,10 +49,14 @@ export const catalogAnswer = z.discriminatedUnion('ask', [
     result: executionResult.optional(),
   }),
   z.object({ask: z.literal('retry'), request: executionInput}),
-  z.object({ask: z.literal('executions'), executions: z.array(executionRecord), next: z.string().optional()}),
+  z.object({
+    ask: z.literal('executions'),
+    executions: z.array(executionRecord).readonly(),
+    next: z.string().optional(),
+  }),
   z.object({
     ask: z.literal('artifacts'),
-    artifacts: z.array(artifact),
+    artifacts: z.array(artifact).readonly(),
     totalSizeBytes: z.number().int(),
     next: z.string().optional(),
   }),

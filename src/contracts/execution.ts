@@ -115,6 +115,8 @@ export const executionResult = z.object({
   generation: z.number().int(),
   staged: transferTotals,
   collected: transferTotals,
+  /** What was left out and fails nothing: sockets, devices, links out of the tree. */
+  warnings: z.array(z.object({name: z.string(), code: z.string(), message: z.string()})).default([]),
   /** How often the command was started: 1, or more where the caller chose `rerun`. */
   starts: z.number().int(),
   startedAt: z.string().optional(),

@@ -3,8 +3,12 @@ import type {MovedFiles, RunEnd} from './activities.js';
 import {conclude, type ExecutionProgress} from './outcome.js';
 
 const totals = {files: 1, bytes: 10, sentBytes: 10, resumedBytes: 0, failedFiles: 0};
-const moved: MovedFiles = {totals, failures: [], missing: []};
-const exited = (status: number): RunEnd => ({end: {outcome: 'exited', status}, startedAt: '2026-01-01T00:00:00Z'});
+const moved: MovedFiles = {totals, failures: [], warnings: [], missing: []};
+const exited = (status: number): RunEnd => ({
+  end: {outcome: 'exited', status},
+  commandNotFound: false,
+  startedAt: '2026-01-01T00:00:00Z',
+});
 const progress: ExecutionProgress = {
   executionId: 'a',
   target: 'local',
@@ -39,10 +43,11 @@ describe('the one terminal outcome (P5)', () => {
 
   it.each([
     [exited(3), 'failed', 'execution.command-failed'],
-    [{end: {outcome: 'signalled', signal: 9}}, 'failed', 'execution.command-failed'],
-    [{end: {outcome: 'timed-out', timeoutMs: 2000}}, 'failed', 'execution.timed-out'],
-    [{end: {outcome: 'lost', reason: 'the machine was restarted'}}, 'lost', 'execution.lost'],
-    [{end: {outcome: 'cancelled'}}, 'cancelled', 'execution.cancelled'],
+    [{...exited(127), commandNotFound: true}, 'failed', 'execution.command-not-found'],
+    [{end: {outcome: 'signalled', signal: 9}, commandNotFound: false}, 'failed', 'execution.command-failed'],
+    [{end: {outcome: 'timed-out', timeoutMs: 2000}, commandNotFound: false}, 'failed', 'execution.timed-out'],
+    [{end: {outcome: 'lost', reason: 'the machine was restarted'}, commandNotFound: false}, 'lost', 'execution.lost'],
+    [{end: {outcome: 'cancelled'}, commandNotFound: false}, 'cancelled', 'execution.cancelled'],
   ] as const)('follows the end of the command: %o', (run, outcome, code) => {
     expect(conclude({...progress, run}, at)).toMatchObject({outcome, failure: {code}});
   });

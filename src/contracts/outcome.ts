@@ -1,5 +1,5 @@
 import type {MovedFiles, RunEnd} from './activities.js';
-import type {CommandEnd, ExecutionResult, Failure, StageName, TransferTotals} from './execution.js';
+import type {ExecutionResult, Failure, StageName, TransferTotals} from './execution.js';
 
 /** What an execution has come to so far: everything that its result is made of. */
 export interface ExecutionProgress {
@@ -30,6 +30,7 @@ export function conclude(progress: ExecutionProgress, endedAt: string): Executio
     generation: progress.generation,
     staged: progress.staged?.totals ?? nothing,
     collected: progress.collected?.totals ?? nothing,
+    warnings: [...(progress.staged?.warnings ?? []), ...(progress.collected?.warnings ?? [])],
     starts: progress.starts,
     ...(progress.run?.startedAt === undefined ? {} : {startedAt: progress.run.startedAt}),
     endedAt,
@@ -46,7 +47,7 @@ function failureOf(progress: ExecutionProgress): Failure | undefined {
   if (progress.cancelled) return {code: 'execution.cancelled', message: 'cancelled on request', stage: 'run'};
   return (
     moveFailure(progress.staged, 'stage') ??
-    (progress.run ? commandFailure(progress.run.end) : undefined) ??
+    (progress.run ? commandFailure(progress.run) : undefined) ??
     moveFailure(progress.collected, 'collect') ??
     missingOutput(progress.collected)
   );
@@ -70,7 +71,10 @@ function missingOutput(moved: MovedFiles | undefined): Failure | undefined {
   };
 }
 
-function commandFailure(end: CommandEnd): Failure | undefined {
+function commandFailure({end, commandNotFound}: RunEnd): Failure | undefined {
+  if (commandNotFound) {
+    return {code: 'execution.command-not-found', message: 'the target has no such command', stage: 'run'};
+  }
   switch (end.outcome) {
     case 'exited':
       return end.status === 0

@@ -13,6 +13,7 @@ const ended = (outcome: ExecutionResult['outcome'], failure?: Failure): Executio
   generation: 2,
   staged: totals,
   collected: totals,
+  warnings: [],
   starts: 1,
   endedAt: '2026-01-01T00:00:00Z',
 });

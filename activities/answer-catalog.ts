@@ -1,0 +1,61 @@
+import type {WaybillActivities} from '../src/contracts/activities.js';
+import type {CatalogAnswer} from '../src/contracts/catalog.js';
+import {WaybillError} from '../src/contracts/errors.js';
+import {decideRetry} from '../src/contracts/retry.js';
+import type {ActivityDeps} from './deps.js';
+
+/** Answers one question of a client that reaches Temporal and nothing else. */
+export function answerCatalog({catalog, targets, ticket}: ActivityDeps): WaybillActivities['answerCatalog'] {
+  return async (question): Promise<CatalogAnswer> => {
+    switch (question.ask) {
+      case 'execution': {
+        const [execution, basis] = await Promise.all([
+          catalog.getExecution(question.executionId),
+          catalog.getRetryBasis(question.executionId),
+        ]);
+        return {
+          ask: 'execution',
+          ...(execution ? {execution} : {}),
+          ...(basis?.lastResult ? {result: basis.lastResult} : {}),
+        };
+      }
+      case 'retry': {
+        const basis = await catalog.getRetryBasis(question.executionId);
+        if (!basis) throw notFound(question.executionId);
+        const decision = decideRetry(basis.request, basis.lastResult);
+        if (decision.decision === 'retry') return {ask: 'retry', request: decision.request};
+        throw new WaybillError('input.invalid', `${question.executionId} cannot be retried: ${decision.reason}`, {
+          path: question.executionId,
+        });
+      }
+      case 'executions':
+        return {
+          ask: 'executions',
+          ...(await catalog.listExecutions({limit: question.limit ?? 100, ...after(question)})),
+        };
+      case 'artifacts': {
+        const {executionId, kind} = question;
+        return {
+          ask: 'artifacts',
+          ...(await catalog.listArtifacts({executionId, kind, limit: question.limit ?? 100, ...after(question)})),
+        };
+      }
+      case 'ticket': {
+        if (!(await catalog.getExecution(question.executionId))) throw notFound(question.executionId);
+        return {ask: 'ticket', ticket};
+      }
+      case 'targets':
+        return {ask: 'targets', targets: [...targets.summaries()]};
+      case 'check-target':
+        return {ask: 'check-target', checks: [...(await targets.check(question.target))]};
+    }
+  };
+}
+
+function after({after}: {readonly after?: string | undefined}) {
+  return after === undefined ? {} : {after};
+}
+
+function notFound(executionId: string): WaybillError {
+  return new WaybillError('execution.not-found', `no execution ${executionId} is known`, {path: executionId});
+}

@@ -1,0 +1,20 @@
+import type {Catalog} from '../src/artifacts/catalog/catalog.js';
+import type {Ticket} from '../src/contracts/artifacts.js';
+import type {TargetRegistry} from '../src/worker/targets.js';
+import type {TaskRecords} from '../src/worker/task-records.js';
+import type {Store} from '../src/stores/store.js';
+
+/** What the activities need of the worker that runs them. */
+export interface ActivityDeps {
+  /** The default store: inputs, outputs, logs and journal. */
+  readonly store: Store;
+  /** How a client reaches the default store. */
+  readonly ticket: Ticket;
+  readonly targets: TargetRegistry;
+  readonly catalog: Catalog;
+  readonly records: TaskRecords;
+  /** Of the workflows, and of every target that names no other. */
+  readonly taskQueue: string;
+  /** Days for which an execution and its files are kept. */
+  readonly retentionDays: number;
+}

@@ -1,0 +1,41 @@
+import type {WorkerInterceptors} from '@temporalio/worker';
+import type {WorkerConfiguration} from '../src/config/schema.js';
+import type {WaybillActivities} from '../src/contracts/activities.js';
+import {type WaybillWorkerOptions, workerOptions} from '../src/worker/options.js';
+import {answerCatalog} from './answer-catalog.js';
+import {cleanUp} from './clean-up.js';
+import {closeMove} from './close-move.js';
+import type {ActivityDeps} from './deps.js';
+import {AttemptGuard} from './guard.js';
+import {moveSegment} from './move-segment.js';
+import {openExecution} from './open-execution.js';
+import {planMove} from './plan-move.js';
+import {recordEnd} from './record-end.js';
+import {runCommand} from './run-command.js';
+
+export type {ActivityDeps} from './deps.js';
+
+export interface CreatedActivities {
+  readonly activities: WaybillActivities;
+  /** To be spread into the options of `Worker.create`: the activities refuse to run in a worker without them. */
+  readonly workerOptions: WaybillWorkerOptions & {readonly interceptors: WorkerInterceptors};
+}
+
+/** The activities with what they need, and the worker options without which their promises would not hold. */
+export function createActivities(deps: ActivityDeps, settings: WorkerConfiguration): CreatedActivities {
+  const guard = new AttemptGuard(deps.records);
+  const activities: WaybillActivities = {
+    openExecution: openExecution(deps),
+    planMove: planMove(deps),
+    moveSegment: moveSegment(deps),
+    closeMove: closeMove(deps),
+    runCommand: runCommand(deps),
+    recordEnd: recordEnd(deps),
+    cleanUp: cleanUp(deps),
+    answerCatalog: answerCatalog(deps),
+  };
+  return {
+    activities: guard.protect(activities),
+    workerOptions: {...workerOptions(settings), interceptors: guard.interceptors},
+  };
+}

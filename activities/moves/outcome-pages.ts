@@ -1,0 +1,86 @@
+import {randomBytes} from 'node:crypto';
+import {journalKey, journalStageRoot} from '../../src/artifacts/keys.js';
+import type {MoveRequest} from '../../src/contracts/activities.js';
+import {hasCode} from '../../src/contracts/errors.js';
+import type {Store} from '../../src/stores/store.js';
+import type {FileOutcome} from '../../src/transfer/file-outcome.js';
+import {encodeOutcomePage, mergeOutcomes, parseOutcomePage} from '../../src/transfer/journal-page.js';
+import {MAX_PAGE_BYTES} from './move-plan.js';
+
+/** Milliseconds of outcomes that a crash may forget: their files are then looked at again, not sent again. */
+const FLUSH_MS = 1_000;
+
+/**
+ * Writes outcomes into the journal while a segment goes on: each attempt under names of its own, so that two at once
+ * overwrite nothing. A segment that is over within the first second writes one page, at its end.
+ */
+export class OutcomePages {
+  private waiting: FileOutcome[] = [];
+  private writing: Promise<void> = Promise.resolve();
+  private failure: unknown;
+  private readonly timer: NodeJS.Timeout;
+
+  constructor(
+    private readonly store: Store,
+    private readonly request: MoveRequest,
+    private readonly segment: number,
+  ) {
+    this.timer = setInterval(() => this.flush(), FLUSH_MS);
+  }
+
+  add(outcome: FileOutcome): void {
+    this.waiting.push(outcome);
+  }
+
+  /** Writes what is left. Rejects where a page could not be written. */
+  async close(): Promise<void> {
+    clearInterval(this.timer);
+    this.flush();
+    await this.writing;
+    if (this.failure !== undefined) throw this.failure;
+  }
+
+  private flush(): void {
+    if (this.waiting.length === 0) return;
+    const page = encodeOutcomePage(this.waiting);
+    this.waiting = [];
+    const {executionId, generation, direction} = this.request;
+    const name = `${prefix(this.segment)}${String(Date.now()).padStart(15, '0')}-${randomBytes(4).toString('hex')}.ndjson`;
+    const key = journalKey(executionId, generation, direction, name);
+    this.writing = this.writing
+      .then(async () => void (await this.store.putObject(key, page)))
+      .catch((error: unknown) => {
+        this.failure ??= error;
+      });
+  }
+}
+
+/** What all attempts on one segment have settled, one outcome a file; of all segments where none is named. */
+export async function readOutcomes(
+  store: Store,
+  request: MoveRequest,
+  segment: number | undefined,
+  signal: AbortSignal,
+): Promise<readonly FileOutcome[]> {
+  const {executionId, generation, direction} = request;
+  const wanted = segment === undefined ? 'outcomes-' : prefix(segment);
+  const names: string[] = [];
+  try {
+    for await (const {name} of store.list(journalStageRoot(executionId, generation, direction), {signal})) {
+      if (name.startsWith(wanted) && name.endsWith('.ndjson')) names.push(name);
+    }
+  } catch (error) {
+    if (hasCode(error, 'store.not-found')) return [];
+    throw error;
+  }
+  const pages: (readonly FileOutcome[])[] = [];
+  for (const name of names.sort()) {
+    const page = await store.getObject(journalKey(executionId, generation, direction, name), MAX_PAGE_BYTES, {signal});
+    if (page) pages.push(parseOutcomePage(page));
+  }
+  return mergeOutcomes(pages);
+}
+
+function prefix(segment: number): string {
+  return `outcomes-${String(segment).padStart(6, '0')}-`;
+}

@@ -1,0 +1,27 @@
+import type {WaybillActivities} from '../src/contracts/activities.js';
+import {WaybillError} from '../src/contracts/errors.js';
+import type {ActivityDeps} from './deps.js';
+
+/**
+ * Takes the id in the catalog and answers where the target's activities run. Everything that the configuration forbids
+ * is refused here, before a byte is moved (P8).
+ */
+export function openExecution({catalog, targets, ticket, taskQueue}: ActivityDeps): WaybillActivities['openExecution'] {
+  return async ({executionId, runId, input}) => {
+    const settings = targets.settings(input.target);
+    const forbidden = input.secrets.find((name) => !settings.secrets.includes(name));
+    if (forbidden !== undefined) {
+      throw new WaybillError(
+        'secret.not-allowed',
+        `the target ${input.target} may not be given the secret ${forbidden}`,
+        {path: forbidden},
+      );
+    }
+    for (const {from} of input.locations) targets.requireAllowed(from);
+    const outcome = await catalog.openExecution({executionId, runId, input});
+    if (outcome === 'id-used') {
+      throw new WaybillError('execution.id-used', `the id ${executionId} was used before`, {path: executionId});
+    }
+    return {taskQueue: settings.taskQueue ?? taskQueue, ticket};
+  };
+}

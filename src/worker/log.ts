@@ -1,0 +1,41 @@
+import {DefaultLogger, type LogLevel} from '@temporalio/worker';
+import {destination, type Logger, pino} from 'pino';
+import type {Configuration} from '../config/schema.js';
+
+type Level = Configuration['log']['level'];
+
+/** JSON lines on standard error. Written at once: the last line before a crash is the one that matters. */
+export function createLog(level: Level): Logger {
+  return pino(
+    {level, base: {pid: process.pid}, timestamp: pino.stdTimeFunctions.isoTime},
+    destination({fd: 2, sync: true}),
+  );
+}
+
+/** What the SDK and its native core say, in the same log. */
+export function temporalLogger(log: Logger, level: Level): DefaultLogger {
+  const child = log.child({component: 'temporal'});
+  return new DefaultLogger(sdkLevel(level), ({level: of, message, meta}) => {
+    const fields = {...meta};
+    switch (of) {
+      case 'TRACE':
+      case 'DEBUG':
+        child.debug(fields, message);
+        break;
+      case 'INFO':
+        // The SDK tells of every connection and poller at this level.
+        child.debug(fields, message);
+        break;
+      case 'WARN':
+        child.warn(fields, message);
+        break;
+      case 'ERROR':
+        child.error(fields, message);
+        break;
+    }
+  });
+}
+
+function sdkLevel(level: Level): LogLevel {
+  return level === 'trace' || level === 'debug' ? 'INFO' : 'WARN';
+}

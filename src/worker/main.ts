@@ -1,0 +1,135 @@
+import {join} from 'node:path';
+import {Client, Connection} from '@temporalio/client';
+import {NativeConnection, Runtime, Worker} from '@temporalio/worker';
+import type {Logger} from 'pino';
+import {createActivities} from '../../activities/index.js';
+import type {Environment} from '../config/directories.js';
+import {loadConfiguration} from '../config/load.js';
+import type {Configuration} from '../config/schema.js';
+import {temporalConnection} from '../config/temporal-profile.js';
+import {WaybillError} from '../contracts/errors.js';
+import {acquireFileLock} from '../lock/file-lock.js';
+import {loadWorkflowBundle} from './bundle.js';
+import {openWorkerDeps, type WorkerDeps} from './deps.js';
+import {handOver} from './hand-over.js';
+import {createLog, temporalLogger} from './log.js';
+import {patiently} from './patience.js';
+import {TaskRecords} from './task-records.js';
+
+export interface RunWorkerOptions {
+  /** Where the search for `waybill.yaml` begins. Default: the current directory. */
+  readonly directory?: string;
+  /** Default: the environment of this process. */
+  readonly environment?: Environment;
+  /** Serves this task queue alone. Default: that of the configuration, and those of its targets. */
+  readonly taskQueue?: string;
+  /** Ends the worker in order: activities write their checkpoints. */
+  readonly signal: AbortSignal;
+  /** Called when it polls. */
+  readonly onReady?: () => void;
+}
+
+/**
+ * Runs a worker to its end. The state directory is this worker's alone (`worker.state-locked`): what a predecessor had
+ * under way when it died is handed over before anything is polled.
+ */
+export async function runWorker(options: RunWorkerOptions): Promise<void> {
+  const environment = options.environment ?? process.env;
+  const {configuration} = await loadConfiguration({
+    environment,
+    ...(options.directory === undefined ? {} : {directory: options.directory}),
+  });
+  const log = createLog(configuration.log.level);
+  Runtime.install({logger: temporalLogger(log, configuration.log.level), shutdownSignals: []});
+  const lock = await acquireFileLock(join(configuration.stateDirectory, 'worker.lock'));
+  if (!lock) {
+    throw new WaybillError('worker.state-locked', `another worker uses ${configuration.stateDirectory}`, {
+      path: configuration.stateDirectory,
+    });
+  }
+  let deps: WorkerDeps | undefined;
+  try {
+    const records = new TaskRecords(join(configuration.stateDirectory, 'tasks'));
+    const connecting = connect(configuration, environment, log, options.signal);
+    const [bundle, opened, connection] = await Promise.all([
+      loadWorkflowBundle(),
+      openWorkerDeps(configuration, environment, records, log, options.signal),
+      connecting.then(async ({native, client}) => {
+        const handed = await handOver(client, configuration.temporal.namespace, records, log);
+        if (handed > 0) log.info({activities: handed}, 'took over from a worker that had died');
+        await client.connection.close();
+        return native;
+      }),
+    ]);
+    deps = opened;
+    await serve(configuration, options, {bundle, deps, connection, log});
+    await connection.close();
+  } finally {
+    await deps?.close();
+    await lock.release();
+  }
+}
+
+interface Serving {
+  readonly bundle: {readonly code: string};
+  readonly deps: WorkerDeps;
+  readonly connection: NativeConnection;
+  readonly log: Logger;
+}
+
+async function serve(
+  configuration: Configuration,
+  options: RunWorkerOptions,
+  {bundle, deps, connection, log}: Serving,
+): Promise<void> {
+  const {activities, workerOptions} = createActivities(deps.activities, configuration.worker);
+  const queues = options.taskQueue === undefined ? taskQueues(configuration) : [options.taskQueue];
+  const workers = await Promise.all(
+    queues.map((taskQueue) =>
+      Worker.create({
+        connection,
+        namespace: configuration.temporal.namespace,
+        taskQueue,
+        workflowBundle: bundle,
+        activities,
+        ...workerOptions,
+      }),
+    ),
+  );
+  const shutdown = () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+  };
+  options.signal.addEventListener('abort', shutdown, {once: true});
+  const running = workers.map((worker) => worker.run());
+  if (options.signal.aborted) shutdown();
+  log.info({taskQueues: queues, pid: process.pid}, 'worker ready');
+  options.onReady?.();
+  try {
+    await Promise.all(running);
+  } finally {
+    // One that failed must not leave the others running on.
+    shutdown();
+    await Promise.allSettled(running);
+  }
+}
+
+function taskQueues({targets, temporal}: Configuration): readonly string[] {
+  const named = Object.values(targets).map((target) => target.taskQueue ?? temporal.taskQueue);
+  return [...new Set([temporal.taskQueue, ...named])];
+}
+
+async function connect(configuration: Configuration, environment: Environment, log: Logger, signal: AbortSignal) {
+  const {connectionOptions, namespace} = temporalConnection(configuration, environment);
+  const {address} = configuration.temporal;
+  return await patiently(`Temporal at ${address}`, log, signal, async () => {
+    try {
+      const [native, connection] = await Promise.all([
+        NativeConnection.connect(connectionOptions),
+        Connection.connect(connectionOptions),
+      ]);
+      return {native, client: new Client({connection, namespace})};
+    } catch (cause) {
+      throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
+    }
+  });
+}

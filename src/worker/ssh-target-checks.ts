@@ -1,0 +1,91 @@
+import type {SshTargetConfiguration} from '../config/schema.js';
+import type {TargetCheck} from '../contracts/catalog.js';
+import {isWaybillError} from '../contracts/errors.js';
+import {nativeBindingLoaded} from '../ssh/algorithms.js';
+import {quote} from '../ssh/quote.js';
+import {shellCheck, spaceCheck} from './local-target.js';
+import {resolveSshTarget} from './ssh-target.js';
+import type {Target} from './targets.js';
+
+/** What an SSH target can do, each point with what to do where it can't. What follows a failed connection is left out. */
+export async function checkSshTarget(
+  name: string,
+  settings: SshTargetConfiguration,
+  connect: () => Promise<Target>,
+  signal?: AbortSignal,
+): Promise<readonly TargetCheck[]> {
+  const before = [nativeCheck(), ...(await configurationChecks(name, settings))];
+  const connected = await attempt('connect', async () => {
+    const target = await connect();
+    return {target, detail: `logged in; the host key is known`};
+  });
+  if ('outcome' in connected) return [...before, connected];
+  const {target, detail} = connected;
+  const checks = [
+    () => shellCheck(target, signal),
+    () => sftpCheck(target, signal),
+    () => hasherCheck(target, signal),
+    () => workspaceCheck(target, signal),
+    () => spaceCheck(target, signal),
+  ];
+  const after: TargetCheck[] = [];
+  for (const check of checks) {
+    const answer = await attempt('check', check);
+    after.push(answer);
+  }
+  return [...before, {name: 'connect', outcome: 'ok', detail}, ...after];
+}
+
+function nativeCheck(): TargetCheck {
+  if (nativeBindingLoaded()) return {name: 'native crypto', outcome: 'ok', detail: "ssh2's native binding is loaded"};
+  return {
+    name: 'native crypto',
+    outcome: 'warning',
+    detail: "ssh2's native binding is not loaded: transfers take more CPU",
+    remedy: 'Install a C++ compiler and python3 on the host of the worker, then: npm rebuild ssh2',
+  };
+}
+
+async function configurationChecks(name: string, settings: SshTargetConfiguration): Promise<readonly TargetCheck[]> {
+  const {notices} = await resolveSshTarget(name, settings);
+  return notices.map((detail) => ({name: 'ssh config', outcome: 'warning', detail}));
+}
+
+async function sftpCheck({store}: Target, signal?: AbortSignal): Promise<TargetCheck> {
+  await store.stat('', signal ? {signal} : {});
+  return {name: 'sftp', outcome: 'ok', detail: 'the subsystem answers'};
+}
+
+async function hasherCheck({shell}: Target, signal?: AbortSignal): Promise<TargetCheck> {
+  const script = 'for h in sha256sum shasum openssl; do command -v "$h" && exit 0; done; exit 1';
+  const {status, stdout} = await shell.run(script, signal ? {signal} : {});
+  if (status === 0) return {name: 'hasher', outcome: 'ok', detail: Buffer.from(stdout).toString().trim()};
+  return {
+    name: 'hasher',
+    outcome: 'warning',
+    detail: 'no sha256sum, shasum or openssl: what was sent is read back to prove it',
+    remedy: 'Install coreutils or openssl on the target.',
+  };
+}
+
+async function workspaceCheck({shell, workspaceRoot}: Target, signal?: AbortSignal): Promise<TargetCheck> {
+  const quoted = quote(workspaceRoot);
+  const {status, stderr} = await shell.run(`mkdir -p ${quoted} && test -w ${quoted}`, signal ? {signal} : {});
+  if (status === 0) return {name: 'workspace root', outcome: 'ok', detail: workspaceRoot};
+  const said = Buffer.from(stderr).toString().trim();
+  return {
+    name: 'workspace root',
+    outcome: 'failed',
+    detail: said || `${workspaceRoot} cannot be written`,
+    remedy: 'Make it writable, or set another workspaceRoot.',
+  };
+}
+
+async function attempt<T>(name: string, check: () => Promise<T>): Promise<T | TargetCheck> {
+  try {
+    return await check();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    return {name, outcome: 'failed', detail, ...(isWaybillError(error) ? {remedy: error.remedy} : {})};
+  }
+}

@@ -1,0 +1,97 @@
+import {posix} from 'node:path';
+import type {SshTargetConfiguration, TransferConfiguration} from '../config/schema.js';
+import {WaybillError} from '../contracts/errors.js';
+import {SshShell} from '../ssh/exec.js';
+import {SshPool} from '../ssh/pool.js';
+import {type ResolvedEndpoint, resolveEndpoint} from '../ssh/resolve.js';
+import {openSshStore} from '../stores/ssh/store.js';
+import type {Store} from '../stores/store.js';
+import {checkSshTarget} from './ssh-target-checks.js';
+import type {OpenedTarget, Target} from './targets.js';
+
+interface Connected {
+  readonly target: Target;
+  readonly pool: SshPool;
+}
+
+/** A machine that is reached by SSH as a target. One pool serves its shell and its stores. */
+export function openSshTarget(
+  name: string,
+  settings: SshTargetConfiguration,
+  transfer: TransferConfiguration,
+): OpenedTarget {
+  const {connectionsPerTarget} = transfer;
+  const stores = new Map<string, Store>();
+  let connecting: Promise<Connected> | undefined;
+
+  const connect = async (signal?: AbortSignal): Promise<Connected> => {
+    const {endpoint} = await resolveSshTarget(name, settings);
+    const pool = new SshPool(endpoint, {maxConnections: connectionsPerTarget});
+    const shell = new SshShell(pool);
+    try {
+      const workspaceRoot = await absoluteRoot(shell, settings.workspaceRoot, signal);
+      const store = openSshStore({name, pool, root: workspaceRoot});
+      stores.set(workspaceRoot, store);
+      return {pool, target: {name, settings, store, shell, workspaceRoot}};
+    } catch (error) {
+      await pool.close();
+      throw error;
+    }
+  };
+  const connected = (signal?: AbortSignal): Promise<Connected> => {
+    // A failed connection is not kept: the next caller tries again.
+    connecting ??= connect(signal).catch((error: unknown) => {
+      connecting = undefined;
+      throw error;
+    });
+    return connecting;
+  };
+
+  return {
+    address: `${settings.user === undefined ? '' : `${settings.user}@`}${settings.host}${settings.port === undefined ? '' : `:${settings.port}`}`,
+    connect: async (signal) => (await connected(signal)).target,
+    storeAt: async (root, signal) => {
+      const {pool} = await connected(signal);
+      const known = stores.get(root);
+      if (known) return known;
+      const store = openSshStore({name, pool, root});
+      stores.set(root, store);
+      return store;
+    },
+    check: (signal) => checkSshTarget(name, settings, async () => (await connected(signal)).target, signal),
+    close: async () => {
+      await Promise.all([...stores.values()].map((store) => store.close()));
+      await (await connecting?.catch(() => undefined))?.pool.close();
+    },
+  };
+}
+
+/** Everything that connecting needs, from the configuration, the SSH configuration file and the environment. */
+export async function resolveSshTarget(name: string, settings: SshTargetConfiguration): Promise<ResolvedEndpoint> {
+  const passphrase = settings.passphraseEnv === undefined ? undefined : process.env[settings.passphraseEnv];
+  const agent = settings.agent === true ? undefined : settings.agent;
+  return await resolveEndpoint({
+    name,
+    host: settings.host,
+    ...(settings.port === undefined ? {} : {port: settings.port}),
+    ...(settings.user === undefined ? {} : {user: settings.user}),
+    ...(settings.identityFile === undefined ? {} : {identityFile: settings.identityFile}),
+    ...(passphrase === undefined ? {} : {passphrase}),
+    ...(agent === undefined ? {} : {agent}),
+    ...(settings.knownHostsFile === undefined ? {} : {knownHostsFile: settings.knownHostsFile}),
+    ...(settings.jumpHost === undefined ? {} : {jump: settings.jumpHost}),
+    configFile: settings.sshConfigFile,
+    connectTimeoutMs: settings.connectTimeoutSeconds * 1000,
+  });
+}
+
+/** A relative root starts at the login home, which only the target knows. */
+async function absoluteRoot(shell: SshShell, root: string, signal?: AbortSignal): Promise<string> {
+  if (root.startsWith('/')) return posix.normalize(root);
+  const {status, stdout} = await shell.run('cd && pwd -P', signal ? {signal} : {});
+  const home = Buffer.from(stdout).toString().replace(/\n$/, '');
+  if (status !== 0 || !home.startsWith('/')) {
+    throw new WaybillError('shell.failed', `the target did not say where the login home is (status ${status})`);
+  }
+  return posix.join(home, root.replace(/^~\//, ''));
+}
