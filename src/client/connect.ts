@@ -3,14 +3,15 @@ import {WaybillError} from '../contracts/errors.js';
 import {DEFAULT_TASK_QUEUE} from '../contracts/names.js';
 
 export interface ConnectOptions {
-  /** `host:port` of Temporal. Default `127.0.0.1:7233`. */
+  /** `host:port` of Temporal. Default: TEMPORAL_ADDRESS or Temporal's profile file, then `127.0.0.1:7233`. */
   readonly address?: string;
-  /** Default `default`. */
+  /** Default: TEMPORAL_NAMESPACE or the profile file, then `default`. */
   readonly namespace?: string;
   /** The task queue that the workflows run on. Default `waybill`. */
   readonly taskQueue?: string;
+  /** Default: TEMPORAL_API_KEY or the profile file. */
   readonly apiKey?: string;
-  /** True for TLS with the system's certificates, or the certificates themselves. */
+  /** Default: TEMPORAL_TLS… or the profile file. True for TLS with the system's certificates, or the certificates themselves. */
   readonly tls?: boolean | TlsFiles;
 }
 
@@ -30,10 +31,12 @@ export interface Session {
 
 /** Rejects with `client.unreachable` where nothing answers within ten seconds. */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
-  const address = options.address ?? '127.0.0.1:7233';
-  const namespace = options.namespace ?? 'default';
+  const profile = await loadProfile();
+  const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
+  const namespace = options.namespace ?? profile.namespace ?? 'default';
   try {
     const connection = await Connection.connect({
+      ...profile.connectionOptions,
       address,
       connectTimeout: '10s',
       ...(options.apiKey === undefined ? {} : {apiKey: options.apiKey}),
@@ -43,5 +46,19 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
     return {temporal, connection, namespace, taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE};
   } catch (cause) {
     throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
+  }
+}
+
+/** What Temporal's own variables and profile file say, as its other tools read them. */
+async function loadProfile() {
+  const {loadClientConnectConfig} = await import('@temporalio/envconfig');
+  try {
+    return loadClientConnectConfig();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new WaybillError('config.invalid', `Temporal's profile cannot be read: ${reason}`, {
+      cause,
+      remedy: 'Correct the file that TEMPORAL_CONFIG_FILE names, or the TEMPORAL_ variables.',
+    });
   }
 }

@@ -38,6 +38,7 @@ function result(id: string, more: Partial<ExecutionResult> = {}): ExecutionResul
     generation: 1,
     staged: nothing,
     collected: nothing,
+    warnings: [],
     starts: 1,
     endedAt: '2026-01-02T03:04:05.678Z',
     ...more,

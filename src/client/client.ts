@@ -1,0 +1,131 @@
+import {WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError} from '@temporalio/client';
+import type {OpenedExecution} from '../contracts/activities.js';
+import type {ExecutionRecord} from '../contracts/artifacts.js';
+import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
+import {WaybillError} from '../contracts/errors.js';
+import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
+import {OPEN_UPDATE, workflowNames} from '../contracts/names.js';
+import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
+import type {ExecutionHandle, StartOptions, WaybillClientApi} from './api.js';
+import {ask} from './catalog.js';
+import {type ConnectOptions, connect, type Session} from './connect.js';
+import {newExecutionId} from './execution-id.js';
+import {translate} from './failures.js';
+import {Handle} from './handle.js';
+import {requireWorker} from './require-worker.js';
+
+type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
+
+/** What orchestrators and the CLI use: everything goes through Temporal. */
+export class WaybillClient implements WaybillClientApi {
+  private readonly handles = new Set<Handle>();
+
+  private constructor(private readonly session: Session) {}
+
+  /** Rejects with `client.unreachable` where Temporal does not answer. */
+  static async connect(options: ConnectOptions = {}): Promise<WaybillClient> {
+    return new WaybillClient(await connect(options));
+  }
+
+  /** Resolves when the execution is recorded, and its inputs, if there are any, are in the store. */
+  async start(options: StartOptions): Promise<ExecutionHandle> {
+    const {id, inputs = [], onUploadProgress, signal, taskQueue, ...request} = options;
+    const executionId = id ?? newExecutionId(request.label, request.command);
+    const session = taskQueue === undefined ? this.session : {...this.session, taskQueue};
+    const opened = await this.open(session, executionId, {...request, uploads: inputs.length > 0});
+    const handle = this.keep(
+      new Handle(session, executionId, (of, again) => this.restart(session, of, again), opened.ticket),
+    );
+    if (inputs.length > 0) {
+      await handle.sendInputs(inputs, {
+        ...(signal ? {signal} : {}),
+        ...(onUploadProgress ? {onProgress: onUploadProgress} : {}),
+      });
+    }
+    return handle;
+  }
+
+  execution(id: string): ExecutionHandle {
+    return this.keep(new Handle(this.session, id, (of, request) => this.restart(this.session, of, request)));
+  }
+
+  async *list(options: {readonly limit?: number} = {}): AsyncGenerator<ExecutionRecord> {
+    let left = options.limit ?? Number.POSITIVE_INFINITY;
+    let after: string | undefined;
+    while (left > 0) {
+      const page = {ask: 'executions' as const, limit: Math.min(left, 500)};
+      const answer = await ask(this.session, after === undefined ? page : {...page, after});
+      yield* answer.executions;
+      left -= answer.executions.length;
+      if (answer.next === undefined) return;
+      after = answer.next;
+    }
+  }
+
+  async targets(): Promise<readonly TargetSummary[]> {
+    return (await ask(this.session, {ask: 'targets'})).targets;
+  }
+
+  async checkTarget(name: string): Promise<readonly TargetCheck[]> {
+    return (await ask(this.session, {ask: 'check-target', target: name})).checks;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.handles].map((handle) => handle.close()));
+    await this.session.connection.close();
+  }
+
+  /** One call starts the workflow, takes the id and brings the ticket. */
+  private async open(session: Session, executionId: string, request: ExecutionRequest): Promise<OpenedExecution> {
+    const operation = new WithStartWorkflowOperation<Workflow>(workflowNames.execution, {
+      ...workflowOptions(session, executionId, request),
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+    });
+    const update = session.temporal.workflow.executeUpdateWithStart<Workflow, OpenedExecution, []>(OPEN_UPDATE, {
+      startWorkflowOperation: operation,
+    });
+    try {
+      return await requireWorker(session, update);
+    } catch (error) {
+      throw startFailure(error, executionId);
+    }
+  }
+
+  private async restart(session: Session, executionId: string, request: ExecutionRequest): Promise<void> {
+    try {
+      await session.temporal.workflow.start<Workflow>(workflowNames.execution, {
+        ...workflowOptions(session, executionId, request),
+        workflowIdConflictPolicy: 'FAIL',
+        workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+      });
+    } catch (error) {
+      throw startFailure(error, executionId);
+    }
+  }
+
+  private keep(handle: Handle): Handle {
+    this.handles.add(handle);
+    return handle;
+  }
+}
+
+function workflowOptions(session: Session, executionId: string, request: ExecutionRequest) {
+  const target = request.target ?? 'local';
+  const args: [ExecutionRequest] = [request];
+  return {
+    workflowId: executionId,
+    taskQueue: session.taskQueue,
+    args,
+    workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+    staticSummary: `${request.label ?? request.command.join(' ').slice(0, 120)} on ${target}`,
+  };
+}
+
+function startFailure(error: unknown, executionId: string): Error {
+  if (!(error instanceof WorkflowExecutionAlreadyStartedError)) return translate(error, executionId);
+  return new WaybillError('execution.id-used', `the id ${executionId} was used before`, {
+    path: executionId,
+    cause: error,
+  });
+}

@@ -1,0 +1,108 @@
+import {mkdir} from 'node:fs/promises';
+import {join, resolve} from 'node:path';
+import {inputManifestKey} from '../artifacts/keys.js';
+import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../artifacts/input-manifest.js';
+import type {Artifact} from '../contracts/artifacts.js';
+import {openLocalStore} from '../stores/local/store.js';
+import type {Store} from '../stores/store.js';
+import type {FileOutcome} from '../transfer/file-outcome.js';
+import {finishDirectories} from '../transfer/finish-directories.js';
+import {moveSegment} from '../transfer/move-segment.js';
+import type {PlannedFile} from '../transfer/planned-file.js';
+import {matcher} from '../transfer/selection.js';
+import type {DownloadedFile, DownloadOptions} from './api.js';
+import {type Placement, place} from './placement.js';
+
+/**
+ * Brings outputs to this machine. Unfinished files lie in a hidden directory of the destination, so that a download
+ * which was cut is taken up by the next one; it is removed when everything is there.
+ */
+export async function download(
+  store: Store,
+  executionId: string,
+  outputs: AsyncIterable<Artifact>,
+  options: DownloadOptions,
+): Promise<readonly DownloadedFile[]> {
+  const signal = options.signal ?? new AbortController().signal;
+  const into = resolve(options.into);
+  const inputs = await sentInputs(store, executionId, signal);
+  const wanted = options.patterns && options.patterns.length > 0 ? matcher(options.patterns) : undefined;
+  const rules = {into, executionId, overwrite: options.overwrite ?? false, inputs};
+  const placements: Placement[] = [];
+  for await (const artifact of outputs) {
+    signal.throwIfAborted();
+    if (wanted?.(artifact.name) ?? true) placements.push(await place(artifact, rules));
+  }
+  const moving = placements.filter((placement) => placement.place !== 'unchanged');
+  if (moving.length === 0) return placements.map((placement) => downloaded(into, placement, undefined));
+
+  await mkdir(into, {recursive: true});
+  const here = openLocalStore({name: 'this machine', root: into});
+  const partials = `.waybill-${executionId}`;
+  try {
+    await here.makeDirectory(partials, {mode: 0o700, signal});
+    const files = moving.map(planned);
+    const {outcomes} = await moveSegment({
+      from: store,
+      fromRoot: '',
+      to: here,
+      toRoot: '',
+      partials,
+      owner: `${executionId}/download`,
+      files,
+      ifExists: 'replace',
+      signal,
+      onProgress: (progress) => options.onProgress?.({...progress, direction: 'collect'}),
+    });
+    await finishDirectories({
+      to: here,
+      toRoot: '',
+      directories: files.filter((file) => file.kind === 'directory'),
+      signal,
+    });
+    await here.removeTree(partials, {signal});
+    const byName = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
+    return placements.map((placement) => downloaded(into, placement, byName.get(placement.name)));
+  } finally {
+    await here.close();
+  }
+}
+
+async function sentInputs(
+  store: Store,
+  executionId: string,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const bytes = await store.getObject(inputManifestKey(executionId), MAX_INPUT_MANIFEST_BYTES, {signal});
+  return new Map((bytes ? parseInputManifest(bytes) : []).map(({name, sha256}) => [name, sha256]));
+}
+
+function planned({artifact, name}: Placement): PlannedFile {
+  const {key, linkTarget, mode, modifiedAt, sha256, size, type} = artifact;
+  return {
+    name,
+    source: key,
+    kind: type,
+    size,
+    mode: mode & 0o777,
+    modifiedAt: Date.parse(modifiedAt),
+    ...(sha256 === undefined ? {} : {sha256}),
+    ...(linkTarget === undefined ? {} : {linkTarget}),
+  };
+}
+
+function downloaded(
+  into: string,
+  {artifact, name, place: placed}: Placement,
+  outcome: FileOutcome | undefined,
+): DownloadedFile {
+  const {size, sha256} = artifact;
+  const file = {name: artifact.name, path: join(into, name), size, ...(sha256 === undefined ? {} : {sha256})};
+  if (outcome?.outcome === 'failed') {
+    return {outcome: 'failed', name: artifact.name, code: outcome.code, message: outcome.message};
+  }
+  if (placed === 'unchanged') return {...file, outcome: 'unchanged'};
+  if (placed === 'beside')
+    return {outcome: 'kept-local', name: artifact.name, path: join(into, artifact.name), size, savedAs: file.path};
+  return {...file, outcome: outcome?.outcome === 'resumed' ? 'resumed' : 'downloaded'};
+}

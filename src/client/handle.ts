@@ -1,0 +1,149 @@
+import type {WorkflowHandle} from '@temporalio/client';
+import type {Artifact, ExecutionRecord, Ticket} from '../contracts/artifacts.js';
+import {WaybillError} from '../contracts/errors.js';
+import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
+import {INPUTS_SENT_SIGNAL} from '../contracts/names.js';
+import type {Store} from '../stores/store.js';
+import type {
+  DownloadedFile,
+  DownloadOptions,
+  ExecutionEvent,
+  ExecutionHandle,
+  LocalInput,
+  LogChunk,
+  LogOptions,
+} from './api.js';
+import {ask} from './catalog.js';
+import type {Session} from './connect.js';
+import {download} from './download.js';
+import {resultIn, translate} from './failures.js';
+import {readLogs} from './logs.js';
+import {followProgress} from './progress.js';
+import {openTicketStore} from './ticket-store.js';
+import {type UploadOptions, upload} from './upload.js';
+
+/** Rows of one answer of the catalog: a page of long names stays far below what Temporal carries in one payload. */
+const PAGE = 500;
+
+/** One execution: what can be asked of it, and done with it. */
+export class Handle implements ExecutionHandle {
+  private ended: Promise<ExecutionResult> | undefined;
+  private opened: Promise<Store> | undefined;
+
+  constructor(
+    private readonly session: Session,
+    readonly id: string,
+    /** Starts the workflow again, for `retry`. */
+    private readonly restart: (id: string, request: ExecutionRequest) => Promise<void>,
+    private readonly ticket?: Ticket,
+  ) {}
+
+  async result(signal?: AbortSignal): Promise<ExecutionResult> {
+    this.ended ??= this.awaitEnd();
+    this.ended.catch(() => undefined);
+    return await unlessAborted(this.ended, signal);
+  }
+
+  progress(signal?: AbortSignal): AsyncIterable<ExecutionEvent> {
+    return followProgress(this.session, this.id, this.result(signal), signal);
+  }
+
+  async *logs(options: LogOptions = {}): AsyncGenerator<LogChunk> {
+    const store = await this.store();
+    yield* readLogs(store, this.id, await this.generation(), options);
+  }
+
+  async *outputs(): AsyncGenerator<Artifact> {
+    let after: string | undefined;
+    do {
+      const page = {ask: 'artifacts' as const, executionId: this.id, kind: 'output' as const, limit: PAGE};
+      const answer = await ask(this.session, after === undefined ? page : {...page, after});
+      yield* answer.artifacts;
+      after = answer.next;
+    } while (after !== undefined);
+  }
+
+  async download(options: DownloadOptions): Promise<readonly DownloadedFile[]> {
+    return await download(await this.store(), this.id, this.outputs(), options);
+  }
+
+  async cancel(): Promise<void> {
+    try {
+      await this.workflow().cancel();
+    } catch (error) {
+      throw translate(error, this.id);
+    }
+  }
+
+  async retry(): Promise<void> {
+    const {request} = await ask(this.session, {ask: 'retry', executionId: this.id});
+    await this.restart(this.id, request);
+    this.ended = undefined;
+  }
+
+  async sendInputs(inputs: readonly LocalInput[], options: UploadOptions = {}): Promise<void> {
+    await upload(await this.store(), this.id, inputs, options);
+    try {
+      await this.workflow().signal(INPUTS_SENT_SIGNAL);
+    } catch (error) {
+      throw translate(error, this.id);
+    }
+  }
+
+  async record(): Promise<ExecutionRecord | undefined> {
+    return (await ask(this.session, {ask: 'execution', executionId: this.id})).execution;
+  }
+
+  async close(): Promise<void> {
+    await (await this.opened?.catch(() => undefined))?.close();
+  }
+
+  private async awaitEnd(): Promise<ExecutionResult> {
+    try {
+      return await this.workflow().result();
+    } catch (error) {
+      const result = resultIn(error);
+      if (result) return result;
+      const failure = translate(error, this.id);
+      if (!(failure instanceof WaybillError) || failure.code !== 'execution.not-found') throw failure;
+      return await this.recordedEnd(failure);
+    }
+  }
+
+  /** What the catalog still knows when Temporal has forgotten the workflow. */
+  private async recordedEnd(failure: WaybillError): Promise<ExecutionResult> {
+    const {result} = await ask(this.session, {ask: 'execution', executionId: this.id});
+    if (result) return result;
+    throw failure;
+  }
+
+  private async generation(): Promise<number> {
+    if (this.ticket && !this.ended) return 1;
+    return (await this.record())?.generation ?? 1;
+  }
+
+  private store(): Promise<Store> {
+    this.opened ??= this.openStore();
+    return this.opened;
+  }
+
+  private async openStore(): Promise<Store> {
+    const ticket =
+      this.ticket ?? (await ask(this.session, {ask: 'ticket', executionId: this.id, access: 'read'})).ticket;
+    return openTicketStore(ticket);
+  }
+
+  private workflow(): WorkflowHandle<(request: ExecutionRequest) => Promise<ExecutionResult>> {
+    return this.session.temporal.workflow.getHandle(this.id);
+  }
+}
+
+async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return await promise;
+  signal.throwIfAborted();
+  return await new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+    signal.addEventListener('abort', abort, {once: true});
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}

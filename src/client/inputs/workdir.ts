@@ -1,0 +1,24 @@
+import {readFile} from 'node:fs/promises';
+import {claimed, type Search} from './placement.js';
+import {treeFiles} from './tree.js';
+
+const IGNORE_FILE = '.waybillignore';
+
+/** Sends everything of `--workdir` but hidden files and what `.waybillignore` names; `!.name` there sends a hidden one. */
+export async function gatherWorkdir({names, trees, warnings}: Search, root: string): Promise<void> {
+  trees.set(root, '');
+  const ignored = await ignoreRules(root);
+  const warn = (warning: string): void => void warnings.push(warning);
+  for await (const {name, path} of treeFiles({root, leaveOut: ignored, warn})) claimed(names, name, path);
+}
+
+async function ignoreRules(root: string): Promise<(name: string) => boolean> {
+  const {default: ignore} = await import('ignore');
+  const rules = ignore({ignorecase: false}).add('.*');
+  try {
+    rules.add(await readFile(`${root}/${IGNORE_FILE}`, 'utf8'));
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+  }
+  return (name) => rules.ignores(name);
+}

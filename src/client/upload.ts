@@ -1,0 +1,68 @@
+import {encodeInputManifest} from '../artifacts/input-manifest.js';
+import {inputManifestKey, inputsRoot, partialsRoot} from '../artifacts/keys.js';
+import type {UploadedInput} from '../contracts/artifacts.js';
+import type {MoveProgress} from '../contracts/checkpoint.js';
+import {WaybillError} from '../contracts/errors.js';
+import {openLocalStore} from '../stores/local/store.js';
+import type {Store} from '../stores/store.js';
+import {errorOf, type FileOutcome} from '../transfer/file-outcome.js';
+import {moveSegment} from '../transfer/move-segment.js';
+import type {PlannedFile} from '../transfer/planned-file.js';
+import type {LocalInput} from './api.js';
+
+export interface UploadOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: MoveProgress) => void;
+}
+
+/**
+ * Puts the inputs into the store and, when all are there, their manifest. May be called again, by another process too:
+ * what has arrived is not sent again. Rejects with the first input that could not be sent.
+ */
+export async function upload(
+  store: Store,
+  executionId: string,
+  inputs: readonly LocalInput[],
+  options: UploadOptions = {},
+): Promise<void> {
+  const signal = options.signal ?? new AbortController().signal;
+  const here = openLocalStore({name: 'this machine', root: '/'});
+  try {
+    const files = await Promise.all(inputs.map((input) => plan(here, input, signal)));
+    const partials = `${partialsRoot(executionId)}/upload`;
+    await store.makeDirectory(partials, {mode: 0o700, signal});
+    const {outcomes} = await moveSegment({
+      from: here,
+      fromRoot: '',
+      to: store,
+      toRoot: inputsRoot(executionId),
+      partials,
+      owner: `${executionId}/upload`,
+      files,
+      ifExists: 'keep',
+      signal,
+      onProgress: (progress) => options.onProgress?.({...progress, direction: 'stage'}),
+    });
+    const manifest = encodeInputManifest(files.map((file, index) => arrived(file, outcomes[index])));
+    await store.putObject(inputManifestKey(executionId), manifest, {signal});
+  } finally {
+    await here.close();
+  }
+}
+
+async function plan(here: Store, {name, path}: LocalInput, signal: AbortSignal): Promise<PlannedFile> {
+  const source = path.replace(/^\/+/, '');
+  const entry = await here.stat(source, {signal});
+  if (!entry) throw new WaybillError('store.not-found', `${path} is not there any more`, {path});
+  if (entry.kind !== 'file') throw new WaybillError('source.special-file', `${path} is not a regular file`, {path});
+  const {identity, mode, modifiedAt, size} = entry;
+  return {name, source, kind: 'file', size, mode: mode & 0o777, modifiedAt, identity};
+}
+
+function arrived(file: PlannedFile, outcome: FileOutcome | undefined): UploadedInput {
+  if (outcome === undefined) throw new WaybillError('store.io', `${file.name} has no outcome`, {path: file.name});
+  if (outcome.outcome === 'failed') throw errorOf(outcome);
+  if (outcome.sha256 === undefined) throw new WaybillError('store.io', `${file.name} has no digest`, {path: file.name});
+  const {mode, modifiedAt, name, size} = file;
+  return {name, size, sha256: outcome.sha256, mode, modifiedAt};
+}
