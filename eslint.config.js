@@ -23,8 +23,19 @@ export default tseslint.config(
     files: ['workflows/**/*.ts', 'src/contracts/**/*.ts'],
     ignores: ['**/*.test.ts'],
     rules: {
-      'no-restricted-imports': ['error', {patterns: [{group: ['node:*'], message: 'Workflow code runs in a sandbox without Node: move this into an activity.'}]}],
-      'no-restricted-globals': ['error', {name: 'process', message: 'Workflow code has no process.'}, {name: 'Buffer', message: 'Workflow code has no Buffer: use Uint8Array.'}],
+      'no-restricted-imports': [
+        'error',
+        {
+          patterns: [
+            {group: ['node:*'], message: 'Workflow code runs in a sandbox without Node: move this into an activity.'},
+          ],
+        },
+      ],
+      'no-restricted-globals': [
+        'error',
+        {name: 'process', message: 'Workflow code has no process.'},
+        {name: 'Buffer', message: 'Workflow code has no Buffer: use Uint8Array.'},
+      ],
     },
   },
 );
