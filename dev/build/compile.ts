@@ -26,7 +26,8 @@ export async function compile(root: string): Promise<Compiled> {
     },
   );
   await once(compiler, 'close');
-  const removed = await removeStale(root, new Set(sources));
+  // Asked again: a source that appeared while the compiler ran may have been compiled too.
+  const removed = await removeStale(root, new Set(await sourceModules(root)));
   if (!(await allExist(emitted))) throw new Error('the compiler left modules out: see its messages');
   return {typesHold: compiler.exitCode === 0, modules: sources.length, removed};
 }
