@@ -28,8 +28,8 @@ export async function gatherExplicit(search: Search, text: string): Promise<void
         path,
       });
     }
-    if (name !== undefined && only !== undefined) return claimed(search.names, wanted(name, only.path), only.path);
-    for (const file of files) place(search, await ownName(search, file.text), file.path, file.text);
+    if (name !== undefined && only !== undefined) claimed(search.names, wanted(name, only.path), only.path);
+    else for (const file of files) place(search, await ownName(search, file.text), file.path, file.text);
     return;
   }
   throw new WaybillError('store.not-found', `There is no ${JSON.stringify(text)} to send.`, {path: text});
