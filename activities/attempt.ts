@@ -17,9 +17,13 @@ export interface Attempt {
   /** Fires when the step must stop: cancelled, shut down, timed out, or frozen for too long. */
   readonly signal: AbortSignal;
   /** False once another attempt may have taken over: nothing may be written or published any more (P3). */
-  isCurrent(): boolean;
+  readonly isCurrent: () => boolean;
   /** Notes where the step is; sent with the next heartbeat. */
-  note(report: {readonly progress?: number; readonly move?: MoveProgress; readonly run?: RunProgress}): void;
+  readonly note: (report: {
+    readonly progress?: number;
+    readonly move?: MoveProgress;
+    readonly run?: RunProgress;
+  }) => void;
 }
 
 /**

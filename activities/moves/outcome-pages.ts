@@ -17,7 +17,7 @@ const FLUSH_MS = 1_000;
 export class OutcomePages {
   private waiting: FileOutcome[] = [];
   private writing: Promise<void> = Promise.resolve();
-  private failure: unknown;
+  private failure: Error | undefined;
   private readonly timer: NodeJS.Timeout;
 
   constructor(
@@ -48,9 +48,11 @@ export class OutcomePages {
     const name = `${prefix(this.segment)}${String(Date.now()).padStart(15, '0')}-${randomBytes(4).toString('hex')}.ndjson`;
     const key = journalKey(executionId, generation, direction, name);
     this.writing = this.writing
-      .then(async () => void (await this.store.putObject(key, page)))
+      .then(async () => {
+        await this.store.putObject(key, page);
+      })
       .catch((error: unknown) => {
-        this.failure ??= error;
+        this.failure ??= error instanceof Error ? error : new Error('a page was not written', {cause: error});
       });
   }
 }

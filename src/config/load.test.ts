@@ -29,7 +29,7 @@ describe('without a file', () => {
       targets: {
         local: {kind: 'local', workspaceRoot: '/home/user/.local/state/waybill/workspaces', roots: [], secrets: []},
       },
-      transfer: {parallelTransfers: 4, maxRetries: 3, verifyChecksum: true},
+      transfer: {connectionsPerTarget: 4},
       retention: {days: 30},
     });
     expect(sourceOf(['retention', 'days'])).toEqual({from: 'default'});

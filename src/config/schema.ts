@@ -104,7 +104,5 @@ export type Configuration = z.output<typeof configuration>;
 export type TargetConfiguration = Configuration['targets'][string];
 export type LocalTargetConfiguration = Extract<TargetConfiguration, {kind: 'local'}>;
 export type SshTargetConfiguration = Extract<TargetConfiguration, {kind: 'ssh'}>;
-export type StoreConfiguration = Configuration['store'];
-export type CatalogConfiguration = Configuration['catalog'];
 export type TransferConfiguration = Configuration['transfer'];
 export type WorkerConfiguration = Configuration['worker'];

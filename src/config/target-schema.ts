@@ -65,9 +65,6 @@ export const sshTarget = z.strictObject({
   passphraseEnv: environmentName(variableName.optional()).describe(
     'Name of the environment variable that holds the passphrase of the private key.',
   ),
-  passwordEnv: environmentName(variableName.optional()).describe(
-    'Name of the environment variable that holds the password, for a server that takes no keys.',
-  ),
   agent: z
     .union([z.boolean(), z.string().min(1)])
     .default(true)
@@ -91,14 +88,6 @@ export const sshTarget = z.strictObject({
     .max(600)
     .default(20)
     .describe('Time for connecting and logging in, in seconds.'),
-  keepaliveSeconds: z
-    .number()
-    .min(1)
-    .max(600)
-    .default(5)
-    .describe(
-      'Interval of keep-alive questions, in seconds. Three without an answer end the connection: shorter finds a dead line sooner.',
-    ),
   workspaceRoot: z
     .string()
     .min(1)

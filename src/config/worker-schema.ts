@@ -29,27 +29,11 @@ export const workerSettings = z
       .describe(
         'Workflows kept in memory between their tasks. Each costs memory; one that was dropped is replayed from its history.',
       ),
-    heartbeatTimeoutSeconds: z
-      .number()
-      .min(2)
-      .max(600)
-      .default(8)
-      .describe(
-        'Silence after which an attempt counts as dead, in seconds. It bounds how late another machine takes over: shorter finds it sooner, and a busy machine is then mistaken for a dead one.',
-      ),
-    heartbeatIntervalSeconds: z
-      .number()
-      .min(0.1)
-      .max(60)
-      .default(0.5)
-      .describe(
-        'Least time between two heartbeats that reach the server, in seconds. A crash loses at most the progress of this time; 200 heartbeats a second cost the server most of a core.',
-      ),
     shutdownGraceSeconds: z
       .number()
       .min(0)
       .max(3600)
-      .default(10)
+      .default(2)
       .describe(
         'Time that activities get to write their checkpoint when the worker is stopped, in seconds. 0 would make every stop a crash.',
       ),
@@ -61,12 +45,6 @@ export const workerSettings = z
       .describe(
         'Time that a workflow task waits for the worker that ran the workflow last, in seconds. After a crash nobody answers there, and each workflow stands still for this long.',
       ),
-    unreachableBudgetSeconds: z
-      .number()
-      .min(1)
-      .max(604_800)
-      .default(3600)
-      .describe('How long a step keeps trying a target or store that does not answer, in seconds.'),
   })
   .prefault({})
   .describe('Numbers of one worker process.');

@@ -1,5 +1,5 @@
 import type {CatalogAnswer, CatalogQuestion} from './catalog.js';
-import type {CommandEnd, ExecutionInput, ExecutionResult, Failure, TransferTotals} from './execution.js';
+import type {CommandEnd, ExecutionInput, ExecutionResult, TransferTotals} from './execution.js';
 import type {Ticket} from './artifacts.js';
 
 /** Names one generation of one execution, and the target it runs on. */
@@ -60,20 +60,18 @@ export interface RunEnd {
 /** The activities that the workflows call, by name. */
 export interface WaybillActivities {
   /** Takes the id in the catalog, resolves the target and checks what the configuration allows. */
-  openExecution(request: {
+  readonly openExecution: (request: {
     readonly executionId: string;
     readonly runId: string;
     readonly input: ExecutionInput;
-  }): Promise<OpenedExecution>;
-  planMove(request: MoveRequest): Promise<PlannedMove>;
-  moveSegment(request: MoveRequest & {readonly segment: number}): Promise<void>;
-  closeMove(request: MoveRequest & {readonly segments: number}): Promise<MovedFiles>;
-  runCommand(request: RunRequest): Promise<RunEnd>;
+  }) => Promise<OpenedExecution>;
+  readonly planMove: (request: MoveRequest) => Promise<PlannedMove>;
+  readonly moveSegment: (request: MoveRequest & {readonly segment: number}) => Promise<void>;
+  readonly closeMove: (request: MoveRequest & {readonly segments: number}) => Promise<MovedFiles>;
+  readonly runCommand: (request: RunRequest) => Promise<RunEnd>;
   /** Writes the outcome and the artifacts into the catalog. */
-  recordEnd(request: {readonly ref: GenerationRef; readonly result: ExecutionResult}): Promise<void>;
+  readonly recordEnd: (request: {readonly ref: GenerationRef; readonly result: ExecutionResult}) => Promise<void>;
   /** Ends what may still run and removes what the generation left on the target and in the store. */
-  cleanUp(ref: GenerationRef & {readonly keepWorkspace: boolean}): Promise<void>;
-  answerCatalog(question: CatalogQuestion): Promise<CatalogAnswer>;
+  readonly cleanUp: (ref: GenerationRef & {readonly keepWorkspace: boolean}) => Promise<void>;
+  readonly answerCatalog: (question: CatalogQuestion) => Promise<CatalogAnswer>;
 }
-
-export type {Failure};

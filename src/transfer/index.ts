@@ -1,4 +1,3 @@
-export type {Baseline} from './baseline.js';
 export {errorOf, type FailedOutcome, type FileOutcome, fileOutcome, type MovedOutcome} from './file-outcome.js';
 export {finishDirectories} from './finish-directories.js';
 export {

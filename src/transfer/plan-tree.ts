@@ -1,7 +1,6 @@
-import {hasCode, isWaybillError, WaybillError} from '../contracts/errors.js';
+import {WaybillError} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {ListedEntry, Store, StorePath} from '../stores/store.js';
-import {type Baseline, isUnchanged} from './baseline.js';
 import {staysInside} from './links.js';
 import {byNameBytes} from './name-order.js';
 import type {PlannedFile, RefusedEntry} from './planned-file.js';
@@ -13,7 +12,6 @@ export interface PlanTreeOptions {
   readonly select?: SelectionRules;
   /** `keep` carries links that stay in the tree, `follow` what they point to there. Default `keep`. */
   readonly links?: 'keep' | 'skip' | 'follow';
-  readonly baseline?: Baseline;
   readonly signal?: AbortSignal;
 }
 
@@ -81,7 +79,7 @@ async function* one(walk: Walk, name: string, entry: ListedEntry): AsyncGenerato
       name,
       new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'),
     );
-  } else if (entry.kind !== 'link') yield* changed(walk, {...facts(name, entry), kind: entry.kind});
+  } else if (entry.kind !== 'link') yield {...facts(name, entry), kind: entry.kind};
   else if (walk.links !== 'skip') yield* link(walk, name, entry);
 }
 
@@ -95,7 +93,7 @@ async function* link(walk: Walk, name: string, entry: ListedEntry): AsyncGenerat
     return;
   }
   if (walk.links === 'keep') {
-    yield* changed(walk, {...facts(name, entry), kind: 'link', linkTarget});
+    yield {...facts(name, entry), kind: 'link', linkTarget};
     return;
   }
   yield* followed(walk, name, linkTarget);
@@ -105,7 +103,7 @@ async function* followed(walk: Walk, name: string, target: string): AsyncGenerat
   const inside = resolved(name, target);
   const entry = await walk.store.stat(joinStorePath(walk.root, inside), {signal: walk.signal});
   if (entry === undefined) yield refused(name, new WaybillError('store.not-found', 'The link points to nothing.'));
-  else if (entry.kind === 'file') yield* changed(walk, {...facts(name, entry), kind: 'file'});
+  else if (entry.kind === 'file') yield {...facts(name, entry), kind: 'file'};
   else {
     // Following directories would carry them twice, or for ever where they lead in a circle.
     yield refused(
@@ -122,19 +120,6 @@ function resolved(name: string, target: string): string {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   return parts.join('/');
-}
-
-async function* changed(walk: Walk, file: PlannedFile): AsyncGenerator<PlannedFile | RefusedEntry> {
-  const {store, root, baseline, signal} = walk;
-  try {
-    if (baseline !== undefined && (await isUnchanged(file, joinStorePath(root, file.name), store, baseline, signal)))
-      return;
-    yield file;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!isWaybillError(error) || (error.retryable && !hasCode(error, 'source.changed'))) throw error;
-    yield refused(file.name, error);
-  }
 }
 
 function facts(name: string, entry: Omit<ListedEntry, 'name'>): Omit<PlannedFile, 'kind'> {

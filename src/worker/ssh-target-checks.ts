@@ -4,7 +4,7 @@ import {isWaybillError} from '../contracts/errors.js';
 import {nativeBindingLoaded} from '../ssh/algorithms.js';
 import {quote} from '../ssh/quote.js';
 import {shellCheck, spaceCheck} from './local-target.js';
-import {resolveSshTarget} from './ssh-target.js';
+import {resolveSshTarget} from './ssh-target-endpoint.js';
 import type {Target} from './targets.js';
 
 /** What an SSH target can do, each point with what to do where it can't. What follows a failed connection is left out. */

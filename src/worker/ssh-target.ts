@@ -3,10 +3,10 @@ import type {SshTargetConfiguration, TransferConfiguration} from '../config/sche
 import {WaybillError} from '../contracts/errors.js';
 import {SshShell} from '../ssh/exec.js';
 import {SshPool} from '../ssh/pool.js';
-import {type ResolvedEndpoint, resolveEndpoint} from '../ssh/resolve.js';
 import {openSshStore} from '../stores/ssh/store.js';
 import type {Store} from '../stores/store.js';
 import {checkSshTarget} from './ssh-target-checks.js';
+import {resolveSshTarget} from './ssh-target-endpoint.js';
 import type {OpenedTarget, Target} from './targets.js';
 
 interface Connected {
@@ -64,25 +64,6 @@ export function openSshTarget(
       await (await connecting?.catch(() => undefined))?.pool.close();
     },
   };
-}
-
-/** Everything that connecting needs, from the configuration, the SSH configuration file and the environment. */
-export async function resolveSshTarget(name: string, settings: SshTargetConfiguration): Promise<ResolvedEndpoint> {
-  const passphrase = settings.passphraseEnv === undefined ? undefined : process.env[settings.passphraseEnv];
-  const agent = settings.agent === true ? undefined : settings.agent;
-  return await resolveEndpoint({
-    name,
-    host: settings.host,
-    ...(settings.port === undefined ? {} : {port: settings.port}),
-    ...(settings.user === undefined ? {} : {user: settings.user}),
-    ...(settings.identityFile === undefined ? {} : {identityFile: settings.identityFile}),
-    ...(passphrase === undefined ? {} : {passphrase}),
-    ...(agent === undefined ? {} : {agent}),
-    ...(settings.knownHostsFile === undefined ? {} : {knownHostsFile: settings.knownHostsFile}),
-    ...(settings.jumpHost === undefined ? {} : {jump: settings.jumpHost}),
-    configFile: settings.sshConfigFile,
-    connectTimeoutMs: settings.connectTimeoutSeconds * 1000,
-  });
 }
 
 /** A relative root starts at the login home, which only the target knows. */

@@ -1,7 +1,7 @@
 import {loadConfiguration} from '../../config/load.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {type HostKeyOffer, trustHost} from '../../ssh/trust.js';
-import {resolveSshTarget} from '../../worker/ssh-target.js';
+import {resolveSshTarget} from '../../worker/ssh-target-endpoint.js';
 import type {CliContext} from '../context.js';
 import {EXIT} from '../exit-codes.js';
 import {printable} from '../terminal/printable.js';
