@@ -1,0 +1,50 @@
+// npm run bench -- [NAMES…] [--runs N]     runs against peers in turn, prints a table and writes bench/RESULTS.md
+import {writeFile} from 'node:fs/promises';
+import {parseArgs} from 'node:util';
+import {ENGINE_FLAG, moveHere} from './engine.js';
+import {CIPHER} from './lab.js';
+import {describeMachine, loadAverage} from './machine.js';
+import {type BenchReport, formatTable} from './report.js';
+import {runTrue} from './run-true.js';
+import {smallFiles} from './small-files.js';
+import {sshOneGibibyte} from './ssh-1gib.js';
+
+const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> = {
+  'run-true': runTrue,
+  'ssh-1gib': sshOneGibibyte,
+  'small-files': smallFiles,
+};
+
+const [flag, request] = process.argv.slice(2);
+if (flag === ENGINE_FLAG && request !== undefined) await moveHere(request);
+else await main();
+
+async function main(): Promise<void> {
+  const {positionals, values} = parseArgs({allowPositionals: true, options: {runs: {type: 'string', default: '5'}}});
+  const runs = Number(values.runs);
+  if (!Number.isInteger(runs) || runs < 1) throw new Error('--runs takes a whole number from 1');
+  const names = positionals.length === 0 ? Object.keys(BENCHES) : positionals;
+  const unknown = names.filter((name) => BENCHES[name] === undefined);
+  if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known: ${Object.keys(BENCHES).join(', ')}`);
+
+  const before = loadAverage();
+  const reports: BenchReport[] = [];
+  for (const name of names) {
+    const report = await BENCHES[name]?.(runs);
+    if (report !== undefined) reports.push(report);
+  }
+  const text = [
+    `# Measured: ${names.join(', ')}`,
+    '',
+    `${new Date().toISOString().slice(0, 10)}, medians of ${runs} (lowest–highest), taken in turns with what they are compared with.`,
+    `Load average of 1, 5 and 15 minutes before: ${before}; after: ${loadAverage()}.`,
+    '',
+    ...(await describeMachine(CIPHER)).map((line) => `- ${line}`),
+    '',
+    formatTable(reports.flatMap((report) => report.rows)),
+    '',
+    ...reports.flatMap((report) => report.notes.flatMap((note) => [note, ''])),
+  ].join('\n');
+  console.log(text);
+  await writeFile('bench/RESULTS.md', text);
+}
