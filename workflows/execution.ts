@@ -199,7 +199,7 @@ class Execution {
 function report(result: ExecutionResult): ExecutionResult {
   if (result.outcome === 'succeeded') return result;
   const message = result.failure?.message ?? result.outcome;
-  if (result.outcome === 'cancelled') throw new CancelledFailure(message, [result]);
+  if (result.outcome === 'cancelled') throw new CancelledFailure(message);
   throw ApplicationFailure.create({
     message,
     type: result.failure?.code ?? 'store.io',

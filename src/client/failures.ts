@@ -16,7 +16,7 @@ import {type ExecutionResult, executionResult} from '../contracts/execution.js';
 export function resultIn(error: unknown): ExecutionResult | undefined {
   if (!(error instanceof WorkflowFailedError)) return undefined;
   const {cause} = error;
-  if (!(cause instanceof ApplicationFailure) && !(cause instanceof CancelledFailure)) return undefined;
+  if (!(cause instanceof ApplicationFailure)) return undefined;
   const parsed = executionResult.safeParse(cause.details?.[0]);
   return parsed.success ? parsed.data : undefined;
 }
@@ -35,8 +35,9 @@ export function translate(error: unknown, executionId: string): Error {
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
     return new WaybillError(cause.type, cause.message, {path: executionId, cause: error});
   }
-  if (cause instanceof TerminatedFailure) {
-    return new WaybillError('execution.cancelled', `${executionId} was terminated in Temporal`, {
+  if (cause instanceof TerminatedFailure || cause instanceof CancelledFailure) {
+    const how = cause instanceof CancelledFailure ? 'cancelled' : 'terminated in Temporal';
+    return new WaybillError('execution.cancelled', `${executionId} was ${how}`, {
       path: executionId,
       cause: error,
     });

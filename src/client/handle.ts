@@ -1,6 +1,6 @@
 import type {WorkflowHandle} from '@temporalio/client';
 import type {Artifact, ExecutionRecord, Ticket} from '../contracts/artifacts.js';
-import {WaybillError} from '../contracts/errors.js';
+import {hasCode} from '../contracts/errors.js';
 import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
 import {INPUTS_SENT_SIGNAL} from '../contracts/names.js';
 import type {Store} from '../stores/store.js';
@@ -105,13 +105,14 @@ export class Handle implements ExecutionHandle {
       const result = resultIn(error);
       if (result) return result;
       const failure = translate(error, this.id);
-      if (!(failure instanceof WaybillError) || failure.code !== 'execution.not-found') throw failure;
+      // Temporal keeps nothing of a cancelled workflow but that it was cancelled.
+      if (!hasCode(failure, 'execution.not-found', 'execution.cancelled')) throw failure;
       return await this.recordedEnd(failure);
     }
   }
 
-  /** What the catalog still knows when Temporal has forgotten the workflow. */
-  private async recordedEnd(failure: WaybillError): Promise<ExecutionResult> {
+  /** What the catalog knows, also when Temporal has forgotten the workflow. */
+  private async recordedEnd(failure: Error): Promise<ExecutionResult> {
     const {result} = await ask(this.session, {ask: 'execution', executionId: this.id});
     if (result) return result;
     throw failure;

@@ -5,13 +5,17 @@ import type {Session} from './connect.js';
 /** Milliseconds without an answer before the client asks whether anybody works at all: a healthy answer takes a tenth. */
 const PATIENCE_MS = 2_000;
 
+/** How often nobody may be there in a row: a worker that starts, or is started again, polls within seconds. */
+const QUESTIONS = 5;
+
 /** Answers with `call`, or rejects with `client.no-worker` where it takes long and nobody polls the task queue. */
 export async function requireWorker<T>(session: Session, call: Promise<T>): Promise<T> {
   const settled = new AbortController();
   const watch = async (): Promise<never> => {
-    for (;;) {
+    for (let without = 0; ; ) {
       await delay(PATIENCE_MS, undefined, {signal: settled.signal});
-      if (!(await someonePolls(session))) {
+      without = (await someonePolls(session)) ? 0 : without + 1;
+      if (without === QUESTIONS) {
         throw new WaybillError('client.no-worker', `no worker polls the task queue ${session.taskQueue}`, {
           path: session.taskQueue,
         });

@@ -102,7 +102,8 @@ export type CommandEnd = z.infer<typeof commandEnd>;
 
 /**
  * How an execution ended. The workflow completes with it where the outcome is `succeeded`; otherwise it fails, so that
- * no list shows green what is not, and this is the first detail of its ApplicationFailure or CancelledFailure.
+ * no list shows green what is not: this is the first detail of its ApplicationFailure. Of a cancelled one Temporal keeps
+ * no details: its result is in the catalog.
  */
 export const executionResult = z.object({
   version: z.literal(1),

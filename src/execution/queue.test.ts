@@ -1,7 +1,7 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {afterAll, describe, expect, it} from 'vitest';
 import {shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
-import {cancelExecution} from './end.js';
+import {cancelExecution, cleanUpWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';
 
@@ -66,6 +66,24 @@ describe('the line of a target', () => {
     const dead = root.workspace();
     await launch(local, dead, {command: ['true'], maxConcurrent: 1, hook: '[ "$1" != before-exit ] || kill -9 $$'});
     expect((await launch(local, root.workspace(), {command: ['true'], maxConcurrent: 1})).end.outcome).toBe('exited');
+  });
+
+  it('is not held by an execution whose workspace was removed', async () => {
+    const root = await newRoot();
+    for (let round = 0; round < 4; round += 1) {
+      const places: number[] = [];
+      const workspace = root.workspace();
+      const {end} = await launch(local, workspace, {
+        command: ['true'],
+        maxConcurrent: 2,
+        onEvent: (event) => {
+          if (event.event === 'queued') places.push(event.place);
+        },
+      });
+      expect(end.outcome).toBe('exited');
+      expect(places).toEqual([]);
+      await cleanUpWorkspace(local, workspace);
+    }
   });
 
   it('lets one that was cancelled while it waited go', async () => {

@@ -39,6 +39,8 @@ take_ticket() {
 stands() {
   owner= owner_generation= its=
   { read -r owner owner_generation <"$queue/$1"; } 2>/dev/null
+  # A removed workspace: a plain file has its name.
+  [ -n "$owner" ] && [ -f "$root/$owner/g$owner_generation" ] && return 1
   control=$root/$owner/g$owner_generation/control
   if [ -n "$owner" ] && [ -d "$control" ]; then
     [ -f "$control/exit" ] && return 1

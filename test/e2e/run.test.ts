@@ -1,0 +1,190 @@
+import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {digests, makeInputs, sha256, writeText} from './corpus.js';
+import {leftovers, startTestStack, type TestStack} from './stack.js';
+
+let stack: TestStack;
+let here: string;
+const started: string[] = [];
+beforeAll(async () => {
+  stack = await startTestStack({environment: {E2E_SECRET: 'hunter2-e2e'}});
+  here = await mkdtemp(join(tmpdir(), 'waybill-e2e-here-'));
+});
+afterAll(async () => {
+  await stack.close(started);
+  await rm(here, {recursive: true, force: true});
+});
+
+function id(name: string): string {
+  const made = `${name}-${started.length}`;
+  started.push(made);
+  return made;
+}
+
+async function logOf(executionId: string, stream: 'stdout' | 'stderr'): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const {data} of stack.client.execution(executionId).logs({streams: [stream]})) chunks.push(data);
+  return Buffer.concat(chunks).toString();
+}
+
+describe.each(['local', 'gpu'])('an execution on %s', (target) => {
+  it('stages inputs, runs the command, collects outputs and leaves nothing behind', async () => {
+    const inputs = await makeInputs(join(here, `${target}-in`), {
+      'a.bin': 20_000_000,
+      'data/b.bin': 3000,
+      'data/empty': 0,
+    });
+    const script =
+      'sha256sum a.bin data/b.bin data/empty; echo oops >&2; mkdir out; cp a.bin out/copy.bin; ln -s out/copy.bin link; echo changed > data/b.bin';
+    const handle = await stack.client.start({id: id(`whole-${target}`), target, command: ['sh', '-c', script], inputs});
+    const result = await handle.result();
+    expect(result).toMatchObject({outcome: 'succeeded', starts: 1, command: {outcome: 'exited', status: 0}});
+    expect(result.staged).toMatchObject({files: 3, bytes: 20_003_000, failedFiles: 0});
+    const log = await logOf(handle.id, 'stdout');
+    for (const {name, path} of inputs) expect(log).toContain(`${await sha256(path)}  ${name}`);
+    expect(await logOf(handle.id, 'stderr')).toBe('oops\n');
+    const into = join(here, `${target}-out`);
+    const files = await handle.download({into});
+    expect(files.map((file) => [file.name, file.outcome]).sort()).toEqual([
+      ['data/b.bin', 'downloaded'],
+      ['link', 'downloaded'],
+      ['out/copy.bin', 'downloaded'],
+    ]);
+    expect(await digests(into)).toMatchObject({'out/copy.bin': await sha256(join(here, `${target}-in/a.bin`))});
+    expect(await readFile(join(into, 'data/b.bin'), 'utf8')).toBe('changed\n');
+    expect(await leftovers(stack, handle.id)).toEqual([]);
+  });
+
+  it('fails where the command fails, and keeps what it wrote', async () => {
+    const handle = await stack.client.start({
+      id: id(`fails-${target}`),
+      target,
+      command: ['sh', '-c', 'echo part > part.txt; exit 7'],
+    });
+    const result = await handle.result();
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      command: {outcome: 'exited', status: 7},
+      failure: {code: 'execution.command-failed'},
+    });
+    expect(result.collected.files).toBe(1);
+  });
+
+  it('says that the target has no such command', async () => {
+    const handle = await stack.client.start({
+      id: id(`no-command-${target}`),
+      target,
+      command: ['no-such-command-here'],
+    });
+    expect(await handle.result()).toMatchObject({outcome: 'failed', failure: {code: 'execution.command-not-found'}});
+  });
+
+  it('is not green without a required output', async () => {
+    const handle = await stack.client.start({
+      id: id(`required-${target}`),
+      target,
+      command: ['true'],
+      required: ['*.csv'],
+    });
+    expect(await handle.result()).toMatchObject({
+      outcome: 'failed',
+      failure: {code: 'execution.required-output-missing'},
+    });
+  });
+
+  it('ends everything when it is cancelled', async () => {
+    const command = ['sh', '-c', 'sleep 300 & (setsid sleep 301 &) ; sleep 302; wait'];
+    const handle = await stack.client.start({id: id(`cancelled-${target}`), target, command});
+    for await (const event of handle.progress()) if (event.event === 'run' && event.progress.state === 'running') break;
+    await handle.cancel();
+    expect(await handle.result()).toMatchObject({outcome: 'cancelled'});
+    expect(await commandsOf(handle.id)).toEqual([]);
+    expect(await leftovers(stack, handle.id)).toEqual([]);
+  });
+
+  it('ends a command that takes longer than it may', async () => {
+    const handle = await stack.client.start({
+      id: id(`timeout-${target}`),
+      target,
+      command: ['sleep', '300'],
+      timeoutMs: 1000,
+    });
+    expect(await handle.result()).toMatchObject({
+      outcome: 'failed',
+      command: {outcome: 'timed-out'},
+      failure: {code: 'execution.timed-out'},
+    });
+  });
+
+  it('gives a secret to the command and to nobody else', async () => {
+    const handle = await stack.client.start({
+      id: id(`secret-${target}`),
+      target,
+      command: ['sh', '-c', 'test "$E2E_SECRET" = hunter2-e2e'],
+      secrets: ['E2E_SECRET'],
+    });
+    expect(await handle.result()).toMatchObject({outcome: 'succeeded'});
+    const refused = stack.client.start({id: id(`forbidden-${target}`), target, command: ['true'], secrets: ['HOME']});
+    await expect(refused).rejects.toMatchObject({code: 'secret.not-allowed'});
+  });
+
+  it('runs again what has failed, in a fresh workspace', async () => {
+    const flag = join(here, `flag-${target}`);
+    const handle = await stack.client.start({
+      id: id(`retried-${target}`),
+      target,
+      command: ['sh', '-c', `echo once >> attempts; test -f ${flag}`],
+    });
+    expect(await handle.result()).toMatchObject({outcome: 'failed', generation: 1});
+    await writeText(flag, '');
+    await handle.retry();
+    expect(await handle.result()).toMatchObject({outcome: 'succeeded', generation: 2});
+    const files = await handle.download({into: join(here, `retried-${target}`)});
+    expect(files.map(({name}) => name)).toEqual(['attempts']);
+    expect(await readFile(join(here, `retried-${target}/attempts`), 'utf8')).toBe('once\n');
+  });
+});
+
+describe('ids and records', () => {
+  it('takes an id once', async () => {
+    const used = id('used');
+    await (await stack.client.start({id: used, command: ['true']})).result();
+    await expect(stack.client.start({id: used, command: ['true']})).rejects.toMatchObject({code: 'execution.id-used'});
+  });
+
+  it('refuses an unknown target by name', async () => {
+    await expect(stack.client.start({id: id('unknown'), target: 'mars', command: ['true']})).rejects.toMatchObject({
+      code: 'target.unknown',
+    });
+  });
+
+  it('keeps a local file that an output would overwrite', async () => {
+    const into = join(here, 'kept');
+    await writeText(join(into, 'result.txt'), 'mine');
+    const handle = await stack.client.start({id: id('kept'), command: ['sh', '-c', 'echo theirs > result.txt']});
+    await handle.result();
+    const [file] = await handle.download({into});
+    expect(file).toMatchObject({outcome: 'kept-local', savedAs: join(into, `result.txt.${handle.id}`)});
+    expect(await readFile(join(into, 'result.txt'), 'utf8')).toBe('mine');
+    expect(await readFile(join(into, `result.txt.${handle.id}`), 'utf8')).toBe('theirs\n');
+  });
+
+  it('names the targets and checks them', async () => {
+    expect((await stack.client.targets()).map(({name}) => name).sort()).toEqual(['gpu', 'local']);
+    const checks = await stack.client.checkTarget('gpu');
+    expect(checks.filter(({outcome}) => outcome === 'failed')).toEqual([]);
+  });
+});
+
+/** Processes that carry the execution's id in their environment. */
+async function commandsOf(executionId: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  for (const pid of await readdir('/proc')) {
+    if (!/^\d+$/.test(pid)) continue;
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
+    if (environment.split('\0').includes(`WAYBILL_EXECUTION_ID=${executionId}`)) found.push(pid);
+  }
+  return found;
+}
