@@ -1,5 +1,7 @@
 // A real job, the worker killed while it stages and while it collects, and what that cost: npm run demo
 import {execFileSync} from 'node:child_process';
+import {readFile} from 'node:fs/promises';
+import {availableParallelism, loadavg} from 'node:os';
 import {join} from 'node:path';
 import {describe} from '../src/cli/operator/dev.js';
 import {WaybillClient} from '../src/client/index.js';
@@ -16,9 +18,17 @@ import {count, megabytes, Transcript} from './demo/transcript.js';
 
 const LINE_BYTES_PER_SECOND = 40e6;
 
+const busy = busyness();
 execFileSync('npm', ['run', '--silent', 'build'], {stdio: 'inherit'});
 const place = await makePlace(LINE_BYTES_PER_SECOND);
 let stack: Stack | undefined;
+const tidy = async () => {
+  await stack?.stop();
+  await place.close();
+};
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => void tidy().finally(() => process.exit(1)));
+}
 try {
   const workerEvents: StackEvent[] = [];
   let quiet = false;
@@ -30,8 +40,14 @@ try {
   quiet = true;
   process.exitCode = (await demonstrate(place, stack, workerEvents)) ? 0 : 1;
 } finally {
-  await stack?.stop();
-  await place.close();
+  await tidy();
+}
+
+/** Times of a machine that has more to do than it can are those of its other work. */
+function busyness(): string | undefined {
+  const [load = 0] = loadavg();
+  const processors = availableParallelism();
+  return load > processors ? `the machine was busy: load ${load.toFixed(1)} on ${processors} processors` : undefined;
 }
 
 async function demonstrate(at: Place, running: Stack, workerEvents: readonly StackEvent[]): Promise<boolean> {
@@ -50,6 +66,9 @@ async function demonstrate(at: Place, running: Stack, workerEvents: readonly Sta
   const handle = await client.start({target: 'gpu', label: 'demo', command: [...job.command], inputs: corpus.inputs});
   transcript.say(`${handle.id}: the inputs are in the store`);
   const {crashes, result} = await followAndKill(handle, at, workerEvents, transcript);
+  for await (const {data} of handle.logs({streams: ['stdout']})) {
+    transcript.say(`the command said: ${Buffer.from(data).toString().trim()}`);
+  }
   transcript.say(`ended: ${result.outcome}`);
   const carried = {stage: line.carried('to-target'), collect: line.carried('from-target')};
 
@@ -66,8 +85,8 @@ async function demonstrate(at: Place, running: Stack, workerEvents: readonly Sta
       collect: await readJournal(store, handle.id, 'collect'),
     },
     carried,
+    busy,
     bytes: {stage: corpus.bytes, collect: result.collected.bytes},
-    bytesPerSecond: LINE_BYTES_PER_SECOND,
   };
   reportCrashes(transcript, evidence);
   await reportEnd(transcript, evidence, job.starts);
@@ -90,5 +109,9 @@ async function demonstrate(at: Place, running: Stack, workerEvents: readonly Sta
     left.length === 0,
     `nothing is left: no workspace, no unfinished file, no process ${left.join(' ')}`.trim(),
   );
+  if (transcript.failed) {
+    transcript.heading("The end of the worker's log");
+    console.log((await readFile(join(stateDirectory, 'logs', 'worker.log'), 'utf8')).split('\n').slice(-40).join('\n'));
+  }
   return !transcript.failed;
 }

@@ -55,8 +55,8 @@ export async function followAndKill(
           if (crash.resumed === undefined) transcript.say(resumption(progress));
           crash.resumed = progress;
         }
-        if (Math.floor(share * 10) !== told) {
-          told = Math.floor(share * 10);
+        if (Math.floor(share * 5) !== told) {
+          told = Math.floor(share * 5);
           transcript.say(
             `${direction.padEnd(8)}${String(Math.round(share * 100)).padStart(3)} %  ${megabytes(bytesDone)} of ${megabytes(bytesTotal)}, ${megabytes(rate)}/s`,
           );
@@ -81,9 +81,10 @@ async function kill(place: Place, known: MoveProgress, transcript: Transcript): 
   const pid = (await readStack(place.stateDirectory))?.worker?.process.pid;
   if (pid === undefined) throw new Error('the stack has no worker');
   process.kill(pid, 'SIGKILL');
-  const {direction, file} = known;
-  const at = file === undefined ? '' : `, at byte ${count(file.offset)} of ${file.name}`;
-  transcript.say(`kill -9 ${pid}: the worker dies while it ${direction}s${at}`);
+  const {direction} = known;
+  transcript.say(
+    `kill -9 ${pid}: the worker dies while it ${direction}s, ${megabytes(known.bytesDone)} of ${megabytes(known.bytesTotal)}`,
+  );
   return {direction, killedAt: Date.now(), known};
 }
 
@@ -96,7 +97,8 @@ async function watch(
 ): Promise<void> {
   const before = workerEvents.length;
   const way = crash.direction === 'stage' ? 'to-target' : 'from-target';
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await delay(5)) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
+    await delay(5);
     const started = workerEvents.slice(before).find((event) => event.event === 'started');
     if (crash.restartedAt === undefined && started !== undefined) {
       crash.restartedAt = Date.now();
@@ -111,7 +113,6 @@ async function watch(
   }
 }
 
-function resumption({direction, resumedFrom, resumedBytes, file}: MoveProgress): string {
-  const of = file === undefined ? '' : ` of ${file.name}`;
-  return `${direction}: goes on from byte ${count(resumedFrom ?? 0)}${of}; ${megabytes(resumedBytes)} proved where they lie`;
+function resumption({direction, resumedFrom, resumedBytes}: MoveProgress): string {
+  return `${direction}: goes on from byte ${count(resumedFrom ?? 0)}; so far ${megabytes(resumedBytes)} are proved where they lie`;
 }

@@ -11,19 +11,20 @@ export interface Evidence {
   /** What crossed the line, with what SSH itself adds. */
   readonly carried: Readonly<Record<Direction, number>>;
   readonly bytes: Readonly<Record<Direction, number>>;
-  readonly bytesPerSecond: number;
+  /** Why times say nothing: the machine had more to do than it can before this began. */
+  readonly busy: string | undefined;
 }
 
 /** At most this many seconds' worth and one block are sent again. */
 const RESENT_SECONDS = 2;
 const BLOCK_BYTES = 8 * 1024 * 1024;
-/** What SSH and SFTP add to the bytes of files, at most. */
-const OVERHEAD = 0.02;
+/** What SSH and SFTP add to the bytes of files, at most: frames, requests, and answers to the other direction. */
+const OVERHEAD = 0.03;
 const FIRST_BYTE_MS = 3_000;
 
 /** The table of what the crashes cost, and whether it is within what is promised. */
 export function reportCrashes(transcript: Transcript, evidence: Evidence): void {
-  const {crashes, journals, carried, bytes, bytesPerSecond} = evidence;
+  const {crashes, journals, carried, bytes} = evidence;
   const directions = ['stage', 'collect'] as const;
   const of = (direction: Direction) => crashes.find((crash) => crash.direction === direction);
   const row = (title: string, cell: (direction: Direction) => string) =>
@@ -34,18 +35,21 @@ export function reportCrashes(transcript: Transcript, evidence: Evidence): void 
     const known = of(direction)?.known;
     return known === undefined ? 'never' : `${megabytes(known.bytesDone)} of ${megabytes(known.bytesTotal)}`;
   });
-  row('went on from byte', (direction) => count(of(direction)?.resumed?.resumedFrom ?? 0));
   row('proved in place, not sent again', (direction) =>
     megabytes(journals[direction].resumed.reduce((sum, {resumedBytes}) => sum + resumedBytes, 0)),
   );
-  row('sent twice', (direction) => megabytes(journals[direction].resentBytes));
-  row('the line carried, with SSH', (direction) => megabytes(carried[direction]));
-  row('for files of', (direction) => megabytes(bytes[direction]));
+  row('sent twice, with what SSH adds', (direction) => megabytes(carried[direction] - bytes[direction]));
   row('restart to first new byte', (direction) => `${((latency(of(direction)) ?? 0) / 1000).toFixed(1)} s`);
   row('crash to first new byte', (direction) => {
     const crash = of(direction);
     return crash?.movingAt === undefined ? 'never' : `${((crash.movingAt - crash.killedAt) / 1000).toFixed(1)} s`;
   });
+  for (const direction of directions) {
+    for (const {name, resumedBytes, size} of journals[direction].resumed) {
+      const file = name.split('/').slice(-2).join('/');
+      transcript.row(`${direction}: ${file}`, `went on from byte ${count(resumedBytes)} of ${count(size)}`);
+    }
+  }
 
   transcript.heading('What holds');
   transcript.check(
@@ -53,20 +57,19 @@ export function reportCrashes(transcript: Transcript, evidence: Evidence): void 
     `the worker was killed ${crashes.length} times: while it staged, while it collected`,
   );
   for (const direction of directions) {
-    const most = bytes[direction] * (1 + OVERHEAD) + RESENT_SECONDS * bytesPerSecond + BLOCK_BYTES;
     const {resumed, resentBytes} = journals[direction];
+    const most = RESENT_SECONDS * (of(direction)?.known.rate ?? 0) + BLOCK_BYTES;
     transcript.check(
       resumed.length > 0 && of(direction)?.resumed !== undefined,
-      `${direction}: the next attempt took up what was there (${resumed.map(({name}) => name).join(', ')})`,
+      `${direction}: the next attempt took up what was there`,
     );
     transcript.check(
-      carried[direction] <= most && resentBytes <= RESENT_SECONDS * bytesPerSecond + BLOCK_BYTES,
-      `${direction}: at most ${RESENT_SECONDS} s worth and one block sent twice`,
+      resentBytes <= most && carried[direction] <= bytes[direction] * (1 + OVERHEAD) + most,
+      `${direction}: at most ${RESENT_SECONDS} s worth of bytes and one block were sent twice`,
     );
-    transcript.check(
-      (latency(of(direction)) ?? Infinity) <= FIRST_BYTE_MS,
-      `${direction}: new bytes within ${FIRST_BYTE_MS / 1000} s of the restart`,
-    );
+    const inTime = `${direction}: new bytes within ${FIRST_BYTE_MS / 1000} s of the restart`;
+    if (evidence.busy === undefined) transcript.check((latency(of(direction)) ?? Infinity) <= FIRST_BYTE_MS, inTime);
+    else transcript.note(`${inTime}: not judged, ${evidence.busy}`);
   }
 }
 

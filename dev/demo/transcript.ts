@@ -20,6 +20,10 @@ export class Transcript {
     console.log(`  ${cells.map((cell, index) => cell.padEnd(index === 0 ? 36 : 24)).join('')}`.trimEnd());
   }
 
+  note(text: string): void {
+    console.log(`  – ${text}`);
+  }
+
   check(holds: boolean, text: string): void {
     if (!holds) this.#failed++;
     console.log(`  ${holds ? '✓' : '✗'} ${text}`);
