@@ -3,6 +3,7 @@ import {join, resolve} from 'node:path';
 import {inputManifestKey} from '../artifacts/keys.js';
 import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../artifacts/input-manifest.js';
 import type {Artifact} from '../contracts/artifacts.js';
+import type {MoveProgress} from '../contracts/checkpoint.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';
 import type {FileOutcome} from '../transfer/file-outcome.js';
@@ -39,28 +40,36 @@ export async function download(
   await mkdir(into, {recursive: true});
   const here = openLocalStore({name: 'this machine', root: into});
   const partials = `.waybill-${executionId}`;
-  try {
-    await here.makeDirectory(partials, {mode: 0o700, signal});
-    const files = moving.map(planned);
-    const {outcomes} = await moveSegment({
+  const move = (of: readonly Placement[], ifExists: 'keep' | 'replace', share: (progress: MoveProgress) => void) =>
+    moveSegment({
       from: store,
       fromRoot: '',
       to: here,
       toRoot: '',
       partials,
       owner: `${executionId}/download`,
-      files,
-      ifExists: 'replace',
+      files: of.map(planned),
+      ifExists,
       signal,
-      onProgress: (progress) => options.onProgress?.({...progress, direction: 'collect'}),
+      onProgress: (progress) => share({...progress, direction: 'collect'}),
     });
-    await finishDirectories({
-      to: here,
-      toRoot: '',
-      directories: files.filter((file) => file.kind === 'directory'),
-      signal,
-    });
-    await here.removeTree(partials, {signal});
+  try {
+    await here.makeDirectory(partials, {mode: 0o700, signal});
+    // What appears under a free name meanwhile is somebody's, and is not replaced.
+    const replaced = moving.filter(({place}) => place === 'replace');
+    const added = moving.filter(({place}) => place !== 'replace');
+    const outcomes: FileOutcome[] = [];
+    for (const [group, ifExists] of [
+      [added, 'keep'],
+      [replaced, 'replace'],
+    ] as const) {
+      if (group.length > 0)
+        outcomes.push(...(await move(group, ifExists, (progress) => options.onProgress?.(progress))).outcomes);
+    }
+    const directories = added.filter(({artifact}) => artifact.type === 'directory').map(planned);
+    await finishDirectories({to: here, toRoot: '', directories, signal});
+    // What failed may be taken up by another download.
+    if (!outcomes.some(({outcome}) => outcome === 'failed')) await here.removeTree(partials, {signal});
     const byName = new Map(outcomes.map((outcome) => [outcome.name, outcome]));
     return placements.map((placement) => downloaded(into, placement, byName.get(placement.name)));
   } finally {
@@ -102,7 +111,10 @@ function downloaded(
     return {outcome: 'failed', name: artifact.name, code: outcome.code, message: outcome.message};
   }
   if (placed === 'unchanged') return {...file, outcome: 'unchanged'};
+  if (outcome === undefined) {
+    return {outcome: 'failed', name: artifact.name, code: 'store.io', message: 'the engine gave no outcome'};
+  }
   if (placed === 'beside')
     return {outcome: 'kept-local', name: artifact.name, path: join(into, artifact.name), size, savedAs: file.path};
-  return {...file, outcome: outcome?.outcome === 'resumed' ? 'resumed' : 'downloaded'};
+  return {...file, outcome: outcome.outcome === 'resumed' ? 'resumed' : 'downloaded'};
 }

@@ -1,16 +1,16 @@
 import {createHash} from 'node:crypto';
 import {createReadStream} from 'node:fs';
-import {lstat} from 'node:fs/promises';
-import {join} from 'node:path';
+import {lstat, readlink} from 'node:fs/promises';
+import {join, posix} from 'node:path';
 import {pipeline} from 'node:stream/promises';
 import type {Artifact} from '../contracts/artifacts.js';
 
-/** Where one output goes on this machine. */
-export type Placement =
-  | {readonly place: 'new' | 'replace'; readonly artifact: Artifact; readonly name: string}
-  | {readonly place: 'unchanged'; readonly artifact: Artifact; readonly name: string}
-  /** The local file is somebody's work: the output is saved beside it. */
-  | {readonly place: 'beside'; readonly artifact: Artifact; readonly name: string};
+/** Where one output goes on this machine. `name` is below the directory, and not the output's own where it is saved beside. */
+export interface Placement {
+  readonly place: 'new' | 'replace' | 'beside' | 'unchanged';
+  readonly artifact: Artifact;
+  readonly name: string;
+}
 
 export interface PlacementRules {
   /** Directory on this machine. */
@@ -23,19 +23,55 @@ export interface PlacementRules {
 
 /**
  * The rule for an output whose name is taken: the same content is left alone; what was an input of this run, unchanged
- * since, is replaced; anything else stays, and the output is saved as `NAME.EXECUTION-ID` beside it.
+ * since, is replaced; anything else stays, and the output is saved beside it as `NAME.EXECUTION-ID`, or, where that is
+ * taken by other content too, `NAME.EXECUTION-ID.2` and so on. Rejects where the directory cannot be looked into.
  */
 export async function place(artifact: Artifact, rules: PlacementRules): Promise<Placement> {
   const {name} = artifact;
-  const found = await lstat(join(rules.into, name)).catch(() => undefined);
-  if (found === undefined) return {place: 'new', artifact, name};
-  if (artifact.type === 'directory' && found.isDirectory()) return {place: 'unchanged', artifact, name};
-  if (artifact.type === 'file' && found.isFile()) {
-    const digest = await sha256(join(rules.into, name));
-    if (digest === artifact.sha256) return {place: 'unchanged', artifact, name};
-    if (rules.overwrite || digest === rules.inputs.get(name)) return {place: 'replace', artifact, name};
+  const found = await compare(artifact, rules, name);
+  if (found === 'absent') return {place: 'new', artifact, name};
+  if (found === 'same') return {place: 'unchanged', artifact, name};
+  if (found === 'replaceable') return {place: 'replace', artifact, name};
+  for (let number = 1; ; number += 1) {
+    const beside = besideName(name, number === 1 ? rules.executionId : `${rules.executionId}.${number}`);
+    const taken = await compare(artifact, {...rules, overwrite: false, inputs: new Map()}, beside);
+    if (taken === 'absent') return {place: 'beside', artifact, name: beside};
+    if (taken === 'same') return {place: 'unchanged', artifact, name: beside};
   }
-  return {place: 'beside', artifact, name: `${name}.${rules.executionId}`};
+}
+
+type Comparison = 'absent' | 'same' | 'replaceable' | 'other';
+
+async function compare(artifact: Artifact, rules: PlacementRules, name: string): Promise<Comparison> {
+  const path = join(rules.into, name);
+  const found = await lstat(path).catch((error: unknown) => {
+    if (isMissing(error)) return undefined;
+    throw error;
+  });
+  if (!found) return 'absent';
+  if (artifact.type === 'directory') return found.isDirectory() ? 'same' : 'other';
+  if (artifact.type === 'link') {
+    return found.isSymbolicLink() && (await readlink(path)) === artifact.linkTarget ? 'same' : 'other';
+  }
+  if (!found.isFile()) return 'other';
+  const digest = await sha256(path);
+  if (digest === artifact.sha256) return 'same';
+  return rules.overwrite || digest === rules.inputs.get(name) ? 'replaceable' : 'other';
+}
+
+/** Bytes that a name may have on every file system that matters. */
+const MAX_NAME_BYTES = 255;
+
+/** Shortens a name that would be too long with the suffix, at a character's border. */
+function besideName(name: string, suffix: string): string {
+  const base = Array.from(posix.basename(name));
+  const fits = () => Buffer.byteLength(`${base.join('')}.${suffix}`) <= MAX_NAME_BYTES;
+  while (base.length > 0 && !fits()) base.pop();
+  return posix.join(posix.dirname(name), `${base.join('')}.${suffix}`);
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }
 
 async function sha256(path: string): Promise<string> {
