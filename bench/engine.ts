@@ -25,6 +25,8 @@ const engineResult = z.object({
   milliseconds: z.number(),
   /** Highest resident memory of the process that moved, in KiB. */
   peakKiB: z.number(),
+  /** Processor time of all threads of this process, in milliseconds: steadier than the clock on a busy machine. */
+  cpuMilliseconds: z.number(),
   files: z.number(),
   bytes: z.number(),
 });
@@ -60,6 +62,7 @@ export async function moveHere(text: string): Promise<void> {
   const [from, to] = request.direction === 'stage' ? [local, remote] : [remote, local];
   try {
     const start = performance.now();
+    const idle = process.cpuUsage();
     const files: PlannedFile[] = [];
     for await (const file of planTree({store: from, root: request.from})) {
       if ('refused' in file) throw new Error(`${file.name}: ${file.refused.message}`);
@@ -72,11 +75,13 @@ export async function moveHere(text: string): Promise<void> {
       ...{files, ifExists: 'keep', verify: request.verify, signal: new AbortController().signal},
     });
     const milliseconds = performance.now() - start;
+    const {user, system} = process.cpuUsage(idle);
     const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
     if (failed !== undefined) throw new Error(`not moved: ${JSON.stringify(failed)}`);
     const moved = outcomes.filter((outcome) => outcome.kind === 'file').length;
     const peakKiB = await peakMemory(process.pid);
-    console.log(JSON.stringify({milliseconds, peakKiB, files: moved, bytes: progress.bytesDone}));
+    const cpuMilliseconds = (user + system) / 1000;
+    console.log(JSON.stringify({milliseconds, peakKiB, cpuMilliseconds, files: moved, bytes: progress.bytesDone}));
   } finally {
     await Promise.all([local.close(), remote.close()]);
     await pool.close();

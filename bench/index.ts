@@ -1,18 +1,19 @@
 // npm run bench -- [NAMES…] [--runs N]     runs against peers in turn, prints a table and writes bench/RESULTS.md
 import {writeFile} from 'node:fs/promises';
+import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
 import {ENGINE_FLAG, moveHere} from './engine.js';
 import {CIPHER} from './lab.js';
 import {describeMachine, loadAverage} from './machine.js';
 import {type BenchReport, formatTable} from './report.js';
-import {runTrue} from './run-true.js';
+import {RUN_TRUE_RUNS, runTrue} from './run-true.js';
 import {smallFiles} from './small-files.js';
 import {sshOneGibibyte} from './ssh-1gib.js';
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> = {
   'run-true': runTrue,
-  'ssh-1gib': sshOneGibibyte,
   'small-files': smallFiles,
+  'ssh-1gib': sshOneGibibyte,
 };
 
 const [flag, request] = process.argv.slice(2);
@@ -28,23 +29,24 @@ async function main(): Promise<void> {
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known: ${Object.keys(BENCHES).join(', ')}`);
 
   const before = loadAverage();
+  const machine = await describeMachine(CIPHER);
   const reports: BenchReport[] = [];
   for (const name of names) {
     const report = await BENCHES[name]?.(runs);
-    if (report !== undefined) reports.push(report);
+    if (report === undefined) continue;
+    reports.push(report);
+    // After each: what was measured is kept where a later one fails.
+    const intro = [
+      `# Measured: ${names.slice(0, reports.length).join(', ')}`,
+      '',
+      `${new Date().toISOString().slice(0, 10)}, medians of ${runs} runs, ${Math.max(runs, RUN_TRUE_RUNS)} for run-true (lowest–highest), taken in turns with what they are compared with.`,
+      `Load average of 1, 5 and 15 minutes before: ${before}; after: ${loadAverage()}. Above ${cpus().length}, other work has slowed down both sides.`,
+      '',
+      ...machine.map((line) => `- ${line}`),
+    ].join('\n');
+    const table = formatTable(reports.flatMap(({rows}) => rows));
+    const text = [intro, table, ...reports.flatMap(({notes}) => notes)].join('\n\n');
+    await writeFile('bench/RESULTS.md', `${text}\n`);
+    if (reports.length === names.length) console.log(text);
   }
-  const text = [
-    `# Measured: ${names.join(', ')}`,
-    '',
-    `${new Date().toISOString().slice(0, 10)}, medians of ${runs} (lowest–highest), taken in turns with what they are compared with.`,
-    `Load average of 1, 5 and 15 minutes before: ${before}; after: ${loadAverage()}.`,
-    '',
-    ...(await describeMachine(CIPHER)).map((line) => `- ${line}`),
-    '',
-    formatTable(reports.flatMap((report) => report.rows)),
-    '',
-    ...reports.flatMap((report) => report.notes.flatMap((note) => [note, ''])),
-  ].join('\n');
-  console.log(text);
-  await writeFile('bench/RESULTS.md', text);
 }

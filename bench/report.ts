@@ -66,3 +66,18 @@ export function formatTable(rows: readonly Row[]): string {
   text.splice(1, 0, `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`);
   return text.join('\n');
 }
+
+export interface Cost {
+  readonly peakKiB: number;
+  readonly cpuMilliseconds: number;
+}
+
+/** Steadier than the clock where the machine does other work too. */
+export function cpuNote(measure: string, hashed: readonly Cost[], bare: readonly Cost[]): string {
+  const seconds = (costs: readonly Cost[]) =>
+    spread(
+      costs.map((cost) => cost.cpuMilliseconds),
+      's',
+    );
+  return `${measure}: processor time of Waybill's process, all threads: ${seconds(hashed)}; without hashing ${seconds(bare)}.`;
+}

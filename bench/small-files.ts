@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {type EngineResult, moveApart} from './engine.js';
 import {hashBothSides} from './hashes.js';
 import {type Lab, login, run, settle, sshCommand, withLab} from './lab.js';
-import {type BenchReport, memoryRow, ratioRow} from './report.js';
+import {type BenchReport, cpuNote, memoryRow, ratioRow} from './report.js';
 
 const FILES = 5_000;
 const FILE_BYTES = 4096;
@@ -38,6 +38,7 @@ export async function smallFiles(runs: number): Promise<BenchReport> {
         ),
       ],
       notes: [
+        cpuNote('small-files', hashed, bare),
         'small-files: 50 directories of 100 files each. Waybill flushes every file to disk; `rsync -a` leaves it to the kernel.',
       ],
     };

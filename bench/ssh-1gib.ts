@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {type EngineResult, moveApart} from './engine.js';
 import {hashBothSides} from './hashes.js';
 import {type Lab, login, run, settle, withLab} from './lab.js';
-import {type BenchReport, memoryRow, ratioRow, type Row} from './report.js';
+import {type BenchReport, cpuNote, memoryRow, ratioRow} from './report.js';
 
 const MEBIBYTES = 1024;
 const DIRECTIONS = ['stage', 'collect'] as const;
@@ -16,18 +16,19 @@ export async function sshOneGibibyte(runs: number): Promise<BenchReport> {
     const [here, there] = [lab.local, lab.remote].map((side) => join(side, 'corpus/file'));
     await run(['dd', 'if=/dev/urandom', `of=${here}`, 'bs=1M', `count=${MEBIBYTES}`]);
     await run(['cp', String(here), String(there)]);
-    const rows: Row[] = [];
-    for (const direction of DIRECTIONS) rows.push(...(await oneWay(lab, direction, runs)));
+    const reports: BenchReport[] = [];
+    for (const direction of DIRECTIONS) reports.push(await oneWay(lab, direction, runs));
     return {
-      rows,
+      rows: reports.flatMap(({rows}) => rows),
       notes: [
+        ...reports.flatMap(({notes}) => notes),
         'ssh-1gib: times of both sides include connecting. Waybill flushes the file and its name to disk before it counts; `sftp` leaves both to the kernel. A `sync` outside of the times stands between any two runs.',
       ],
     };
   });
 }
 
-async function oneWay(lab: Lab, direction: Direction, runs: number): Promise<Row[]> {
+async function oneWay(lab: Lab, direction: Direction, runs: number): Promise<BenchReport> {
   const hashed: EngineResult[] = [];
   const bare: EngineResult[] = [];
   const sftp: number[] = [];
@@ -41,7 +42,7 @@ async function oneWay(lab: Lab, direction: Direction, runs: number): Promise<Row
     console.log(`ssh-1gib ${direction}: run ${count + 1} of ${runs}`);
   }
   const milliseconds = (results: readonly EngineResult[]) => results.map((result) => result.milliseconds);
-  return [
+  const rows = [
     ratioRow(`ssh-1gib: ${direction}`, milliseconds(hashed), {name: 'sftp, sha256sum ×2', values: sftpHashed}, 1.2),
     ratioRow(`ssh-1gib: ${direction}, no hashing`, milliseconds(bare), {name: 'sftp', values: sftp}, 1),
     memoryRow(
@@ -49,6 +50,7 @@ async function oneWay(lab: Lab, direction: Direction, runs: number): Promise<Row
       [...hashed, ...bare].map((result) => result.peakKiB),
     ),
   ];
+  return {rows, notes: [cpuNote(`ssh-1gib: ${direction}`, hashed, bare)]};
 }
 
 async function engine(lab: Lab, direction: Direction, verify: 'hash' | 'size'): Promise<EngineResult> {
