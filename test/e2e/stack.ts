@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -139,8 +139,4 @@ export async function leftovers(stack: TestStack, executionId: string): Promise<
 
 async function list(root: string): Promise<readonly string[]> {
   return await readdir(root, {recursive: true}).catch(() => []);
-}
-
-export async function text(path: string): Promise<string> {
-  return await readFile(path, 'utf8');
 }
