@@ -79,5 +79,5 @@ export function cpuNote(measure: string, hashed: readonly Cost[], bare: readonly
       costs.map((cost) => cost.cpuMilliseconds),
       's',
     );
-  return `${measure}: processor time of Waybill's process, all threads: ${seconds(hashed)}; without hashing ${seconds(bare)}.`;
+  return `${measure}: processor time of Waybill's process, all threads: ${seconds(hashed)}; with a size check ${seconds(bare)}.`;
 }
