@@ -38,7 +38,7 @@ export async function smallFiles(runs: number): Promise<BenchReport> {
         ),
       ],
       notes: [
-        "Size check means `verify: 'size'`: large files are not read back or hashed at the target, yet their blocks still are hashed here on the way. Small files are hashed whatever it says: theirs is the same work a second time.",
+        "Size check means `verify: 'size'`: the profile shows that the blocks of a large file are still hashed here on the way. Small files are hashed whatever it says: theirs is the same work a second time.",
         cpuNote('small-files', hashed, bare),
         'small-files: 50 directories of 100 files each. Waybill flushes every file to disk; `rsync -a` leaves it to the kernel.',
       ],
