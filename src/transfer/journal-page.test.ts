@@ -51,6 +51,7 @@ test.each<[string, string]>([
   ['without its last line', whole.split('\n').slice(0, 2).join('\n') + '\n'],
   ['without its last byte', whole.slice(0, -1)],
   ['with a line too many', `${whole}${whole.split('\n')[1] ?? ''}\n`],
+  ['with more after its end', `${whole}{}`],
   ['of nothing', ''],
   ['of another version', whole.replace('"version":1', '"version":2')],
   ['of another kind', Buffer.from(encodeManifest([])).toString()],
