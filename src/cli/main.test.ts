@@ -180,7 +180,7 @@ describe('run', () => {
 
   it('says how to start what does not answer', async () => {
     const client = new ScriptedClient({result: async () => exited(0)});
-    const captured = capture(client, {environment: {XDG_STATE_HOME: home}});
+    const captured = capture(client, {cwd: home, environment: {XDG_STATE_HOME: home}});
     const context = {
       ...captured.context,
       connect: async () => {
