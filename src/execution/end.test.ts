@@ -97,12 +97,14 @@ describe('a clean-up', () => {
   it('ends what a finished command left running, and the watchers of a killed wrapper', async () => {
     const workspace = root.workspace();
     const hook = '[ "$1" != before-exit ] || kill -9 $$';
-    const command = ['sh', '-c', 'setsid sleep 86421 & setsid sleep 86422 & sleep 0.1'];
+    // Of this run alone: what an earlier one left when it was killed must not be counted.
+    const seconds = `8${process.pid}`;
+    const command = ['sh', '-c', `setsid sleep ${seconds}1 & setsid sleep ${seconds}2 & sleep 0.1`];
     const running = launch(local, workspace, {command, hook, timeoutMs: 3_600_000});
-    await until('the wrapper is gone', async () => (await processesNaming('8642')).length === 2);
+    await until('the wrapper is gone', async () => (await processesNaming(seconds)).length === 2);
     await cleanUpWorkspace(local, workspace, {graceMs: 200});
     await running.catch(() => undefined);
-    expect(await processesNaming('8642')).toEqual([]);
+    expect(await processesNaming(seconds)).toEqual([]);
     expect(await processesNaming(workspace.executionId)).toEqual([]);
     await until('no watcher sleeps', async () => (await processesNaming('sleep\x003600')).length === 0);
   });
