@@ -1,7 +1,7 @@
 import {CancelledFailure, Context} from '@temporalio/activity';
 import {logsRoot} from '../src/artifacts/keys.js';
-import type {RunProgress} from '../src/contracts/checkpoint.js';
 import type {RunEnd, RunRequest, WaybillActivities} from '../src/contracts/activities.js';
+import type {RunProgress} from '../src/contracts/checkpoint.js';
 import {WaybillError} from '../src/contracts/errors.js';
 import {cancelExecution} from '../src/execution/end.js';
 import {launch} from '../src/execution/launch.js';
@@ -55,7 +55,8 @@ interface Run {
   readonly signal?: AbortSignal;
 }
 
-async function runOnce({request, target, store, workspace, note, signal}: Run): Promise<RunEnd> {
+async function runOnce(run: Run): Promise<RunEnd> {
+  const {request, target, workspace, note, signal} = run;
   const {settings, shell} = target;
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
@@ -77,8 +78,9 @@ async function runOnce({request, target, store, workspace, note, signal}: Run): 
   try {
     // A command that is over at once needs no copying: its output comes with its end.
     const quick = await Promise.race([launched, begun.then(() => quickly(launched))]);
-    const end = quick ?? (await copyUntilEnd({launched, target, store, workspace, note, signal: both, request}));
-    if (quick) await storeLogs(quick, {launched, target, store, workspace, note, signal: both, request});
+    const copy = {...run, launched, signal: both};
+    const end = quick ?? (await copyUntilEnd(copy));
+    if (quick) await storeLogs(quick, copy);
     return {
       end: end.end,
       commandNotFound: end.commandNotFound,
@@ -103,17 +105,13 @@ async function quickly(launched: Promise<ExecutionEnd>): Promise<ExecutionEnd | 
   }
 }
 
-interface Copy {
+/** A run whose command was launched: its output is copied until `signal` fires. */
+interface Launched extends Run {
   readonly launched: Promise<ExecutionEnd>;
-  readonly request: RunRequest;
-  readonly target: Target;
-  readonly store: Store;
-  readonly workspace: Workspace;
-  readonly note: (change: Partial<RunProgress>) => void;
   readonly signal: AbortSignal;
 }
 
-async function copyUntilEnd(copy: Copy): Promise<ExecutionEnd> {
+async function copyUntilEnd(copy: Launched): Promise<ExecutionEnd> {
   const {launched, request, target, store, workspace, note, signal} = copy;
   const paths = workspacePaths(workspace);
   const copies = streams.map((stream) =>
@@ -133,7 +131,7 @@ async function copyUntilEnd(copy: Copy): Promise<ExecutionEnd> {
 }
 
 /** The output of a command that ended at once came with its end, unless it was large. */
-async function storeLogs(end: ExecutionEnd, copy: Copy): Promise<void> {
+async function storeLogs(end: ExecutionEnd, copy: Launched): Promise<void> {
   const {request, store, target, note, signal} = copy;
   const {output} = end;
   if (!output) {

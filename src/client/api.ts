@@ -1,6 +1,6 @@
 import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
-import type {MoveProgress, RunProgress} from '../contracts/checkpoint.js';
 import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
+import type {MoveProgress, RunProgress} from '../contracts/checkpoint.js';
 import type {ExecutionRequest, ExecutionResult, StageName} from '../contracts/execution.js';
 
 /** A file of the caller's machine that is put into the workspace. */
@@ -49,8 +49,6 @@ export interface DownloadOptions {
   readonly patterns?: readonly string[];
   /** Replace local files that differ from what the run was given. Default false: they are reported and kept. */
   readonly overwrite?: boolean;
-  /** Local files (absolute paths) whose content was an input of this run, with its SHA-256: replacing those loses nothing. */
-  readonly replaceable?: ReadonlyMap<string, string>;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: MoveProgress) => void;
 }

@@ -20,7 +20,6 @@ export const errorFacts = {
   'store.unavailable': {retryable: true, remedy: 'The store does not answer: check that it runs and can be reached.'},
   'name.outside-root': {retryable: false, remedy: 'Use a path below the root that the configuration allows.'},
   'name.not-carried': {retryable: false, remedy: 'Rename the file: this name cannot be carried exactly.'},
-  'name.reserved': {retryable: false, remedy: 'Rename the file: Waybill uses such names for unfinished files.'},
   'name.collision': {retryable: false, remedy: 'Two files would have the same name there: rename one of them.'},
   'source.changed': {retryable: true, remedy: 'The file changed while it was read: wait until its writer is done.'},
   'source.special-file': {
@@ -75,7 +74,6 @@ export const errorFacts = {
   'execution.inputs-missing': {retryable: false, remedy: 'Not every input arrived in time: start the run again.'},
   'execution.id-used': {retryable: false, remedy: 'An id is used once: choose another.'},
   'execution.not-found': {retryable: false, remedy: 'See `waybill list` for the executions that are known.'},
-  'execution.not-finished': {retryable: false, remedy: 'Wait for it first: `waybill wait ID`.'},
   'target.unknown': {retryable: false, remedy: 'See `waybill targets` for the names in the configuration.'},
   'target.not-allowed': {
     retryable: false,
@@ -116,14 +114,6 @@ export const errorFacts = {
   'stack.start-failed': {retryable: false, remedy: 'Read the log that the message names.'},
   'client.unreachable': {retryable: true, remedy: 'Start the stack with `waybill dev`, or set TEMPORAL_ADDRESS.'},
   'client.no-worker': {retryable: true, remedy: 'No worker polls this task queue: start one with `waybill worker`.'},
-  'client.other-machine': {
-    retryable: false,
-    remedy: 'Run the command on the machine of the worker, or configure a shared store.',
-  },
-  'client.overwrite-refused': {
-    retryable: false,
-    remedy: 'Move the local file away, or choose another directory with --out.',
-  },
   'input.invalid': {retryable: false, remedy: 'Correct the named field of the input.'},
 } as const satisfies Record<string, ErrorFacts>;
 

@@ -1,6 +1,7 @@
 import type {Logger} from 'pino';
 import type {ActivityDeps} from '../../activities/deps.js';
 import {openCatalog} from '../artifacts/catalog/catalog.js';
+import {pathTicket} from '../artifacts/ticket.js';
 import {machineId} from '../client/machine.js';
 import type {Environment} from '../config/directories.js';
 import type {Configuration} from '../config/schema.js';
@@ -36,7 +37,7 @@ export async function openWorkerDeps(
   return {
     activities: {
       store,
-      ticket: {kind: 'path', machineId: machineId(), root: configuration.store.path},
+      ticket: pathTicket(machineId(), configuration.store.path),
       targets,
       catalog,
       records,
