@@ -5,7 +5,12 @@ import {decideRetry} from '../src/contracts/retry.js';
 import type {ActivityDeps} from './deps.js';
 
 /** Answers one question of a client that reaches Temporal and nothing else. */
-export function answerCatalog({catalog, targets, ticket}: ActivityDeps): WaybillActivities['answerCatalog'] {
+export function answerCatalog({
+  catalog,
+  leftoverDays,
+  targets,
+  ticket,
+}: ActivityDeps): WaybillActivities['answerCatalog'] {
   return async (question): Promise<CatalogAnswer> => {
     switch (question.ask) {
       case 'execution': {
@@ -22,7 +27,7 @@ export function answerCatalog({catalog, targets, ticket}: ActivityDeps): Waybill
       case 'retry': {
         const basis = await catalog.getRetryBasis(question.executionId);
         if (!basis) throw notFound(question.executionId);
-        const decision = decideRetry(basis.request, basis.lastResult);
+        const decision = decideRetry(basis.request, basis.lastResult, {now: Date.now(), leftoverDays});
         if (decision.decision === 'retry') return {ask: 'retry', request: decision.request};
         throw new WaybillError('input.invalid', `${question.executionId} cannot be retried: ${decision.reason}`, {
           path: question.executionId,

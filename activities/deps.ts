@@ -17,4 +17,6 @@ export interface ActivityDeps {
   readonly taskQueue: string;
   /** Days for which an execution and its files are kept. */
   readonly retentionDays: number;
+  /** Days after its end for which a workspace that was kept can be taken up by a retry. */
+  readonly leftoverDays: number;
 }

@@ -30,7 +30,7 @@ describe('without a file', () => {
         local: {kind: 'local', workspaceRoot: '/home/user/.local/state/waybill/workspaces', roots: [], secrets: []},
       },
       transfer: {connectionsPerTarget: 4},
-      retention: {days: 30},
+      retention: {days: 30, leftoverDays: 31},
     });
     expect(sourceOf(['retention', 'days'])).toEqual({from: 'default'});
   });

@@ -66,6 +66,15 @@ const retention = z
       .max(36500)
       .default(30)
       .describe('Days after its end for which an execution and its files are kept, unless it says otherwise.'),
+    leftoverDays: z
+      .number()
+      .int()
+      .min(31)
+      .max(36500)
+      .default(31)
+      .describe(
+        'Days after which the daily sweep removes what nobody will take up any more: a workspace that was kept for `waybill retry`, the mark of a removed workspace, unfinished files of the default store. No step lives longer than 30 days.',
+      ),
   })
   .prefault({})
   .describe('What is removed, and when.');

@@ -18,6 +18,8 @@ const ended = (outcome: ExecutionResult['outcome'], failure?: Failure): Executio
   endedAt: '2026-01-01T00:00:00Z',
 });
 
+const dayAfter = {now: Date.parse('2026-01-02T00:00:00Z'), leftoverDays: 31};
+
 describe('what a retry does again', () => {
   it.each([
     ['a failed command', ended('failed', {code: 'execution.command-failed', message: '', stage: 'run'}), 3, 'stage'],
@@ -42,7 +44,7 @@ describe('what a retry does again', () => {
       'collect',
     ],
   ] as const)('%s', (_, result, generation, from) => {
-    expect(decideRetry(request, result)).toEqual({
+    expect(decideRetry(request, result, dayAfter)).toEqual({
       decision: 'retry',
       request: {...request, resume: {generation, from}},
     });
@@ -53,6 +55,14 @@ describe('what a retry does again', () => {
     ['it succeeded', ended('succeeded')],
     ['its inputs never arrived', ended('failed', {code: 'execution.inputs-missing', message: '', stage: 'upload'})],
   ] as const)('nothing where %s', (_, result) => {
-    expect(decideRetry(request, result).decision).toBe('refuse');
+    expect(decideRetry(request, result, dayAfter).decision).toBe('refuse');
+  });
+
+  it('everything where the time of the kept workspace is over', () => {
+    const result = ended('failed', {code: 'store.no-space', message: '', stage: 'collect'});
+    expect(decideRetry(request, result, {now: Date.parse('2026-02-01T00:00:00Z'), leftoverDays: 31})).toEqual({
+      decision: 'retry',
+      request: {...request, resume: {generation: 3, from: 'stage'}},
+    });
   });
 });

@@ -6,15 +6,20 @@ export type RetryDecision =
 
 /**
  * Decides from how an execution ended what is done again. Outputs that could not be collected are collected from the
- * workspace that was kept; everything else needs a fresh workspace, hence a new generation, since the old one is gone.
+ * workspace that was kept, for `leftoverDays` after the end: then the sweep has it. Everything else needs a fresh
+ * workspace, hence a new generation, since the old one is gone.
  */
-export function decideRetry(request: ExecutionInput, result: ExecutionResult | undefined): RetryDecision {
+export function decideRetry(
+  request: ExecutionInput,
+  result: ExecutionResult | undefined,
+  {now, leftoverDays}: {readonly now: number; readonly leftoverDays: number},
+): RetryDecision {
   if (!result) return {decision: 'refuse', reason: 'it has not ended yet'};
   if (result.outcome === 'succeeded') return {decision: 'refuse', reason: 'it succeeded: there is nothing to do again'};
   if (result.failure?.stage === 'upload') {
     return {decision: 'refuse', reason: 'its inputs never arrived: start it anew with `waybill run`'};
   }
-  if (keptWorkspace(result)) {
+  if (keptWorkspace(result) && now < Date.parse(result.endedAt) + leftoverDays * 86_400_000) {
     return {decision: 'retry', request: {...request, resume: {generation: result.generation, from: 'collect'}}};
   }
   return {decision: 'retry', request: {...request, resume: {generation: result.generation + 1, from: 'stage'}}};

@@ -43,6 +43,7 @@ export async function openWorkerDeps(
       records,
       taskQueue: configuration.temporal.taskQueue,
       retentionDays: configuration.retention.days,
+      leftoverDays: configuration.retention.leftoverDays,
     },
     close: async () => {
       await Promise.allSettled([targets.close(), catalog.close(), store.close()]);

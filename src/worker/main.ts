@@ -13,6 +13,7 @@ import {loadWorkflowBundle} from './bundle.js';
 import {openWorkerDeps, type WorkerDeps} from './deps.js';
 import {handOver} from './hand-over.js';
 import {createLog, temporalLogger} from './log.js';
+import {openSweeps} from './open-sweeps.js';
 import {patiently} from './patience.js';
 import {TaskRecords} from './task-records.js';
 
@@ -51,19 +52,18 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   try {
     const records = new TaskRecords(join(configuration.stateDirectory, 'tasks'));
     const connecting = connect(configuration, environment, log, options.signal);
-    const [bundle, opened, connection] = await Promise.all([
+    const [bundle, opened, {native: connection, client}] = await Promise.all([
       loadWorkflowBundle(),
       openWorkerDeps(configuration, environment, records, log, options.signal),
       connecting.then(async ({native, client}) => {
         const handed = await handOver(client, configuration.temporal.namespace, records, log);
         if (handed > 0) log.info({activities: handed}, 'took over from a worker that had died');
-        await client.connection.close();
-        return native;
+        return {native, client};
       }),
     ]);
     deps = opened;
-    await serve(configuration, options, {bundle, deps, connection, log});
-    await connection.close();
+    await serve(configuration, options, {bundle, deps, connection, client, log});
+    await Promise.all([connection.close(), client.connection.close()]);
   } finally {
     await deps?.close();
     await lock.release();
@@ -74,36 +74,52 @@ interface Serving {
   readonly bundle: {readonly code: string};
   readonly deps: WorkerDeps;
   readonly connection: NativeConnection;
+  readonly client: Client;
   readonly log: Logger;
 }
 
 async function serve(
   configuration: Configuration,
   options: RunWorkerOptions,
-  {bundle, deps, connection, log}: Serving,
+  {bundle, deps, connection, client, log}: Serving,
 ): Promise<void> {
-  const {activities, workerOptions} = createActivities(deps.activities, configuration.worker);
   const queues = options.taskQueue === undefined ? taskQueues(configuration) : [options.taskQueue];
-  const workers = await Promise.all(
-    queues.map((taskQueue) =>
-      Worker.create({
-        connection,
-        namespace: configuration.temporal.namespace,
-        taskQueue,
-        workflowBundle: bundle,
-        activities,
-        ...workerOptions,
-      }),
-    ),
-  );
+  const sweeps = openSweeps(configuration, queues, deps.activities, client, log);
+  try {
+    const watched = {...deps.activities, targets: sweeps.watching(deps.activities.targets)};
+    const {activities, workerOptions} = createActivities(watched, configuration.worker);
+    const workers = await Promise.all(
+      queues.map((taskQueue) =>
+        Worker.create({
+          connection,
+          namespace: configuration.temporal.namespace,
+          taskQueue,
+          workflowBundle: bundle,
+          activities,
+          ...workerOptions,
+        }),
+      ),
+    );
+    await poll(workers, options, () => log.info({taskQueues: queues, pid: process.pid}, 'worker ready'));
+  } finally {
+    await sweeps.close();
+  }
+}
+
+/** Polls until `signal` fires and everything is in order, or until one worker fails. */
+async function poll(
+  workers: readonly Worker[],
+  {signal, onReady}: RunWorkerOptions,
+  onPolling: () => void,
+): Promise<void> {
   const shutdown = () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   };
-  options.signal.addEventListener('abort', shutdown, {once: true});
+  signal.addEventListener('abort', shutdown, {once: true});
   const running = workers.map((worker) => worker.run());
-  if (options.signal.aborted) shutdown();
-  log.info({taskQueues: queues, pid: process.pid}, 'worker ready');
-  options.onReady?.();
+  if (signal.aborted) shutdown();
+  onPolling();
+  onReady?.();
   try {
     await Promise.all(running);
   } finally {

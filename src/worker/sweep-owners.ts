@@ -1,0 +1,45 @@
+import {type Client, WorkflowNotFoundError} from '@temporalio/client';
+import type {Catalog} from '../artifacts/catalog/catalog.js';
+
+const DAY_MS = 86_400_000;
+
+/** `waybill retry` may take up a kept workspace to the last moment of its time: the sweep comes an hour after that. */
+const MARGIN_MS = 3_600_000;
+
+/** Who may still need what lies about. Asking costs the catalog or Temporal a few milliseconds. */
+export interface SweepOwners {
+  /** True while the workflow of an execution runs, also in a retry. */
+  readonly runs: (executionId: string) => Promise<boolean>;
+  /**
+   * True for a workspace that is not ours to remove: its execution runs, ended too recently, or is not in this
+   * catalog, so that it belongs to another installation that uses the same target.
+   */
+  readonly ownWorkspace: (executionId: string) => Promise<boolean>;
+}
+
+export function sweepOwners(
+  catalog: Pick<Catalog, 'getExecution'>,
+  client: Client,
+  leftoverDays: number,
+  now: () => number = Date.now,
+): SweepOwners {
+  const runs = async (executionId: string): Promise<boolean> => {
+    try {
+      return (await client.workflow.getHandle(executionId).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      // Temporal forgets what has ended, never what runs.
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
+  };
+  return {
+    runs,
+    ownWorkspace: async (executionId) => {
+      const record = await catalog.getExecution(executionId);
+      if (!record) return true;
+      const ended = record.endedAt === undefined ? undefined : Date.parse(record.endedAt);
+      if (ended !== undefined && now() < ended + leftoverDays * DAY_MS + MARGIN_MS) return true;
+      return await runs(executionId);
+    },
+  };
+}

@@ -1,0 +1,62 @@
+import {mkdir, mkdtemp, readdir, rm, utimes, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {dirname, join} from 'node:path';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {openLocalStore} from '../stores/local/store.js';
+import {sweepStore} from './sweep-store.js';
+
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'waybill-sweep-'));
+});
+afterEach(() => rm(root, {recursive: true}));
+
+const key = (letter: string) => letter.repeat(40);
+
+/** A file of this age in days, and its directory too. */
+async function make(name: string, days: number): Promise<void> {
+  const path = join(root, 'executions', name);
+  await mkdir(dirname(path), {recursive: true});
+  await writeFile(path, 'x');
+  const at = Date.now() / 1000 - days * 86_400;
+  await utimes(path, at, at);
+  await utimes(dirname(path), at, at);
+}
+
+async function sweep(running: readonly string[] = []): Promise<readonly string[]> {
+  const store = openLocalStore({name: 'store', root});
+  try {
+    await sweepStore(store, {
+      olderThanDays: 31,
+      runs: (id) => Promise.resolve(running.includes(id)),
+      signal: new AbortController().signal,
+    });
+  } finally {
+    await store.close();
+  }
+  return (await readdir(root, {recursive: true})).filter((name) => /\.\w+$/.test(name)).sort();
+}
+
+it('removes old unfinished files and their ledgers, of uploads too, and the directories that held them', async () => {
+  await make(`left/partials/upload/${key('a')}.partial`, 32);
+  await make(`left/partials/${key('b')}.partial`, 32);
+  await make(`left/partials/${key('b')}.ledger`, 32);
+  await make('left/outputs/result.txt', 400);
+  expect(await sweep()).toEqual(['executions/left/outputs/result.txt']);
+  expect((await readdir(join(root, 'executions/left'))).sort()).toEqual(['outputs']);
+});
+
+it('leaves what is younger, what belongs to an execution that runs, and names that are not its own', async () => {
+  await make(`young/partials/${key('a')}.partial`, 30);
+  await make(`running/partials/${key('a')}.partial`, 60);
+  await make('foreign/partials/notes.txt', 60);
+  await make(`mixed/partials/${key('a')}.partial`, 2);
+  await make(`mixed/partials/${key('a')}.ledger`, 60);
+  const before = (await readdir(root, {recursive: true})).sort();
+  await sweep(['running']);
+  expect((await readdir(root, {recursive: true})).sort()).toEqual(before);
+});
+
+it('has nothing to do where nothing was ever stored', async () => {
+  expect(await sweep()).toEqual([]);
+});

@@ -1,0 +1,110 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {pino} from 'pino';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {configuration} from '../config/schema.js';
+import {until} from '../../test/execution/temporary-workspace.js';
+import {SweepRecord, type SweptPlace} from './sweep-record.js';
+import {Sweeps, type SweepsOptions} from './sweeps.js';
+import {openTargetRegistry} from './target-registry.js';
+
+let directory: string;
+let swept: SweptPlace[];
+const open: Sweeps[] = [];
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'waybill-sweeps-'));
+  swept = [];
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((sweeps) => sweeps.close()));
+  await rm(directory, {recursive: true});
+});
+
+function start(options: Partial<SweepsOptions> = {}): Sweeps {
+  const sweeps = new Sweeps({
+    record: record(),
+    targets: ['local', 'other'],
+    atHand: ['local'],
+    log: pino({level: 'silent'}),
+    delayMs: 10,
+    sweep: async (place) => void swept.push(place),
+    ...options,
+  });
+  open.push(sweeps);
+  return sweeps;
+}
+
+function record(): SweepRecord {
+  return new SweepRecord(join(directory, 'sweeps.json'));
+}
+
+function registry() {
+  const target = (name: string) => ({kind: 'local' as const, workspaceRoot: join(directory, name)});
+  return openTargetRegistry(
+    configuration.parse({
+      stateDirectory: directory,
+      store: {kind: 'local', path: join(directory, 'store')},
+      targets: {local: target('local'), other: target('other')},
+    }),
+  );
+}
+
+it('sweeps the store and the targets at hand soon after the start, each once a day', async () => {
+  start();
+  await until('both are swept', async () => swept.length === 2);
+  expect(swept).toEqual(['store', 'target:local']);
+  await open.pop()?.close();
+  start();
+  await delay(100);
+  expect(swept).toHaveLength(2);
+});
+
+it('sweeps again a day later', async () => {
+  record().note('store', Date.now() - 86_400_000);
+  record().note('target:local', Date.now() - 86_300_000);
+  start();
+  await until('the store is swept', async () => swept.length > 0);
+  await delay(50);
+  expect(swept).toEqual(['store']);
+});
+
+it('sweeps a target when it is first used, and after a restart without its being used', async () => {
+  const targets = start().watching(registry());
+  await until('what is at hand is swept', async () => swept.length === 2);
+  await targets.connect('other');
+  await until('the target is swept', async () => swept.includes('target:other'));
+  await open.pop()?.close();
+  swept = [];
+  record().note('target:other', 1);
+  start();
+  await until('the target is swept', async () => swept.includes('target:other'));
+});
+
+it('goes on after a failure, and tries that place again', async () => {
+  const failing = async (place: SweptPlace) => {
+    swept.push(place);
+    if (place === 'store') throw new Error('the disk is gone');
+  };
+  start({sweep: failing});
+  await until('both are tried', async () => swept.length === 2);
+  await open.pop()?.close();
+  start({sweep: failing});
+  await until('the store is tried again', async () => swept.length === 3);
+  expect(swept.at(-1)).toBe('store');
+});
+
+it('ends a sweep that is under way when the worker stops', async () => {
+  let ended = false;
+  const sweeps = start({
+    sweep: async (_, signal) => {
+      swept.push('store');
+      await delay(60_000, undefined, {signal}).finally(() => (ended = true));
+    },
+  });
+  await until('the sweep has begun', async () => swept.length === 1);
+  await sweeps.close();
+  expect(ended).toBe(true);
+  expect(swept).toHaveLength(1);
+});
