@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -6,44 +6,65 @@ import {Client, Connection} from '@temporalio/client';
 import {WaybillClient} from '../../src/client/client.js';
 import {removePostgres} from '../../src/embedded/postgres.js';
 import {readStack, type StackRecord} from '../../src/embedded/stack-file.js';
-import {startStack} from '../../src/embedded/supervisor.js';
+import {type StackEvent, startStack} from '../../src/embedded/supervisor.js';
+import {loadWorkflowBundle} from '../../src/worker/bundle.js';
 import {replayAll} from '../replay/replay.js';
 import {freePort} from '../servers/ports.js';
 import {type Sshd, type SshdOptions, startSshd} from '../servers/sshd.js';
 
+export interface TestStackOptions {
+  readonly sshd?: SshdOptions;
+  /** Further targets, as lines of the configuration. */
+  readonly more?: string;
+  readonly environment?: Record<string, string>;
+  /** What stands between the worker and sshd, given sshd's port: answers with the port to connect to. */
+  readonly line?: (sshdPort: number) => Promise<number>;
+  /** Default true; without one the test starts its own. */
+  readonly worker?: boolean;
+  readonly onEvent?: (event: StackEvent) => void;
+}
+
 export interface TestStack {
   readonly directory: string;
+  readonly stateDirectory: string;
+  readonly address: string;
   readonly client: WaybillClient;
+  /** For what only Temporal itself can tell. */
+  readonly temporal: Client;
   readonly sshd: Sshd;
   readonly storeRoot: string;
   /** Where the workspaces of a target lie; both targets are on this machine. */
   workspaceRoot(target: string): string;
   record(): Promise<StackRecord>;
-  /** SIGKILL for the worker; the supervisor starts another. */
-  killWorker(): Promise<void>;
+  /** SIGKILL for the worker, then `atOnce`; resolves when the supervisor has started another. */
+  killWorker(atOnce?: () => Promise<void>): Promise<void>;
   workerPid(): Promise<number>;
-  killTemporal(): Promise<void>;
+  /** SIGKILL for the Temporal server, then `atOnce`; resolves when it was started again. */
+  killTemporal(atOnce?: () => Promise<void>): Promise<void>;
   /** Replays everything that was started and ends the stack. */
   close(started: readonly string[]): Promise<void>;
 }
 
+/** What is shipped. Vitest and the scripts run at the top of the package. */
+export const WORKER = [process.execPath, join(process.cwd(), 'bin/waybill.cjs'), 'worker'] as const;
+
 /** The embedded stack as `waybill dev` has it, a worker from dist/, a local and an SSH target. */
-export async function startTestStack(
-  options: {readonly sshd?: SshdOptions; readonly more?: string; readonly environment?: Record<string, string>} = {},
-): Promise<TestStack> {
+export async function startTestStack(options: TestStackOptions = {}): Promise<TestStack> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-e2e-'));
   const stateDirectory = join(directory, 'state');
   const sshd = await startSshd(options.sshd);
   const remote = join(directory, 'remote');
   await mkdir(remote);
-  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, remote, options.more ?? ''));
+  const sshPort = await connectTo(sshd, options.line);
+  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, sshPort, remote, options.more ?? ''));
   const stop = new AbortController();
   const port = await freePort();
   const uiPort = await freePort();
   const stack = await startStack({
     stateDirectory,
     ports: {temporal: port, ui: uiPort},
-    workerCommand: [process.execPath, join(import.meta.dirname, '../../bin/waybill.cjs'), 'worker'],
+    ...(options.worker === false ? {} : {workerCommand: WORKER}),
+    ...(options.onEvent ? {onEvent: options.onEvent} : {}),
     workerDirectory: directory,
     environment: {
       ...process.env,
@@ -55,6 +76,8 @@ export async function startTestStack(
   });
   const address = `127.0.0.1:${port}`;
   const client = await WaybillClient.connect({address});
+  const connection = await Connection.connect({address});
+  const temporal = new Client({connection});
   const record = async () => {
     const found = await readStack(stateDirectory);
     if (!found) throw new Error('the stack is gone');
@@ -65,10 +88,11 @@ export async function startTestStack(
     if (pid === undefined) throw new Error('no worker runs');
     return pid;
   };
-  const kill = async (service: 'worker' | 'temporal') => {
+  const kill = async (service: 'worker' | 'temporal', atOnce?: () => Promise<void>) => {
     const before = (await record())[service]?.process?.pid;
     if (before === undefined) throw new Error(`no ${service} runs`);
     process.kill(before, 'SIGKILL');
+    await atOnce?.();
     for (;;) {
       await delay(20);
       const now = (await record())[service]?.process?.pid;
@@ -77,18 +101,21 @@ export async function startTestStack(
   };
   return {
     directory,
+    stateDirectory,
+    address,
     client,
+    temporal,
     sshd,
     storeRoot: join(stateDirectory, 'store'),
     workspaceRoot: (target) => (target === 'local' ? join(stateDirectory, 'workspaces') : remote),
     record,
     workerPid,
-    killWorker: () => kill('worker'),
-    killTemporal: () => kill('temporal'),
+    killWorker: (atOnce) => kill('worker', atOnce),
+    killTemporal: (atOnce) => kill('temporal', atOnce),
     close: async (started) => {
-      const connection = await Connection.connect({address});
       try {
-        await replayAll(new Client({connection}), {started});
+        const workflowBundle = await loadWorkflowBundle(join(process.cwd(), 'dist'));
+        await replayAll(temporal, {started, workflowBundle});
       } finally {
         await connection.close();
         await client.close();
@@ -102,7 +129,16 @@ export async function startTestStack(
   };
 }
 
-function configuration(sshd: Sshd, remote: string, more: string): string {
+/** The host key is known under the port that the worker sees. */
+async function connectTo(sshd: Sshd, line: TestStackOptions['line']): Promise<number> {
+  if (!line) return sshd.port;
+  const port = await line(sshd.port);
+  const hostKey = await readFile(`${sshd.hostKeyFiles[0] ?? ''}.pub`, 'utf8');
+  await appendFile(sshd.knownHostsFile, `[${sshd.host}]:${port} ${hostKey}`);
+  return port;
+}
+
+function configuration(sshd: Sshd, port: number, remote: string, more: string): string {
   return `targets:
   local:
     kind: local
@@ -110,7 +146,7 @@ function configuration(sshd: Sshd, remote: string, more: string): string {
 ${more}  gpu:
     kind: ssh
     host: ${sshd.host}
-    port: ${sshd.port}
+    port: ${port}
     user: ${sshd.user}
     identityFile: ${sshd.identityFile}
     knownHostsFile: ${sshd.knownHostsFile}
