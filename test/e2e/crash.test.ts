@@ -64,10 +64,10 @@ async function hitWhile(
       () => true,
       () => false,
     );
-    let landed = false;
+    let filesHit = 0;
     // Called when the blow was dealt: what is unfinished then was hit.
-    if (seen) await hit(async () => void (landed = (await look()).files > 0));
-    if (landed) return job;
+    if (seen) await hit(async () => void (filesHit = (await look()).files));
+    if (filesHit > 0) return job;
     await expectWhole(job);
   }
   throw new Error(`${name}: four executions were through before they could be hit`);

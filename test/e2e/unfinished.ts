@@ -47,12 +47,12 @@ export async function unfinished(
 
 /** Resolves when so many blocks have arrived of what is not finished; rejects where `ended` resolves before. */
 export async function arrived(look: () => Promise<Unfinished>, blocks: number, ended: Promise<unknown>): Promise<void> {
-  let over = false;
-  const settle = () => (over = true);
+  const over = new AbortController();
+  const settle = () => over.abort();
   ended.then(settle, settle);
   for (;;) {
     if ((await look()).blocks >= blocks) return;
-    if (over) throw new Error(`it ended before ${blocks} blocks were seen under way`);
+    if (over.signal.aborted) throw new Error(`it ended before ${blocks} blocks were seen under way`);
     await delay(3);
   }
 }
