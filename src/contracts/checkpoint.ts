@@ -31,8 +31,10 @@ export interface MoveProgress {
   readonly rate: number;
   /** The file under way, and how far it is. */
   readonly file?: {readonly name: string; readonly offset: number; readonly size: number};
-  /** The offset at which this attempt took up a partial, for the file under way or the last one resumed. */
+  /** Where this attempt goes on in `file`: the end of what is proved of earlier attempts. Absent where nothing is yet. */
   readonly resumedFrom?: number;
+  /** Bytes that earlier attempts say they sent, and that are being proved: in no other number yet. Absent for none. */
+  readonly checkingBytes?: number;
   /** Bytes of earlier attempts that were proved and not sent again. */
   readonly resumedBytes: number;
   /** Bytes put on the line by this attempt. */

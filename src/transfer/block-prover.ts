@@ -13,6 +13,7 @@ export interface BlockProverOptions {
   readonly table: BlockTable;
   readonly signal: AbortSignal;
   readonly onProved: (block: number) => void;
+  readonly onRefuted: (block: number) => void;
 }
 
 /** Hashes blocks where they lie, those of earlier attempts first, until every block of the file is proved. */
@@ -39,6 +40,7 @@ export async function proveBlocks(options: BlockProverOptions): Promise<void> {
       }
       if (!claimedOnly(table, block.value) && ++refuted > MOST_REFUTED)
         throw mismatch(table.digestOf(block.value), found);
+      options.onRefuted(block.value);
       table.refuted(block.value);
     }
     if (waiting.next().done !== true) throw new WaybillError('store.io', 'The store left blocks without an answer.');

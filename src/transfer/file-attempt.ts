@@ -122,17 +122,21 @@ export class FileAttempt {
         else table.accepted(block, sha256);
       },
       onAcknowledged: (offset, bytes) => {
-        this.#acknowledged(partial, offset, bytes, signal);
+        this.#acknowledged(partial, table, offset, bytes, signal);
       },
     });
+    const checked = (event: 'resumed' | 'refuted', block: number) => {
+      if (!table.isClaimed(block) || table.wasSent(block)) return;
+      const {offset, length: bytes} = table.range(block);
+      if (event === 'resumed') this.#resumedBytes += bytes;
+      onProgress?.({event, offset, bytes});
+    };
+    const claimedBytes = [...claimed.entered.keys()].reduce((sum, block) => sum + table.range(block).length, 0);
+    if (claimedBytes > 0) onProgress?.({event: 'claimed', offset: 0, bytes: claimedBytes});
     const proof = proveBlocks({
       ...{partial, table, signal},
-      onProved: (block) => {
-        if (!table.isClaimed(block) || table.wasSent(block)) return;
-        const {offset, length: bytes} = table.range(block);
-        this.#resumedBytes += bytes;
-        onProgress?.({event: 'resumed', offset, bytes});
-      },
+      onProved: (block) => checked('resumed', block),
+      onRefuted: (block) => checked('refuted', block),
     });
     const wanted = verify === 'hash' || file.sha256 !== undefined;
     const resumes = claimed.entered.size > 0;
@@ -169,9 +173,9 @@ export class FileAttempt {
     return whole;
   }
 
-  #acknowledged(partial: PartialFile, offset: number, bytes: number, signal: AbortSignal): void {
+  #acknowledged(partial: PartialFile, table: BlockTable, offset: number, bytes: number, signal: AbortSignal): void {
     this.#sentBytes += bytes;
-    this.#resentBytes += Math.max(0, Math.min(partial.foundBytes, offset + bytes) - offset);
+    this.#resentBytes += resent(partial.foundBytes, table, offset, bytes);
     this.#unsyncedBytes += bytes;
     if (this.#unsyncedBytes >= SYNC_BYTES && this.#options.to.properties.durable) {
       this.#unsyncedBytes = 0;
@@ -241,6 +245,13 @@ export class FileAttempt {
       ...details,
     };
   }
+}
+
+/** A block that the ledger has was sent, whatever the partial holds of it now; so was what this attempt sends twice. */
+function resent(foundBytes: number, table: BlockTable, offset: number, bytes: number): number {
+  const block = Math.floor(offset / table.blockBytes);
+  if (table.isClaimed(block) || table.wasSent(block)) return bytes;
+  return Math.max(0, Math.min(foundBytes, offset + bytes) - offset);
 }
 
 function superseded(why: string, cause?: unknown): WaybillError {

@@ -12,7 +12,12 @@ const moved = {
   sentBytes: z.number(),
   /** Bytes of earlier attempts that were proved and not sent again. */
   resumedBytes: z.number(),
-  /** Bytes of `sentBytes` that the partial had held before. */
+  /**
+   * Bytes of `sentBytes` that are known to have been sent before: those below the size that the partial had when this
+   * attempt opened it, those of blocks that its ledger has, and what this attempt itself sent twice. What a killed
+   * attempt had on the line and the destination never wrote, a write window for each file (12 MiB) at most, nobody
+   * can count, and it is not in here.
+   */
   resentBytes: z.number(),
   verified: z.enum(['sha256', 'size-only', 'not-checked']),
   durationMs: z.number(),

@@ -6,7 +6,7 @@ import {intercepted} from '../stores/decorators/intercepted.js';
 import type {Store} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
 import {SLOT_BYTES} from './ledger-record.js';
-import {moveFile} from './move-file.js';
+import {type FileProgress, moveFile} from './move-file.js';
 import type {PlannedFile} from './planned-file.js';
 import {PARTIALS, seededBytes, seededRandom, sha256, TwoStores} from './testing/two-stores.js';
 
@@ -107,7 +107,15 @@ describe('resume', () => {
     const {partial} = stores.partialOf(file);
     await truncate(partial, 100);
     await truncate(partial, BLOCK_BYTES + 17);
-    expect(await moveFile(stores.options(file))).toMatchObject({outcome: 'copied', sentBytes: SIZE});
+    const events: FileProgress[] = [];
+    const outcome = await moveFile(stores.options(file, {onProgress: (progress) => events.push(progress)}));
+    expect(outcome).toMatchObject({outcome: 'copied', sentBytes: SIZE});
+    if (outcome.outcome === 'failed') throw new Error(outcome.message);
+    // Two blocks were entered, whatever is left of them; the third had only begun.
+    expect(outcome.resentBytes).toBe(2 * BLOCK_BYTES);
+    const told = (event: FileProgress['event']) =>
+      events.filter((progress) => progress.event === event).reduce((sum, {bytes}) => sum + bytes, 0);
+    expect([told('claimed'), told('refuted'), told('resumed')]).toEqual([2 * BLOCK_BYTES, 2 * BLOCK_BYTES, 0]);
     await expectArrived();
   });
 

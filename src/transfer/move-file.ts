@@ -5,9 +5,12 @@ import {type FileOutcome, failedOutcome} from './file-outcome.js';
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';
 
-/** What happened to bytes of the file: proved ones of an earlier attempt, or new ones that were acknowledged. */
+/**
+ * What happened to bytes of the file: new ones were acknowledged, or those that an earlier attempt says it sent were
+ * `claimed`, and then each proved (`resumed`) or found wrong (`refuted`).
+ */
 export interface FileProgress {
-  readonly event: 'resumed' | 'sent';
+  readonly event: 'claimed' | 'resumed' | 'refuted' | 'sent';
   readonly offset: number;
   readonly bytes: number;
 }

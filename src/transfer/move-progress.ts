@@ -20,7 +20,9 @@ export class ProgressCounter {
   #bytesDone = 0;
   #sentBytes = 0;
   #resumedBytes = 0;
-  #resumedFrom: number | undefined;
+  /** By file: several are under way at once. */
+  readonly #resumedFrom = new Map<string, number>();
+  readonly #checking = new Map<string, number>();
   #file: SegmentProgress['file'];
   #toldAt = 0;
 
@@ -31,18 +33,40 @@ export class ProgressCounter {
   }
 
   moved(file: PlannedFile, progress: FileProgress): void {
-    const before = this.#underWay.get(file.name) ?? 0;
-    this.#underWay.set(file.name, Math.min(file.size, before + progress.bytes));
-    const end = progress.offset + progress.bytes;
-    if (progress.event === 'sent') {
-      this.#sentBytes += progress.bytes;
-      this.#rate.add(progress.bytes, performance.now());
-    } else {
-      this.#resumedBytes += progress.bytes;
-      this.#resumedFrom = this.#file?.name === file.name ? Math.max(this.#resumedFrom ?? 0, end) : end;
+    const {bytes} = progress;
+    const end = progress.offset + bytes;
+    switch (progress.event) {
+      case 'claimed':
+        this.#checking.set(file.name, bytes);
+        break;
+      case 'refuted':
+        this.#checked(file, bytes);
+        break;
+      case 'resumed':
+        this.#checked(file, bytes);
+        this.#resumedBytes += bytes;
+        this.#resumedFrom.set(file.name, Math.max(this.#resumedFrom.get(file.name) ?? 0, end));
+        this.#there(file, bytes, end);
+        break;
+      case 'sent':
+        this.#sentBytes += bytes;
+        this.#rate.add(bytes, performance.now());
+        this.#there(file, bytes, end);
+        break;
     }
-    this.#file = {name: file.name, offset: end, size: file.size};
     this.#tell(false);
+  }
+
+  #checked(file: PlannedFile, bytes: number): void {
+    const left = (this.#checking.get(file.name) ?? 0) - bytes;
+    if (left > 0) this.#checking.set(file.name, left);
+    else this.#checking.delete(file.name);
+  }
+
+  #there(file: PlannedFile, bytes: number, end: number): void {
+    const before = this.#underWay.get(file.name) ?? 0;
+    this.#underWay.set(file.name, Math.min(file.size, before + bytes));
+    this.#file = {name: file.name, offset: end, size: file.size};
   }
 
   /** Bytes of small files, which are reported in groups. */
@@ -52,7 +76,7 @@ export class ProgressCounter {
   }
 
   settled(file: PlannedFile, outcome: FileOutcome): void {
-    this.#underWay.delete(file.name);
+    this.#forget(file);
     if (outcome.outcome !== 'failed') this.#bytesDone += file.size;
     this.#filesDone++;
     this.#tell(false);
@@ -60,12 +84,18 @@ export class ProgressCounter {
 
   /** What a file had reached does not count any more: it is tried again later. */
   dropped(file: PlannedFile): void {
+    this.#forget(file);
+  }
+
+  #forget(file: PlannedFile): void {
     this.#underWay.delete(file.name);
+    this.#checking.delete(file.name);
   }
 
   snapshot(): SegmentProgress {
-    let bytesDone = this.#bytesDone;
-    for (const bytes of this.#underWay.values()) bytesDone += bytes;
+    const bytesDone = this.#bytesDone + sum(this.#underWay.values());
+    const checkingBytes = sum(this.#checking.values());
+    const resumedFrom = this.#file && this.#resumedFrom.get(this.#file.name);
     return {
       filesDone: this.#filesDone,
       filesTotal: this.#filesTotal,
@@ -75,7 +105,8 @@ export class ProgressCounter {
       resumedBytes: this.#resumedBytes,
       sentBytes: this.#sentBytes,
       ...(this.#file === undefined ? {} : {file: this.#file}),
-      ...(this.#resumedFrom === undefined ? {} : {resumedFrom: this.#resumedFrom}),
+      ...(resumedFrom === undefined ? {} : {resumedFrom}),
+      ...(checkingBytes === 0 ? {} : {checkingBytes}),
     };
   }
 
@@ -89,4 +120,10 @@ export class ProgressCounter {
     this.#toldAt = now;
     this.#listener?.(this.snapshot());
   }
+}
+
+function sum(numbers: Iterable<number>): number {
+  let total = 0;
+  for (const number of numbers) total += number;
+  return total;
 }

@@ -44,6 +44,17 @@ describe('formatBar', () => {
     expect(fractionDone({...half, filesDone: 7, bytesDone: 240e6})).toBe(1);
   });
 
+  it('does not fall back while what was sent before a restart is being checked, and says that it is', () => {
+    const checked = {...half, bytesDone: 20e6, checkingBytes: 100e6};
+    expect(fractionDone(checked)).toBe(0.5);
+    expect(formatBar('Staging', checked, {columns: 120, unicode: false})).toContain(
+      ' 50%  120 MB/240 MB  12 MB/s  ETA 0:10  checking 100 MB',
+    );
+    expect(formatProgressSentence('Staging', checked)).toBe(
+      'Staging: 3 of 7 files, 120 MB of 240 MB (checking 100 MB of them), 12 MB/s, 0:10 left',
+    );
+  });
+
   it('counts files where there are no bytes, and knows no time where nothing moves', () => {
     expect(fractionDone(movement('stage', {filesDone: 1, filesTotal: 4}))).toBe(0.25);
     expect(formatBar('Staging', {...half, rate: 0}, {columns: 80, unicode: false})).toContain('ETA -:--');

@@ -8,9 +8,14 @@ export function formatBytes(bytes: number): string {
   return prettyBytes(Math.max(0, bytes));
 }
 
+/** What is proved, and what earlier attempts sent and is being proved: a restart does not throw the bar back. */
+function bytesThere({bytesDone, checkingBytes = 0}: MoveProgress): number {
+  return bytesDone + checkingBytes;
+}
+
 /** Milliseconds until everything is moved at the present rate; undefined while nothing moves. */
 export function remainingMs(progress: MoveProgress): number | undefined {
-  const left = progress.bytesTotal - progress.bytesDone;
+  const left = progress.bytesTotal - bytesThere(progress);
   if (left <= 0) return 0;
   return progress.rate > 0 ? (left / progress.rate) * 1000 : undefined;
 }
@@ -18,7 +23,7 @@ export function remainingMs(progress: MoveProgress): number | undefined {
 /** Of bytes, or of files where there are none to count. Never 1 before everything is done. */
 export function fractionDone(progress: MoveProgress): number {
   const [done, total] =
-    progress.bytesTotal > 0 ? [progress.bytesDone, progress.bytesTotal] : [progress.filesDone, progress.filesTotal];
+    progress.bytesTotal > 0 ? [bytesThere(progress), progress.bytesTotal] : [progress.filesDone, progress.filesTotal];
   if (total <= 0) return 0;
   const fraction = Math.min(1, Math.max(0, done / total));
   return progress.filesDone < progress.filesTotal ? Math.min(fraction, 0.999) : fraction;
@@ -43,9 +48,11 @@ export function formatBar(label: string, progress: MoveProgress, style: BarStyle
   const percent = `${String(Math.floor(fraction * 100)).padStart(3)}%`;
   const rate = `${formatBytes(progress.rate)}/s`;
   const eta = left === undefined ? 'ETA -:--' : `ETA ${formatDuration(left)}`;
-  const sizes = `${formatBytes(progress.bytesDone)}/${formatBytes(progress.bytesTotal)}`;
+  const sizes = `${formatBytes(bytesThere(progress))}/${formatBytes(progress.bytesTotal)}`;
   const files = `${progress.filesDone}/${progress.filesTotal} files`;
+  const checking = progress.checkingBytes ?? 0;
   const candidates = [
+    ...(checking > 0 ? [[percent, sizes, rate, eta, `checking ${formatBytes(checking)}`]] : []),
     [percent, sizes, rate, eta, files],
     [percent, sizes, rate, eta],
     [percent, rate, eta],
@@ -92,5 +99,7 @@ export function formatProgressSentence(label: string, progress: MoveProgress): s
   const left = remainingMs(progress);
   const rate = progress.rate > 0 ? `, ${formatBytes(progress.rate)}/s` : '';
   const time = left === undefined || left === 0 ? '' : `, ${formatDuration(left)} left`;
-  return `${label}: ${progress.filesDone} of ${progress.filesTotal} files, ${formatBytes(progress.bytesDone)} of ${formatBytes(progress.bytesTotal)}${rate}${time}`;
+  const {checkingBytes = 0} = progress;
+  const checking = checkingBytes > 0 ? ` (checking ${formatBytes(checkingBytes)} of them)` : '';
+  return `${label}: ${progress.filesDone} of ${progress.filesTotal} files, ${formatBytes(bytesThere(progress))} of ${formatBytes(progress.bytesTotal)}${checking}${rate}${time}`;
 }

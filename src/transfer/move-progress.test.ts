@@ -1,0 +1,52 @@
+import {expect, it} from 'vitest';
+import {ProgressCounter} from './move-progress.js';
+import type {PlannedFile} from './planned-file.js';
+
+const planned = (name: string, size: number): PlannedFile => ({name, kind: 'file', size, mode: 0o600, modifiedAt: 0});
+const a = planned('a.bin', 100);
+const b = planned('b.bin', 50);
+
+it('names where the file goes on that it shows, when several go on at once', () => {
+  const counter = new ProgressCounter([a, b], undefined);
+  counter.moved(a, {event: 'resumed', offset: 0, bytes: 80});
+  counter.moved(b, {event: 'resumed', offset: 0, bytes: 10});
+  expect(counter.snapshot()).toMatchObject({file: {name: 'b.bin'}, resumedFrom: 10});
+  counter.moved(a, {event: 'sent', offset: 80, bytes: 10});
+  expect(counter.snapshot()).toMatchObject({file: {name: 'a.bin'}, resumedFrom: 80});
+});
+
+it('says nothing of another file than the one that it shows', () => {
+  const counter = new ProgressCounter([a, b], undefined);
+  counter.moved(a, {event: 'resumed', offset: 0, bytes: 80});
+  counter.moved(b, {event: 'sent', offset: 0, bytes: 10});
+  expect(counter.snapshot()).not.toHaveProperty('resumedFrom');
+});
+
+it('keeps apart what is done and what is being checked', () => {
+  const counter = new ProgressCounter([a, b], undefined);
+  counter.moved(a, {event: 'claimed', offset: 0, bytes: 80});
+  expect(counter.snapshot()).toMatchObject({bytesDone: 0, checkingBytes: 80});
+  counter.moved(a, {event: 'resumed', offset: 0, bytes: 60});
+  expect(counter.snapshot()).toMatchObject({bytesDone: 60, checkingBytes: 20, resumedBytes: 60});
+  counter.moved(a, {event: 'refuted', offset: 60, bytes: 20});
+  expect(counter.snapshot()).toMatchObject({bytesDone: 60});
+  expect(counter.snapshot()).not.toHaveProperty('checkingBytes');
+});
+
+it('checks nothing of a file that is settled, or put off', () => {
+  const counter = new ProgressCounter([a, b], undefined);
+  for (const file of [a, b]) counter.moved(file, {event: 'claimed', offset: 0, bytes: 40});
+  counter.dropped(a);
+  counter.settled(b, {
+    outcome: 'failed',
+    name: 'b.bin',
+    kind: 'file',
+    size: 50,
+    code: 'store.io',
+    message: '',
+    retryable: true,
+    sentBytes: 0,
+    durationMs: 0,
+  });
+  expect(counter.snapshot()).not.toHaveProperty('checkingBytes');
+});
