@@ -15,7 +15,8 @@ export const cancelFunction = `
 cancel() {
   find_boot
   take_ending cancelled
-  printf 'cancelled - - -\\n' >"cancelled.$token" || return 1
+  # A full disk takes the name and not the record: the start is taken all the same.
+  printf 'cancelled - - -\\n' >"cancelled.$token" || [ -f "cancelled.$token" ] || return 1
   ln "cancelled.$token" started 2>/dev/null
   rm -f "cancelled.$token"
   read_started

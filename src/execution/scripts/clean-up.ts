@@ -31,8 +31,9 @@ dismiss_watchers() {
 
 ${deleteFunction}if [ -d "$workspace" ] && [ ! -h "$workspace" ]; then
   if cd "$workspace/control" 2>/dev/null; then
-    [ -f exit ] || cancel || { echo "processes of $workspace cannot be ended" >&2; exit 1; }
-    terminate "$grace_tenths" || exit 1
+    # Records that a full disk did not take have no reader any more, once nothing runs and nothing can start.
+    [ -f exit ] || cancel || [ -f started ] || { echo "the start of $workspace cannot be taken" >&2; exit 1; }
+    terminate "$grace_tenths" || { echo "processes of $workspace cannot be ended" >&2; exit 1; }
     read_started
     dismiss_watchers
     cd "$root" || exit 1
