@@ -8,6 +8,7 @@ import {
   type RunProgress,
   retryDelay,
 } from '../src/contracts/checkpoint.js';
+import {errorFacts} from '../src/contracts/error-codes.js';
 import {hasCode, isWaybillError, WaybillError} from '../src/contracts/errors.js';
 import {HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS} from '../src/contracts/timing.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
@@ -39,7 +40,7 @@ export async function runAttempt<T>(
   const last = lastCheckpoint(context);
   const decision = decideAttempt(last, Date.now());
   if (decision.decision === 'give-up') {
-    throw ApplicationFailure.nonRetryable(decision.message, 'transfer.no-progress');
+    throw noFurther(decision.message, last);
   }
   let checkpoint: Checkpoint = {
     version: 1,
@@ -48,6 +49,7 @@ export async function runAttempt<T>(
     progressAtStart: decision.progress,
     stalledAttempts: decision.stalledAttempts,
     ...(last?.lastError === undefined ? {} : {lastError: last.lastError}),
+    ...(last?.lastCode === undefined ? {} : {lastCode: last.lastCode}),
   };
   const send = () => {
     context.heartbeat(checkpoint);
@@ -84,6 +86,10 @@ export async function runAttempt<T>(
     }
     checkpoint = after(error, checkpoint, decision.unreachableSince);
     send();
+    const next = decideAttempt(checkpoint, Date.now());
+    // Another attempt would only say so, after the longest of the delays.
+    if (next.decision === 'give-up' && isWaybillError(error) && error.retryable)
+      throw noFurther(next.message, checkpoint);
     throw toFailure(error, checkpoint);
   } finally {
     clearInterval(timer);
@@ -104,16 +110,24 @@ export function toFailure(error: unknown, checkpoint?: Checkpoint): Error {
   });
 }
 
+/** Ends the step under the code of what stopped the last attempt; what to do is the same for each. */
+function noFurther(message: string, last: Checkpoint | undefined): ApplicationFailure {
+  const {remedy} = errorFacts['transfer.no-progress'];
+  const type = last?.lastCode ?? 'transfer.no-progress';
+  return ApplicationFailure.create({message, type, nonRetryable: true, details: [{remedy}]});
+}
+
 function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number | undefined): Checkpoint {
   const lastError = error instanceof Error ? error.message : String(error);
+  const {lastCode: _, ...rest} = checkpoint;
+  const failed: Checkpoint = {...rest, lastError, ...(isWaybillError(error) ? {lastCode: error.code} : {})};
   // A command runs on however often the line drops: its watcher has nothing to move meanwhile.
   const silent = checkpoint.step === 'run' && hasCode(error, 'ssh.connection-lost');
   if (!silent && !hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable'))
-    return {...checkpoint, lastError};
+    return failed;
   const moved = checkpoint.progress > checkpoint.progressAtStart;
   return {
-    ...checkpoint,
-    lastError,
+    ...failed,
     stopped: 'unreachable',
     unreachableSince: moved ? Date.now() : (unreachableSince ?? Date.now()),
   };

@@ -1,3 +1,5 @@
+import type {ErrorCode} from './error-codes.js';
+
 /**
  * What an activity's heartbeat carries: where to look and what to show, never what counts. People read it in the
  * Temporal UI, the CLI reads it through `describe`, and the next attempt of the activity reads it to start.
@@ -17,6 +19,8 @@ export interface Checkpoint {
   readonly unreachableSince?: number;
   /** Why the last attempt failed, for the message when no attempts are left. */
   readonly lastError?: string;
+  /** The code of that failure, under which the step then ends. */
+  readonly lastCode?: ErrorCode;
   readonly move?: MoveProgress;
   readonly run?: RunProgress;
 }

@@ -1,4 +1,4 @@
-import {hasCode, WaybillError} from '../contracts/errors.js';
+import {hasCode, isWaybillError, WaybillError} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {type FileOutcome, failedOutcome, type MovedOutcome} from './file-outcome.js';
@@ -186,8 +186,17 @@ class Segment {
       return;
     }
     this.#counter.dropped(file);
-    this.#retry ??= {error};
+    this.#retry ??= {error: this.#about(file, error)};
     this.#failuresInARow++;
+  }
+
+  /** The stores speak of partials, whose names tell a reader nothing. */
+  #about(file: PlannedFile, error: unknown): unknown {
+    if (!isWaybillError(error)) return error;
+    const {from, to} = this.#options;
+    const {code, remedy, message} = error;
+    const way = `${JSON.stringify(file.name)}, from ${from.name} to ${to.name}`;
+    return new WaybillError(code, `${way}: ${message}`, {path: file.name, remedy, cause: error});
   }
 
   get #stopped(): boolean {
