@@ -94,11 +94,10 @@ class Execution {
     const result = conclude(this.progress, new Date().toISOString());
     this.result = result;
     // An execution that was never opened has no record and no workspace: the id may be somebody else's.
-    if (opened) {
-      const taskQueue = opened.taskQueue;
-      await CancellationScope.nonCancellable(() => this.finish(taskQueue, result));
-    }
-    return report(result);
+    if (!opened) return report(result);
+    const {taskQueue} = opened;
+    const left = await CancellationScope.nonCancellable(() => this.finish(taskQueue, result));
+    return report({...result, warnings: [...result.warnings, ...left]});
   }
 
   private async openOnce(): Promise<OpenedExecution> {
@@ -166,13 +165,18 @@ class Execution {
   }
 
   /** The catalog and the target do not wait for each other. Neither failing changes how the execution ended. */
-  private async finish(taskQueue: string, result: ExecutionResult): Promise<void> {
+  private async finish(taskQueue: string, result: ExecutionResult): Promise<ExecutionResult['warnings']> {
     this.enter('finish', `${result.outcome}: ${result.failure?.message ?? 'all outputs are in the store'}`);
     const keepWorkspace = keptWorkspace(result);
-    await Promise.all([
+    const steps = await Promise.allSettled([
       shortActivities('Record the outcome').recordEnd({ref: this.ref(), result}),
       longActivities(taskQueue, `Clean up on ${this.input.target}`).cleanUp({...this.ref(), keepWorkspace}),
     ]);
+    return steps.flatMap((step) => {
+      if (step.status === 'fulfilled') return [];
+      const {code, message} = failureFrom(step.reason, 'finish');
+      return [{name: this.id, code, message}];
+    });
   }
 
   private resumesAfter(stage: 'stage'): boolean {
