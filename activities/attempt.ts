@@ -49,7 +49,7 @@ export async function runAttempt<T>(
     progressAtStart: decision.progress,
     stalledAttempts: decision.stalledAttempts,
     ...(last?.lastError === undefined ? {} : {lastError: last.lastError}),
-    ...(last?.lastCode === undefined ? {} : {lastCode: last.lastCode}),
+    lastCode: last?.lastCode,
   };
   const send = () => {
     context.heartbeat(checkpoint);
@@ -119,12 +119,11 @@ function noFurther(message: string, last: Checkpoint | undefined): ApplicationFa
 
 function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number | undefined): Checkpoint {
   const lastError = error instanceof Error ? error.message : String(error);
-  const {lastCode: _, ...rest} = checkpoint;
-  const failed: Checkpoint = {...rest, lastError, ...(isWaybillError(error) ? {lastCode: error.code} : {})};
+  const lastCode = isWaybillError(error) ? error.code : undefined;
+  const failed: Checkpoint = {...checkpoint, lastError, lastCode};
   // A command runs on however often the line drops: its watcher has nothing to move meanwhile.
   const silent = checkpoint.step === 'run' && hasCode(error, 'ssh.connection-lost');
-  if (!silent && !hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable'))
-    return failed;
+  if (!silent && !hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable')) return failed;
   const moved = checkpoint.progress > checkpoint.progressAtStart;
   return {
     ...failed,

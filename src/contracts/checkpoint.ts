@@ -20,7 +20,7 @@ export interface Checkpoint {
   /** Why the last attempt failed, for the message when no attempts are left. */
   readonly lastError?: string;
   /** The code of that failure, under which the step then ends. */
-  readonly lastCode?: ErrorCode;
+  readonly lastCode?: ErrorCode | undefined;
   readonly move?: MoveProgress;
   readonly run?: RunProgress;
 }

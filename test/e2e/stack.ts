@@ -15,7 +15,7 @@ import {type Sshd, type SshdOptions, startSshd} from '../servers/sshd.js';
 export interface TestStackOptions {
   readonly sshd?: SshdOptions;
   /** Further targets, as lines of the configuration. */
-  readonly more?: string;
+  readonly more?: string | ((sshd: Sshd) => string);
   readonly environment?: Record<string, string>;
   /** What stands between the worker and sshd, given sshd's port: answers with the port to connect to. */
   readonly line?: (sshdPort: number) => Promise<number>;
@@ -55,8 +55,9 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const sshd = await startSshd(options.sshd);
   const remote = join(directory, 'remote');
   await mkdir(remote);
+  const more = typeof options.more === 'function' ? options.more(sshd) : (options.more ?? '');
   const sshPort = await connectTo(sshd, options.line);
-  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, sshPort, remote, options.more ?? ''));
+  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, sshPort, remote, more));
   const stop = new AbortController();
   const port = await freePort();
   const uiPort = await freePort();
@@ -106,7 +107,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     client,
     temporal,
     sshd,
-    storeRoot: join(stateDirectory, 'store'),
+    storeRoot: options.environment?.['WAYBILL_STORE_PATH'] ?? join(stateDirectory, 'store'),
     workspaceRoot: (target) => (target === 'local' ? join(stateDirectory, 'workspaces') : remote),
     record,
     workerPid,
@@ -157,14 +158,17 @@ ${more}  gpu:
 }
 
 /** Everything below the workspace root but the tombstones and the line, and every unfinished file of the store. */
-export async function leftovers(stack: TestStack, executionId: string): Promise<readonly string[]> {
+export async function leftovers(
+  stack: TestStack,
+  executionId: string,
+  moreRoots: readonly string[] = [],
+): Promise<readonly string[]> {
   const found: string[] = [];
-  for (const target of ['local', 'gpu']) {
-    const root = stack.workspaceRoot(target);
+  for (const root of [stack.workspaceRoot('local'), stack.workspaceRoot('gpu'), ...moreRoots]) {
     for (const entry of await list(root)) {
       const own = entry.startsWith(`${executionId}/`) || entry.startsWith('.trash/');
       const tombstone = /^[^/]+\/g\d+$/.test(entry);
-      if (own && !tombstone) found.push(`${target}: ${entry}`);
+      if (own && !tombstone) found.push(join(root, entry));
     }
   }
   for (const entry of await list(join(stack.storeRoot, 'executions', executionId))) {

@@ -18,6 +18,10 @@ export interface Toxiproxy {
   cutAfterReceived(bytes: number): Promise<void>;
   /** Closes every connection once so many bytes were sent to the server. */
   cutAfterSent(bytes: number): Promise<void>;
+  /** Resets every connection, with a TCP RST, so many milliseconds after it is made. */
+  reset(afterMs: number): Promise<void>;
+  /** Says nothing from now on, and closes every connection after so many milliseconds. */
+  silence(closedAfterMs: number): Promise<void>;
   /** Ends every connection now and refuses new ones. */
   cut(): Promise<void>;
   /** Takes all faults away. */
@@ -65,6 +69,8 @@ export async function startToxiproxy(upstreamPort: number): Promise<Toxiproxy> {
     blackHole: () => bothWays('timeout', {timeout: 0}),
     cutAfterReceived: (bytes) => toxic('limit_data', 'downstream', {bytes}),
     cutAfterSent: (bytes) => toxic('limit_data', 'upstream', {bytes}),
+    reset: (afterMs) => bothWays('reset_peer', {timeout: afterMs}),
+    silence: (closedAfterMs) => bothWays('timeout', {timeout: closedAfterMs}),
     cut: () => api('POST', '/proxies/line', {enabled: false}),
     heal: () => api('POST', '/reset'),
     close: async () => {
