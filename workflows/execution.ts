@@ -15,6 +15,7 @@ import {
   type ExecutionInput,
   type ExecutionRequest,
   type ExecutionResult,
+  type ExecutionState,
   executionInput,
   type StageName,
 } from '../src/contracts/execution.js';
@@ -27,7 +28,7 @@ import {moveFiles} from './move.js';
 
 export const openUpdate = defineUpdate<OpenedExecution>(OPEN_UPDATE);
 export const inputsSentSignal = defineSignal(INPUTS_SENT_SIGNAL);
-export const stateQuery = defineQuery<{stage: StageName; result?: ExecutionResult}>(STATE_QUERY);
+export const stateQuery = defineQuery<ExecutionState>(STATE_QUERY);
 
 /** How often a lost command is run again where the caller chose `rerun`: a machine that loses it four times is broken. */
 const MAX_RERUNS = 3;
@@ -78,8 +79,9 @@ class Execution {
     this.inputsSent = true;
   }
 
-  state() {
-    return {stage: this.stage, ...(this.result ? {result: this.result} : {})};
+  state(): ExecutionState {
+    const {generation} = this.progress;
+    return {stage: this.stage, generation, ...(this.result ? {result: this.result} : {})};
   }
 
   async toTheEnd(): Promise<ExecutionResult> {

@@ -29,7 +29,7 @@ async function* chunks(...list: (readonly ['stdout' | 'stderr', string | Uint8Ar
   let offset = 0;
   for (const [stream, content] of list) {
     const data = Buffer.from(content);
-    yield {stream, offset, data};
+    yield {generation: 1, stream, offset, data};
     offset += data.length;
   }
 }
@@ -160,6 +160,29 @@ describe('run', () => {
     expect(stderr).toContain(`waybill wait ${client.started[0]?.id ?? ''}`);
   });
 
+  it('says where the output of a rerun begins, and mixes it with nothing', async () => {
+    async function* rerun(): AsyncGenerator<LogChunk> {
+      yield* chunks(['stdout', 'one\n']);
+      yield {generation: 2, stream: 'stdout', offset: 0, data: Buffer.from('two\n')};
+    }
+    for (const argv of [
+      ['run', 'x'],
+      ['logs', '-f', 'scripted'],
+    ]) {
+      const {stdout, stderr} = await cli({chunks: () => rerun()}, ...argv);
+      expect(stdout).toBe('one\ntwo\n');
+      expect(stderr.match(/--- .*lost and is run again.* generation 2 ---/g)).toHaveLength(1);
+    }
+  });
+
+  it('says nothing of a rerun where it follows one generation alone', async () => {
+    const second = chunks(['stdout', 'two\n'], ['stdout', 'more\n']);
+    async function* only(): AsyncGenerator<LogChunk> {
+      for await (const chunk of second) yield {...chunk, generation: 2};
+    }
+    expect((await cli({chunks: () => only()}, 'wait', 'scripted')).stderr).not.toContain('lost');
+  });
+
   it('prints JSON lines alone with --json, output that is no text as base64', async () => {
     const {stdout, stderr} = await cli(
       {chunks: () => chunks(['stdout', 'text\n'], ['stderr', new Uint8Array([0xff, 0])])},
@@ -171,7 +194,7 @@ describe('run', () => {
       .map((line): unknown => JSON.parse(line));
     expect(lines).toMatchObject([
       {event: 'started', target: 'local', command: ['x']},
-      {event: 'output', stream: 'stdout', offset: 0, text: 'text\n'},
+      {event: 'output', generation: 1, stream: 'stdout', offset: 0, text: 'text\n'},
       {event: 'output', stream: 'stderr', offset: 5, base64: '/wA='},
       {event: 'ended', result: {outcome: 'succeeded'}},
     ]);

@@ -30,6 +30,8 @@ export type ExecutionEvent =
   | {readonly event: 'ended'; readonly result: ExecutionResult};
 
 export interface LogChunk {
+  /** A command that was lost and is run again writes a new output, from offset 0, as the next generation. */
+  readonly generation: number;
   readonly stream: 'stdout' | 'stderr';
   readonly offset: number;
   readonly data: Uint8Array;
@@ -37,7 +39,7 @@ export interface LogChunk {
 
 export interface LogOptions {
   readonly streams?: readonly ('stdout' | 'stderr')[];
-  /** Keep reading until the execution has ended and everything was read. Default false. */
+  /** Keep reading until the command has ended and everything was read, also of runs that replace a lost one. Default false. */
   readonly follow?: boolean;
   readonly signal?: AbortSignal;
 }

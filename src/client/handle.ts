@@ -1,8 +1,8 @@
 import type {WorkflowHandle} from '@temporalio/client';
 import type {Artifact, ExecutionRecord, Ticket} from '../contracts/artifacts.js';
 import {hasCode} from '../contracts/errors.js';
-import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
-import {INPUTS_SENT_SIGNAL} from '../contracts/names.js';
+import type {ExecutionRequest, ExecutionResult, ExecutionState} from '../contracts/execution.js';
+import {INPUTS_SENT_SIGNAL, STATE_QUERY} from '../contracts/names.js';
 import type {Store} from '../stores/store.js';
 import type {
   DownloadedFile,
@@ -17,6 +17,7 @@ import {ask} from './catalog.js';
 import type {Session} from './connect.js';
 import {download} from './download.js';
 import {resultIn, translate} from './failures.js';
+import {followLogs} from './follow-logs.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
 import {openTicketStore} from './ticket-store.js';
@@ -28,6 +29,7 @@ const PAGE = 500;
 /** One execution: what can be asked of it, and done with it. */
 export class Handle implements ExecutionHandle {
   private ended: Promise<ExecutionResult> | undefined;
+  private last: ExecutionResult | undefined;
   private opened: Promise<Store> | undefined;
 
   constructor(
@@ -35,12 +37,21 @@ export class Handle implements ExecutionHandle {
     readonly id: string,
     /** Starts the workflow again, for `retry`. */
     private readonly restart: (id: string, request: ExecutionRequest) => Promise<void>,
-    private readonly ticket?: Ticket,
+    /** Of an execution that was started here: nothing has to be asked to follow it from its beginning. */
+    private ticket?: Ticket,
   ) {}
 
   async result(signal?: AbortSignal): Promise<ExecutionResult> {
-    this.ended ??= this.awaitEnd();
-    this.ended.catch(() => undefined);
+    if (!this.ended) {
+      const ended = this.awaitEnd();
+      this.ended = ended;
+      ended.then(
+        (result) => {
+          if (this.ended === ended) this.last = result;
+        },
+        () => undefined,
+      );
+    }
     return await unlessAborted(this.ended, signal);
   }
 
@@ -50,7 +61,9 @@ export class Handle implements ExecutionHandle {
 
   async *logs(options: LogOptions = {}): AsyncGenerator<LogChunk> {
     const store = await this.store();
-    yield* readLogs(store, this.id, await this.generation(), options);
+    const log = {store, executionId: this.id, generation: await this.generation(options)};
+    if (options.follow !== true) yield* readLogs(log, options);
+    else yield* followLogs(log, options, {result: this.result(), state: () => this.state()});
   }
 
   async *outputs(): AsyncGenerator<Artifact> {
@@ -79,6 +92,8 @@ export class Handle implements ExecutionHandle {
     const {request} = await ask(this.session, {ask: 'retry', executionId: this.id});
     await this.restart(this.id, request);
     this.ended = undefined;
+    this.last = undefined;
+    this.ticket = undefined;
   }
 
   async sendInputs(inputs: readonly LocalInput[], options: UploadOptions = {}): Promise<void> {
@@ -118,9 +133,19 @@ export class Handle implements ExecutionHandle {
     throw failure;
   }
 
-  private async generation(): Promise<number> {
-    if (this.ticket && !this.ended) return 1;
-    return (await this.record())?.generation ?? 1;
+  /** The catalog learns of a rerun when it has ended: while it runs, the workflow knows. */
+  private async generation({follow}: LogOptions): Promise<number> {
+    if (this.last) return this.last.generation;
+    if (this.ticket && follow === true) return 1;
+    const record = await this.record();
+    const running = record?.state === 'open' ? await this.state() : undefined;
+    return running?.generation ?? record?.generation ?? 1;
+  }
+
+  private async state(): Promise<ExecutionState | undefined> {
+    return await this.workflow()
+      .query<ExecutionState, []>(STATE_QUERY)
+      .catch(() => undefined);
   }
 
   private store(): Promise<Store> {

@@ -3,19 +3,27 @@ import {readLog} from '../execution/log-reader.js';
 import type {Store} from '../stores/store.js';
 import type {LogChunk, LogOptions} from './api.js';
 
+export interface GenerationLog {
+  readonly store: Store;
+  readonly executionId: string;
+  readonly generation: number;
+}
+
+/** Bytes of each stream that were read before. */
+export type LogOffsets = ReadonlyMap<LogChunk['stream'], number>;
+
 /** Reads the output of one generation from the store, both streams as they grow. Every byte comes once, in its order. */
 export async function* readLogs(
-  store: Store,
-  executionId: string,
-  generation: number,
+  {store, executionId, generation}: GenerationLog,
   options: LogOptions,
+  from: LogOffsets = new Map(),
 ): AsyncGenerator<LogChunk> {
   const follow = options.follow ?? false;
   const call = {follow, ...(options.signal ? {signal: options.signal} : {})};
   const streams = options.streams ?? ['stdout', 'stderr'];
   const readers = streams.map((stream) => ({
     stream,
-    pieces: readLog(store, logsRoot(executionId, generation, stream), call),
+    pieces: readLog(store, logsRoot(executionId, generation, stream), {...call, from: from.get(stream) ?? 0}),
   }));
   const next = ({stream, pieces}: (typeof readers)[number]) =>
     pieces.next().then((result) => ({stream, pieces, result}));
@@ -28,7 +36,7 @@ export async function* readLogs(
         continue;
       }
       waiting.set(stream, next({stream, pieces}));
-      yield {stream, ...result.value};
+      yield {generation, stream, ...result.value};
     }
   } finally {
     // A reader that is still waiting has nobody left to tell.

@@ -124,3 +124,11 @@ export const executionResult = z.object({
   endedAt: z.string(),
 });
 export type ExecutionResult = z.infer<typeof executionResult>;
+
+/** What the query `state` answers. */
+export interface ExecutionState {
+  readonly stage: StageName;
+  /** Which generation is under way, or was the last. */
+  readonly generation: number;
+  readonly result?: ExecutionResult;
+}

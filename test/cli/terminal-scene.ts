@@ -28,7 +28,7 @@ async function* lines(): AsyncGenerator<LogChunk> {
     // Every other line comes in two pieces, with time for a bar to be drawn between them.
     const pieces = line % 2 === 0 ? [`line ${line}\n`] : [`line `, `${line}\n`];
     for (const piece of pieces) {
-      yield {stream: line % 3 === 0 ? 'stderr' : 'stdout', offset, data: Buffer.from(piece)};
+      yield {generation: 1, stream: line % 3 === 0 ? 'stderr' : 'stdout', offset, data: Buffer.from(piece)};
       offset += piece.length;
       await delay(7);
     }

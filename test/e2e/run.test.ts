@@ -72,6 +72,27 @@ describe.each(['local', 'gpu'])('an execution on %s', (target) => {
     expect(result.collected.files).toBe(1);
   });
 
+  it('follows the output into the run that replaces a lost one', async () => {
+    const handle = await stack.client.start({
+      id: id(`rerun-${target}`),
+      target,
+      onLost: 'rerun',
+      command: ['sh', '-c', 'echo "$PWD $$"; case $PWD in */g1/*) exec sleep 60;; esac'],
+    });
+    const started = join(stack.workspaceRoot(target), handle.id, 'g1/control/started');
+    let lines = '';
+    for await (const {generation, data} of handle.logs({follow: true, streams: ['stdout']})) {
+      const line = Buffer.from(data).toString();
+      lines += `${generation} ${line}`;
+      if (generation > 1) continue;
+      const [, wrapper] = (await readFile(started, 'utf8')).split(' ');
+      for (const pid of [wrapper, line.split(' ')[1]]) process.kill(Number(pid), 'SIGKILL');
+    }
+    expect(lines).toMatch(/^1 \S+\/g1\/work \d+\n2 \S+\/g2\/work \d+\n$/);
+    expect(await handle.result()).toMatchObject({outcome: 'succeeded', generation: 2, starts: 2});
+    expect(await logOf(handle.id, 'stdout')).toMatch(/\/g2\//);
+  });
+
   it('says that the target has no such command', async () => {
     const handle = await stack.client.start({
       id: id(`no-command-${target}`),

@@ -4,6 +4,7 @@ import {EXIT} from '../exit-codes.js';
 import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
 import type {Finish} from '../program.js';
 import {JsonReporter} from '../run/json-reporter.js';
+import {rerunSentence} from '../run/sentences.js';
 import {Screen} from '../terminal/screen.js';
 
 interface LogsFlags extends JsonFlag {
@@ -16,7 +17,13 @@ export function logsCommand(context: CliContext, finish: Finish): Command {
     .summary('what the command wrote')
     .description('Prints what the command wrote to standard output, exactly, without gaps or repeats.')
     .argument('<id>', 'see `waybill list`')
-    .addOption(new DocumentedOption('-f, --follow', 'go on until the command has ended', 'off'))
+    .addOption(
+      new DocumentedOption(
+        '-f, --follow',
+        'go on until the command has ended, also with the run that replaces a lost one',
+        'off',
+      ),
+    )
     .addOption(new DocumentedOption('--stderr', 'its standard error instead of its standard output', 'off'))
     .addOption(jsonOption('print chunks with stream and offset as JSON, one object a line'));
   addConnectionOptions(command);
@@ -31,7 +38,11 @@ export function logsCommand(context: CliContext, finish: Finish): Command {
     const client = await context.connect(connectionOf(command));
     try {
       const chunks = client.execution(id).logs({streams: [stream], follow: flags.follow === true, signal: stop.signal});
+      let generation: number | undefined;
       for await (const chunk of chunks) {
+        // On standard error: what a pipe picks up is the command's alone.
+        if (generation !== undefined && chunk.generation > generation) screen.line(rerunSentence(chunk.generation));
+        generation = chunk.generation;
         // Either stream of the command is what was asked for here: it goes where a pipe picks it up.
         if (flags.json === true) await reporter.output(chunk);
         else await screen.output('stdout', chunk.data);

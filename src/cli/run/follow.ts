@@ -2,6 +2,7 @@ import type {ExecutionEvent, ExecutionHandle} from '../../client/api.js';
 import type {ExecutionResult} from '../../contracts/execution.js';
 import type {Interrupts} from './interrupts.js';
 import type {Reporter} from './reporter.js';
+import {rerunSentence} from './sentences.js';
 
 export type FollowEnd = {readonly end: 'ended'; readonly result: ExecutionResult} | {readonly end: 'detached'};
 
@@ -49,7 +50,13 @@ export async function follow({handle, reporter, interrupts, onEvent}: FollowOpti
   }
 
   async function copyOutput(): Promise<void> {
-    for await (const chunk of handle.logs({follow: true, signal})) await report(() => reporter.output(chunk));
+    let generation: number | undefined;
+    for await (const chunk of handle.logs({follow: true, signal})) {
+      if (generation !== undefined && chunk.generation > generation)
+        await report(() => reporter.note(rerunSentence(chunk.generation)));
+      generation = chunk.generation;
+      await report(() => reporter.output(chunk));
+    }
   }
 
   /** What goes on is shown as far as it can be seen; the result does not depend on it. */

@@ -20,11 +20,11 @@ export class JsonReporter implements Reporter {
   detached = (id: string) => this.#write({event: 'detached', id});
   pause = () => undefined;
 
-  output = ({stream, offset, data}: LogChunk) => {
+  output = ({generation, stream, offset, data}: LogChunk) => {
     const content = isUtf8(data)
       ? {text: Buffer.from(data).toString()}
       : {base64: Buffer.from(data).toString('base64')};
-    return this.#write({event: 'output', stream, offset, ...content});
+    return this.#write({event: 'output', generation, stream, offset, ...content});
   };
 
   #write(value: object): Promise<void> {

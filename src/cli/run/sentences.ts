@@ -72,6 +72,11 @@ export function endSentence({command, outcome, failure}: ExecutionResult): strin
   }
 }
 
+/** Before the output of a run that replaces a lost one. */
+export function rerunSentence(generation: number): string {
+  return `--- The command was lost and is run again: what follows is the output of generation ${generation} ---`;
+}
+
 /** Failures that `endSentence` says already. */
 const said = ['execution.command-failed', 'execution.timed-out', 'execution.cancelled'];
 
