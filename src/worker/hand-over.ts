@@ -10,7 +10,7 @@ import type {TaskRecord, TaskRecords} from './task-records.js';
 export async function handOver(client: Client, namespace: string, records: TaskRecords, log: Logger): Promise<number> {
   const leftovers = records.leftovers();
   const given = await Promise.all(leftovers.map((record) => giveBack(client, namespace, record, log)));
-  for (const record of leftovers) records.end(record.token);
+  for (const record of leftovers) records.forget(record.token);
   return given.filter(Boolean).length;
 }
 

@@ -63,6 +63,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     ]);
     deps = opened;
     await serve(configuration, options, {bundle, deps, connection, client, log});
+    records.close();
     await Promise.all([connection.close(), client.connection.close()]);
   } finally {
     await deps?.close();

@@ -12,11 +12,18 @@ export interface TaskRecord {
 }
 
 /**
+ * Milliseconds for which an attempt that has ended keeps its record: the server hears of the end only after it. Killed
+ * before that, the worker has lost the end, and a successor without record would let the server wait for its timeout.
+ */
+const KEEP_ENDED_MS = 5_000;
+
+/**
  * The activity tasks under way, on disk: what a successor needs to give them back after a crash. A token lets its holder
  * end an attempt, so the files are private. They survive the process, not the machine: nothing is synced.
  */
 export class TaskRecords {
   private readonly open = new Map<string, TaskRecord>();
+  private readonly ended = new Map<string, NodeJS.Timeout>();
 
   /** `directory` belongs to one worker: the holder of the state directory's lock. */
   constructor(private readonly directory: string) {
@@ -37,12 +44,29 @@ export class TaskRecords {
     this.write(updated);
   }
 
+  /** The attempt is over and its end is about to be reported: the record goes once the server surely knows. */
   end(token: string): void {
+    const record = this.open.get(token);
+    if (!record || this.ended.has(token)) return;
+    this.open.delete(token);
+    this.ended.set(token, setTimeout(() => this.forget(token), KEEP_ENDED_MS).unref());
+    this.write({...record, ended: true});
+  }
+
+  /** The record is of no use any more. */
+  forget(token: string): void {
+    clearTimeout(this.ended.get(token));
+    this.ended.delete(token);
     this.open.delete(token);
     rmSync(this.path(token), {force: true});
   }
 
-  /** What a predecessor left. Call before any work starts; each is to be passed to `end` when it is dealt with. */
+  /** Call when every end has been reported: nothing is left to hand over but what is still open. */
+  close(): void {
+    for (const token of this.ended.keys()) this.forget(token);
+  }
+
+  /** What a predecessor left. Call before any work starts; each is to be passed to `forget` when it is dealt with. */
   leftovers(): readonly TaskRecord[] {
     const names = readdirSync(this.directory).filter((name) => name.endsWith('.json'));
     return names.flatMap((name) => {
@@ -52,7 +76,7 @@ export class TaskRecords {
   }
 
   /** Synchronous: after this call a crash at any instant finds the record. A write of 1 KB costs some 50 µs. */
-  private write(record: TaskRecord): void {
+  private write(record: TaskRecord & {readonly ended?: true}): void {
     const path = this.path(record.token);
     writeFileSync(`${path}.new`, JSON.stringify(record), {mode: 0o600});
     renameSync(`${path}.new`, path);

@@ -1,0 +1,49 @@
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
+import {TaskRecords} from './task-records.js';
+
+const task = {token: 'dG9rZW4=', activity: 'planMove', executionId: 'nightly-7'};
+let directory: string;
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'waybill-tasks-'));
+  vi.useFakeTimers();
+});
+afterEach(async () => {
+  vi.useRealTimers();
+  await rm(directory, {recursive: true, force: true});
+});
+
+describe('what a successor finds of an activity', () => {
+  it('is its token and last checkpoint while it is under way', () => {
+    const records = new TaskRecords(directory);
+    const checkpoint = {version: 1, step: 'move', progress: 7, progressAtStart: 0, stalledAttempts: 0} as const;
+    records.begin(task);
+    records.checkpoint(task.token, checkpoint);
+    expect(new TaskRecords(directory).leftovers()).toEqual([{...task, checkpoint}]);
+  });
+
+  it('is still there right after its end, which the server may not have heard of', () => {
+    const records = new TaskRecords(directory);
+    records.begin(task);
+    records.end(task.token);
+    expect(new TaskRecords(directory).leftovers()).toEqual([task]);
+  });
+
+  it('is gone a while later', async () => {
+    const records = new TaskRecords(directory);
+    records.begin(task);
+    records.end(task.token);
+    vi.advanceTimersByTime(10_000);
+    expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('is gone at once where the worker ended in order', async () => {
+    const records = new TaskRecords(directory);
+    records.begin(task);
+    records.end(task.token);
+    records.close();
+    expect(await readdir(directory)).toEqual([]);
+  });
+});
