@@ -1,0 +1,32 @@
+import {readdir, readFile, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import type {TestStack} from '../e2e/stack.js';
+
+export interface UnderWay {
+  readonly file: string;
+  readonly activity: string;
+  readonly executionId: string;
+  /** Milliseconds since 1970. */
+  readonly writtenAt: number;
+}
+
+/** The activities that the worker has under way, or had when it died: its own record of them. */
+export async function underWay(stack: Pick<TestStack, 'stateDirectory'>): Promise<readonly UnderWay[]> {
+  const directory = join(stack.stateDirectory, 'tasks');
+  const found: UnderWay[] = [];
+  for (const file of await readdir(directory).catch(() => [])) {
+    if (!file.endsWith('.json')) continue;
+    const path = join(directory, file);
+    const text = await readFile(path, 'utf8').catch(() => undefined);
+    const entry = await stat(path).catch(() => undefined);
+    if (text === undefined || entry === undefined) continue;
+    const record: unknown = JSON.parse(text);
+    if (typeof record !== 'object' || record === null) continue;
+    // Its worker keeps it until the server has surely heard of the end.
+    if ('ended' in record) continue;
+    if (!('activity' in record) || typeof record.activity !== 'string') continue;
+    if (!('executionId' in record) || typeof record.executionId !== 'string') continue;
+    found.push({file, activity: record.activity, executionId: record.executionId, writtenAt: entry.mtimeMs});
+  }
+  return found;
+}
