@@ -25,6 +25,15 @@ const stack = await startTestStack({
     return line.port;
   },
 });
+// The round under way is finished, looked at and reported; the same signal again ends at once.
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(1);
+    console.log('Ending after this round.');
+    stop.abort();
+  });
+}
 const reports: RoundReport[] = [];
 const complaints: string[] = [];
 try {
@@ -56,7 +65,7 @@ function* rounds(): Generator<Round> {
   for (let number = 1; number <= most; number += 1) {
     const blows = reports.flatMap((report) => report.blows);
     const wanted = options.phases.filter((phase) => landed(blows, 'worker-kill', phase).length < quota);
-    if (wanted.length === 0) return;
+    if (wanted.length === 0 || stop.signal.aborted) return;
     const round = planRound(options.seed, number, options.targets, options.phases);
     yield {...round, strikes: round.strikes.filter(({phase}) => wanted.includes(phase))};
   }

@@ -28,7 +28,10 @@ export async function awaitMoment(
   strike: Strike,
   since: number,
 ): Promise<Moment | undefined> {
-  const candidates = jobs.map((_, index) => jobs[(index + strike.victim) % jobs.length]).filter((job) => !!job);
+  // What cuts the line is for those that use it.
+  const eligible = strike.kind === 'sshd-kill' ? jobs.filter(({plan}) => plan.target === 'gpu') : jobs;
+  const first = strike.victim % eligible.length;
+  const candidates = [...eligible.slice(first), ...eligible.slice(0, first)];
   const look = looks[strike.phase];
   const memory: Memory = {since, firstSeen: new Map(), tasks: new Map()};
   while (candidates.some((job) => job.settled() === undefined)) {
