@@ -7,7 +7,7 @@ import {digests} from '../e2e/corpus.js';
 import {leftovers, type TestStack} from '../e2e/stack.js';
 import type {Blow} from './blow.js';
 import {type Job, lineCount} from './job.js';
-import {underWay} from './under-way.js';
+import {underWay} from '../e2e/under-way.js';
 
 /** Bytes that were there and were sent again, against what is allowed. */
 export interface Resent {

@@ -1,6 +1,6 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {TestStack} from '../e2e/stack.js';
+import type {TestStack} from './stack.js';
 
 export interface UnderWay {
   readonly file: string;
