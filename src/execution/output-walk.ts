@@ -1,8 +1,8 @@
 import {hasCode} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {ListedEntry, Store, StorePath} from '../stores/store.js';
+import {staysInside} from '../transfer/links.js';
 import type {PlannedFile, RefusedEntry} from '../transfer/planned-file.js';
-import {leavesWorkspace} from './output-links.js';
 
 /** Directories that are listed at the same time, so that a long line is not waited for once for each. */
 const LISTED_AT_ONCE = 8;
@@ -79,7 +79,7 @@ async function addLink(
   call: {readonly signal?: AbortSignal},
 ): Promise<void> {
   const linkTarget = await store.readLink(joinStorePath(root, planned.name), call);
-  if (leavesWorkspace(planned.name, linkTarget)) {
+  if (!staysInside(planned.name, linkTarget)) {
     const where = `points to ${JSON.stringify(linkTarget)}, outside of the working directory`;
     found.refused.push(refused(planned.name, 'link.leaves-root', where));
   } else found.links.push({...planned, kind: 'link', linkTarget});

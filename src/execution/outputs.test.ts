@@ -9,7 +9,6 @@ import type {StagedInput} from './changed-inputs.js';
 import {prepareWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';
-import {leavesWorkspace} from './output-links.js';
 import {missingPatterns, outputPattern} from './output-patterns.js';
 import {decideOutputs} from './outputs.js';
 import type {TargetShell} from './shell.js';
@@ -129,20 +128,5 @@ describe('a pattern', () => {
 
   it.each(['../x', '/etc/*', 'a/../../b'])('%s is refused', (pattern) => {
     expect(() => missingPatterns([pattern], ['x'])).toThrow(expect.objectContaining({code: 'input.invalid'}));
-  });
-});
-
-describe('a link', () => {
-  it.each([
-    ['a', 'b', false],
-    ['a/b', '../c', false],
-    ['a', '../c', true],
-    ['a/b', '../../c', true],
-    ['a', '/c', true],
-    ['a/b', 'c/../../..', true],
-    ['a', '', true],
-    ['a', '.', false],
-  ])('%s to %s leaves the tree: %s', (name, target, expected) => {
-    expect(leavesWorkspace(name, target)).toBe(expected);
   });
 });

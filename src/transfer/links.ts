@@ -4,14 +4,20 @@ import type {Store, StorePath} from '../stores/store.js';
 import {partialPaths} from './keys.js';
 import type {PlannedFile} from './planned-file.js';
 
-/** True where a link at `name` with this target stays below the root of the tree, by its text. */
+/**
+ * True where a link at `name` with this target surely stays below the root of the tree. Parents are counted at the
+ * beginning of the target only: one that follows a name may be the parent of what another link names, which text does
+ * not show, and is taken to lead out.
+ */
 export function staysInside(name: string, target: string): boolean {
   if (target === '' || target.startsWith('/') || target.includes('\0')) return false;
   let depth = name.split('/').length - 1;
+  let named = false;
   for (const part of target.split('/')) {
-    if (part === '..') depth--;
-    else if (part !== '' && part !== '.') depth++;
-    if (depth < 0) return false;
+    if (part === '..') {
+      depth--;
+      if (named || depth < 0) return false;
+    } else if (part !== '' && part !== '.') named = true;
   }
   return true;
 }
