@@ -1,9 +1,9 @@
-import {WaybillError} from '../contracts/errors.js';
 import {newToken, superseded} from './launch.js';
 import {cancelScript} from './scripts/cancel.js';
 import {cleanUpScript} from './scripts/clean-up.js';
 import {prepareScript} from './scripts/prepare.js';
 import type {ShellResult, TargetShell} from './shell.js';
+import {shellFailure} from './shell-failure.js';
 import type {Workspace} from './workspace.js';
 
 export interface EndOptions {
@@ -25,7 +25,7 @@ export async function prepareWorkspace(
 ): Promise<void> {
   const result = await shell.run(prepareScript(workspace, newToken()), options);
   if (answered(result, 'removed')) throw superseded(workspace);
-  if (!answered(result, 'ready')) throw failed('preparing', workspace, result);
+  if (!answered(result, 'ready')) throw shellFailure(`preparing ${workspace.executionId}`, result);
 }
 
 /**
@@ -40,7 +40,8 @@ export async function cancelExecution(
 ): Promise<void> {
   const {graceMs = 10_000, signal, ...rest} = options;
   const result = await shell.run(cancelScript(workspace, newToken(), {graceMs, ...rest}), signal ? {signal} : {});
-  if (!answered(result, 'cancelled') && !answered(result, 'removed')) throw failed('cancelling', workspace, result);
+  if (!answered(result, 'cancelled') && !answered(result, 'removed'))
+    throw shellFailure(`cancelling ${workspace.executionId}`, result);
 }
 
 /**
@@ -55,17 +56,9 @@ export async function cleanUpWorkspace(
 ): Promise<void> {
   const {graceMs = 2_000, signal, ...rest} = options;
   const result = await shell.run(cleanUpScript(workspace, newToken(), {graceMs, ...rest}), signal ? {signal} : {});
-  if (!answered(result, 'removed')) throw failed('cleaning up', workspace, result);
+  if (!answered(result, 'removed')) throw shellFailure(`cleaning up ${workspace.executionId}`, result);
 }
 
 function answered(result: ShellResult, word: string): boolean {
   return result.status === 0 && Buffer.from(result.stdout).toString().trim().split('\n').at(-1) === word;
-}
-
-function failed(step: string, workspace: Workspace, result: ShellResult): WaybillError {
-  const said = Buffer.from(result.stderr).toString().trim().slice(0, 2000);
-  return new WaybillError(
-    'shell.failed',
-    `${step} ${workspace.executionId} ended with status ${result.status}: ${said}`,
-  );
 }

@@ -3,6 +3,7 @@ import {WaybillError} from '../contracts/errors.js';
 import {type ExecutionEnd, type ExecutionEvent, ReportReader} from './report.js';
 import {launchScript} from './scripts/launch.js';
 import type {TargetShell} from './shell.js';
+import {shellFailure} from './shell-failure.js';
 import {type Workspace, workspacePaths} from './workspace.js';
 
 const DEFAULT_GRACE_MS = 10_000;
@@ -37,8 +38,8 @@ export interface LaunchOptions {
  * short command costs one round trip. May be called again, at once, or late, by any number of callers: the command
  * starts at most once (P4). Aborting it, or losing the connection, leaves the command as it is.
  *
- * Rejects with `transfer.superseded` where the workspace has been removed, `shell.failed` where the target could not
- * start it (nothing has run), and with what the shell rejects with, which says nothing about the command.
+ * Rejects with `transfer.superseded` where the workspace has been removed, `shell.failed` or a `store.` code where the target
+ * could not start it (nothing has run), and with what the shell rejects with, which says nothing about the command.
  */
 export async function launch(shell: TargetShell, workspace: Workspace, options: LaunchOptions): Promise<ExecutionEnd> {
   const script = launchScript(workspace, newToken(), {
@@ -61,11 +62,7 @@ export async function launch(shell: TargetShell, workspace: Workspace, options: 
   if (reader.removed) throw superseded(workspace);
   const end = reader.finish();
   if (end !== undefined) return end;
-  const said = Buffer.from(result.stderr).toString().trim().slice(0, 2000);
-  throw new WaybillError(
-    'shell.failed',
-    `the launch of ${workspace.executionId} failed with status ${result.status}: ${said}`,
-  );
+  throw shellFailure(`the launch of ${workspace.executionId}`, result);
 }
 
 /** A name that no other call has. */
