@@ -1,6 +1,6 @@
 import {partialsRoot} from '../src/artifacts/keys.js';
 import type {WaybillActivities} from '../src/contracts/activities.js';
-import {cleanUpWorkspace} from '../src/execution/end.js';
+import {cancelExecution, cleanUpWorkspace} from '../src/execution/end.js';
 import {runAttempt} from './attempt.js';
 import type {ActivityDeps} from './deps.js';
 
@@ -11,7 +11,10 @@ export function cleanUp({records, store, targets}: ActivityDeps): WaybillActivit
       const target = await targets.connect(name, signal);
       const workspace = {root: target.workspaceRoot, executionId, generation};
       await Promise.all([
-        keepWorkspace ? undefined : cleanUpWorkspace(target.shell, workspace, {signal}),
+        // A workspace that is kept for a retry keeps its files; whatever the command left running ends all the same.
+        keepWorkspace
+          ? cancelExecution(target.shell, workspace, {signal})
+          : cleanUpWorkspace(target.shell, workspace, {signal}),
         keepWorkspace ? undefined : store.removeTree(partialsRoot(executionId), {signal}),
       ]);
     });
