@@ -1,3 +1,4 @@
+import {Context} from '@temporalio/activity';
 import type {MoveRequest, WaybillActivities} from '../src/contracts/activities.js';
 import {prepareWorkspace} from '../src/execution/end.js';
 import {type Attempt, runAttempt} from './attempt.js';
@@ -33,11 +34,13 @@ async function findOrMakePlan(move: Move): Promise<MovePlan> {
   const {deps, request, target, workspace, attempt} = move;
   const {signal} = attempt;
   if (request.direction === 'stage') await prepareWorkspace(target.shell, workspace, {signal});
+  const runId = Context.current().info.workflowExecution?.runId;
   const known = await readPlan(deps.store, request, signal);
-  if (known) return known;
+  // A retry that collects looks again: what was refused or changing may have been mended.
+  if (known && (request.direction === 'stage' || known.runId === runId)) return known;
   const made =
     request.direction === 'stage'
       ? await planStage(deps.store, deps.targets, request, signal)
       : await planCollect(deps.store, target, workspace, request, signal);
-  return await keepPlan(deps.store, request, made, signal);
+  return await keepPlan(deps.store, request, {...made, runId}, {signal, replace: known !== undefined});
 }

@@ -17,6 +17,8 @@ const planHead = z.object({
   segments: z.array(segmentHead),
   refused: z.number().int(),
   missing: z.array(z.string()),
+  /** Of the workflow that planned. */
+  runId: z.string().optional(),
 });
 type PlanHead = z.infer<typeof planHead>;
 export type SegmentSource = z.infer<typeof segmentHead>['from'];
@@ -32,6 +34,7 @@ export interface MovePlan {
   readonly refused: readonly RefusedEntry[];
   /** Required patterns that nothing matches. */
   readonly missing: readonly string[];
+  readonly runId?: string | undefined;
 }
 
 /** Larger than any page: a segment has at most a few thousand names of at most 4 KiB. */
@@ -39,14 +42,15 @@ export const MAX_PAGE_BYTES = 256 * 1024 * 1024;
 
 /**
  * Puts a plan into the journal, or answers with the one that is there: of two planners the first one to finish counts,
- * and a retried one finds the same segments. A plan of nothing is not written: making it again gives the same.
+ * and a retried one finds the same segments. With `replace` it takes the place of an earlier run's. A plan of nothing is not written: making it again gives the same.
  */
 export async function keepPlan(
   store: Store,
   request: MoveRequest,
   plan: MovePlan,
-  signal: AbortSignal,
+  options: {readonly signal: AbortSignal; readonly replace: boolean},
 ): Promise<MovePlan> {
+  const {replace, signal} = options;
   if (plan.segments.length === 0 && plan.refused.length === 0) return plan;
   await Promise.all([
     ...plan.segments.map(({files}, index) => store.putObject(pageKey(request, index), encodePlanPage(files), {signal})),
@@ -59,8 +63,12 @@ export async function keepPlan(
     segments: plan.segments.map(({from}) => ({from})),
     refused: plan.refused.length,
     missing: [...plan.missing],
+    runId: plan.runId,
   };
-  const first = await store.putObject(headKey(request), Buffer.from(JSON.stringify(head)), {ifAbsent: true, signal});
+  const first = await store.putObject(headKey(request), Buffer.from(JSON.stringify(head)), {
+    ifAbsent: !replace,
+    signal,
+  });
   return first ? plan : ((await readPlan(store, request, signal)) ?? plan);
 }
 
@@ -70,7 +78,7 @@ export async function readPlan(store: Store, request: MoveRequest, signal: Abort
   if (!head) return undefined;
   const segments = await Promise.all(head.segments.map((_, index) => readSegment(store, request, head, index, signal)));
   const refused = head.refused === 0 ? [] : await readPage(store, refusedKey(request), signal);
-  return {segments, missing: head.missing, refused: refused.filter((entry) => 'refused' in entry)};
+  return {segments, missing: head.missing, runId: head.runId, refused: refused.filter((entry) => 'refused' in entry)};
 }
 
 export async function readPlannedSegment(
