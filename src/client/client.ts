@@ -12,6 +12,7 @@ import {type ConnectOptions, connect, type Session} from './connect.js';
 import {newExecutionId} from './execution-id.js';
 import {translate} from './failures.js';
 import {Handle} from './handle.js';
+import {carriedName} from './inputs/carried-name.js';
 import {requireWorker} from './require-worker.js';
 
 type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
@@ -32,6 +33,8 @@ export class WaybillClient implements WaybillClientApi {
     const {id, inputs = [], onUploadProgress, signal, taskQueue, ...request} = options;
     const executionId = id ?? newExecutionId(request.label, request.command);
     const session = taskQueue === undefined ? this.session : {...this.session, taskQueue};
+    // Before anything is started, which would wait for inputs that never come.
+    for (const {name, path} of inputs) carriedName(name, path);
     const opened = await this.open(session, executionId, {...request, uploads: inputs.length > 0});
     const handle = this.keep(
       new Handle(session, executionId, (of, again) => this.restart(session, of, again), opened.ticket),
