@@ -128,3 +128,9 @@ export async function until(what: string, found: () => Promise<boolean>): Promis
     await delay(3);
   }
 }
+
+/** A matcher for a message that names `what`. */
+export function say(what: string): unknown {
+  const matcher: unknown = expect.stringContaining(what);
+  return matcher;
+}

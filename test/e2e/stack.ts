@@ -172,7 +172,7 @@ export async function leftovers(
     }
   }
   for (const entry of await list(join(stack.storeRoot, 'executions', executionId))) {
-    if (/partial|\.ledger/.test(entry)) found.push(`store: ${entry}`);
+    if (entry.startsWith('partials/')) found.push(`store: ${entry}`);
   }
   return found;
 }
