@@ -1,3 +1,4 @@
+import {mkdir} from 'node:fs/promises';
 import type {Logger} from 'pino';
 import type {ActivityDeps} from '../../activities/deps.js';
 import {openCatalog} from '../artifacts/catalog/catalog.js';
@@ -56,6 +57,8 @@ const HOST_KEY = 'host.json';
 /** A local store on a shared disk would look right from two hosts, and each would sweep what the other holds. */
 async function requireOwnStore(store: Store, path: string): Promise<void> {
   const own = machineId();
+  // Inputs, outputs and logs of everybody's runs: this user's alone.
+  await mkdir(path, {recursive: true, mode: 0o700});
   await store.putObject(HOST_KEY, Buffer.from(JSON.stringify({version: 1, machineId: own})), {ifAbsent: true});
   const written = Buffer.from((await store.getObject(HOST_KEY, 4096)) ?? new Uint8Array()).toString();
   if (written.includes(`"${own}"`)) return;
