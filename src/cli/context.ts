@@ -20,6 +20,8 @@ export interface InputStream extends Readable {
 export interface CliContext {
   readonly environment: NodeJS.ProcessEnv;
   readonly cwd: string;
+  /** The last `count` arguments of the process, byte for byte; undefined where the system does not tell. */
+  readonly rawArguments?: (count: number) => readonly Uint8Array[] | undefined;
   readonly stdin: InputStream;
   readonly stdout: OutputStream;
   readonly stderr: OutputStream;

@@ -4,6 +4,7 @@ import {EXIT} from './exit-codes.js';
 import {formatFailure, reportOf} from './failure.js';
 import type {JsonFlag} from './options.js';
 import {createProgram} from './program.js';
+import {requireUtf8} from './raw-arguments.js';
 import {Screen} from './terminal/screen.js';
 
 /** Runs one command line (`argv` without the interpreter and script) and answers with its exit status. */
@@ -18,6 +19,7 @@ export async function main(argv: readonly string[], context: CliContext): Promis
     json = command.opts<JsonFlag>().json === true;
   });
   try {
+    requireUtf8(argv, () => context.rawArguments?.(argv.length));
     await program.parseAsync([...argv], {from: 'user'});
     return status;
   } catch (error) {

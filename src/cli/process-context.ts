@@ -1,11 +1,16 @@
+import {WaybillError} from '../contracts/errors.js';
 import type {CliContext} from './context.js';
+import {rawArguments} from './raw-arguments.js';
 import type {Operator} from './operator.js';
 
 /** The context of the real process. Its streams are opened when they are first used. */
 export function processContext(operator: () => Promise<Operator>, onConnect: () => void): CliContext {
   return {
     environment: process.env,
-    cwd: process.cwd(),
+    get cwd() {
+      return currentDirectory();
+    },
+    rawArguments,
     get stdin() {
       return process.stdin;
     },
@@ -23,4 +28,16 @@ export function processContext(operator: () => Promise<Operator>, onConnect: () 
       return WaybillClient.connect(options);
     },
   };
+}
+
+/** Asked for by the commands that need it only: the others work in a directory that was removed meanwhile. */
+function currentDirectory(): string {
+  try {
+    return process.cwd();
+  } catch (cause) {
+    throw new WaybillError('store.not-found', 'The current directory is not there any more.', {
+      cause,
+      remedy: 'Change to a directory that exists.',
+    });
+  }
 }
