@@ -15,6 +15,24 @@ in names are printed as escapes.
 This page is made from the program: \`npm run docs:generate\`.
 `;
 
+const sending = `## Which files of this machine go along
+
+- An argument that is an existing regular file, also as \`--flag=FILE\` and as \`key=FILE\` (\`dd if=FILE\`). A relative name keeps
+  its relative path below the working directory of the command; an absolute path, or one with \`..\`, is put under
+  \`inputs/\` and the argument is rewritten. Directories are not sent, and that is said; \`--input DIR\` or \`--workdir DIR\`
+  sends them with everything in them, empty directories too. \`key=PATH\` is left alone where PATH is a directory, or an
+  absolute path in a directory of the system (see below).
+- COMMAND itself, where it is a script: it has a \`#!\` line, or one of the endings .py, .sh, .bash, .js, .mjs, .rb, .pl, .R. A name
+  without a slash is a script only with such an ending; \`./NAME\` always is. One that is not executable is started with its interpreter.
+- COMMAND, where it is another program that is named by a relative path with a slash, or lies below the current directory
+  (or \`--workdir\`).
+- Anything else is a command of the target. So is every absolute path into a directory of the system (/bin, /sbin, /lib…,
+  /usr, /opt, /nix, /snap, /gnu, and on macOS /System, /Library, /Applications), script or not, unless it lies below the current
+  directory, \`--workdir\` or your home: \`/usr/bin/ldd\` is a script here, and the target has its own.
+
+An argument that is not valid UTF-8 is refused, since it could not be passed on as it is.
+`;
+
 const overwriting = `## Local files that an output would overwrite
 
 An output is put at its own name below \`--out\`. Where a local file has that name already and the same content, nothing is
@@ -29,6 +47,7 @@ export function cliReference(program: Command): string {
     introduction,
     `## Before every command\n\n${optionTable(program)}`,
     ...commands.map(section),
+    sending,
     overwriting,
     `## Exit statuses\n\n${table(
       ['status', 'meaning'],

@@ -144,7 +144,7 @@ export class Handle implements ExecutionHandle {
 
   private async state(): Promise<ExecutionState | undefined> {
     return await this.workflow()
-      .query<ExecutionState, []>(STATE_QUERY)
+      .query<ExecutionState>(STATE_QUERY)
       .catch(() => undefined);
   }
 

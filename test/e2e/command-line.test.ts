@@ -118,6 +118,27 @@ describe.each(['local', 'gpu'])('waybill run on %s', (target) => {
   });
 });
 
+describe('what cannot be passed on as it is', () => {
+  const program = join(import.meta.dirname, '../../bin/waybill.cjs');
+  const shell = (cwd: string, script: string) =>
+    new Promise<string>((resolve) => {
+      execFile('sh', ['-c', script, program, process.execPath], {cwd}, (error, stdout, stderr) =>
+        resolve(`${error?.code ?? 0} ${stdout}${stderr}`),
+      );
+    });
+
+  it.runIf(process.platform === 'linux')('an argument that is not UTF-8 is refused by its bytes', async () => {
+    const said = await shell(await directory('bytes'), String.raw`exec "$1" "$0" run cat "$(printf 'caf\351.txt')"`);
+    expect(said).toMatch(/^1 [^]*caf\\xe9\.txt[^]*name\.not-carried/);
+  });
+
+  it('a directory that was removed meanwhile is named, where it is needed', async () => {
+    const cwd = await directory('removed');
+    const said = await shell(cwd, 'rmdir "$PWD" && exec "$1" "$0" run true');
+    expect(said).toMatch(/^1 [^]*The current directory is not there any more[^]*Change to a directory/);
+  });
+});
+
 describe('what a person asks for meanwhile', () => {
   it('lists, shows, and fails by name for what is not known', async () => {
     const cwd = await directory('asks');

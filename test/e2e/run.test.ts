@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -173,6 +173,23 @@ describe('ids and records', () => {
     const used = id('used');
     await (await stack.client.start({id: used, command: ['true']})).result();
     await expect(stack.client.start({id: used, command: ['true']})).rejects.toMatchObject({code: 'execution.id-used'});
+  });
+
+  it('keeps the default store to its user', async () => {
+    expect((await stat(stack.storeRoot)).mode & 0o777).toBe(0o700);
+  });
+
+  it('says within seconds that nobody polls a task queue', async () => {
+    const begun = Date.now();
+    const lonely = {id: 'lonely', taskQueue: 'nobody-polls-this', command: ['true']};
+    await expect(stack.client.start(lonely)).rejects.toMatchObject({code: 'client.no-worker'});
+    expect(Date.now() - begun).toBeLessThan(15_000);
+  });
+
+  it('waits for a worker that is started again', async () => {
+    await stack.killWorker();
+    const handle = await stack.client.start({id: id('patient'), command: ['true']});
+    expect(await handle.result()).toMatchObject({outcome: 'succeeded'});
   });
 
   it('refuses an unknown target by name', async () => {

@@ -28,7 +28,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('run')
     .summary('run a command on a target, its input files there before and its outputs back after')
     .description(
-      "Runs COMMAND on a target. Arguments that are existing regular files (also --flag=FILE) are sent along; a script is sent and started, anything else is looked up in the target's PATH. Options end at COMMAND. Its standard output and error are streamed as they are written.",
+      "Runs COMMAND on a target. Arguments that are existing regular files (also --flag=FILE and key=FILE) are sent along; a script is sent and started, anything else is looked up in the target's PATH, and so is a path into /usr, /bin, /opt and the like. Options end at COMMAND. Its standard output and error are streamed as they are written.",
     )
     .argument('<command>', 'a local script, or a command of the target')
     .argument('[args...]', 'its arguments, given exactly as they are')

@@ -2,10 +2,13 @@ import {posix} from 'node:path';
 import {within} from './examine.js';
 import {asArgument, type Located, locate} from './local-file.js';
 import {ownName, place, type Search} from './placement.js';
+import {isOfSystem} from './system-path.js';
 
 interface Argument {
-  /** `--flag=`, or empty. */
+  /** `--flag=` or `key=`, or empty. */
   readonly flag: string;
+  /** `key=`: what follows is a file of the caller's less surely than elsewhere. */
+  readonly isKey: boolean;
   readonly text: string;
   readonly located: Located;
   /** The name that the text already has in the workspace, if any. */
@@ -32,14 +35,29 @@ export async function gatherArguments(search: Search, given: readonly string[]):
 async function readArgument(search: Search, argument: string, afterFlags: boolean): Promise<Argument | undefined> {
   const isFlag = argument.startsWith('-') && !afterFlags;
   const flag = isFlag ? (/^-[^=]*=/.exec(argument)?.[0] ?? '') : '';
-  const text = argument.slice(flag.length);
-  if (text === '' || (isFlag && flag === '')) return undefined;
+  if (isFlag && flag === '') return undefined;
+  const found = await readText(search, flag, argument.slice(flag.length));
+  const key = found === undefined && !isFlag ? /^[A-Za-z_][\w.-]*=/.exec(argument)?.[0] : undefined;
+  return key === undefined ? found : await readKey(search, key, argument.slice(key.length));
+}
+
+/**
+ * `key=file`, as `dd` and many programs of data science take it. A file of the system is left to the target, which has
+ * its own (`env SHELL=/bin/bash …`), and a directory is no news: `prefix=/tmp` names one of the target.
+ */
+async function readKey(search: Search, key: string, text: string): Promise<Argument | undefined> {
+  if (text.startsWith('/') && isOfSystem(text)) return undefined;
+  return await readText(search, key, text, true);
+}
+
+async function readText(search: Search, flag: string, text: string, isKey = false): Promise<Argument | undefined> {
+  if (text === '') return undefined;
   const located = await locate(search, text);
   if (located.found.kind === 'special' && located.found.what !== 'device') {
     search.warnings.push(`${JSON.stringify(text)} is a ${located.found.what} of this machine and is not sent.`);
   }
   if (located.found.kind !== 'file' && located.found.kind !== 'directory') return undefined;
-  return {flag, text, located, own: await ownName(search, text, located.from)};
+  return {flag, isKey, text, located, own: await ownName(search, text, located.from)};
 }
 
 function name(search: Search, {flag, text, located, own}: Argument): string {
@@ -50,10 +68,11 @@ function name(search: Search, {flag, text, located, own}: Argument): string {
 
 function directoryArgument(search: Search, argument: Argument | string): string | undefined {
   if (typeof argument === 'string' || argument.located.found.kind !== 'directory') return undefined;
-  const {flag, text, own} = argument;
+  const {flag, isKey, text, own} = argument;
   const sent = sentDirectory(search, argument.located.found.path) ?? own;
   if (sent !== undefined && search.names.hasBelow(sent))
     return `${flag}${rewritten(text, sent === '' ? '.' : sent, flag)}`;
+  if (isKey) return undefined;
   search.warnings.push(
     `The directory ${JSON.stringify(text)} is not sent; --input ${JSON.stringify(text)} would send it.`,
   );

@@ -28,6 +28,17 @@ async function make(files: readonly string[]): Promise<void> {
   }
 }
 
+/** Root may read everything: the work is done as another user. */
+async function asNobody<T>(work: () => Promise<T>): Promise<T> {
+  if (process.getuid?.() !== 0) return await work();
+  process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
 interface Case {
   readonly it: string;
   readonly files: readonly string[];
@@ -277,6 +288,32 @@ const cases: readonly Case[] = [
   {it: 'sends ./true', files: ['here/true|!ELF'], run: ['./true'], sends: ['true <- here/true']},
   {it: 'leaves a program of the system alone', files: ['o/prog|!ELF'], run: ['ROOT/o/prog'], sends: []},
   {
+    it: 'leaves a script of the system to the target',
+    files: [],
+    run: ['/usr/bin/ldd', 'x'],
+    sends: [],
+  },
+  {it: 'sends key=path', files: ['here/t.csv'], run: ['x', 'data=t.csv'], sends: ['t.csv <- here/t.csv']},
+  {
+    it: 'maps key=../path, and what a flag is no flag of',
+    files: ['t.csv', 'o/u'],
+    run: ['dd', 'if=../t.csv', 'of=out', '--', 'in.put-2=ROOT/o/u'],
+    command: ['dd', 'if=inputs/t.csv', 'of=out', '--', 'in.put-2=inputs/u'],
+    sends: ['inputs/t.csv <- t.csv', 'inputs/u <- o/u'],
+  },
+  {
+    it: 'takes an argument with = for a file of that name first',
+    files: ['here/a=b', 'here/b'],
+    run: ['cat', 'a=b'],
+    sends: ['a=b <- here/a=b'],
+  },
+  {
+    it: 'leaves key=path of the system and key=directory as they are',
+    files: ['here/d/x'],
+    run: ['env', 'SHELL=/bin/sh', 'HOME=d', '1+1=2', 'x', 'y='],
+    sends: [],
+  },
+  {
     it: 'sends a working directory',
     files: ['w/a', 'w/.h', 'w/.keep', 'w/o/x', 'w/B', 'w/b', 'w/.waybillignore|o/\nb\n!.keep\n'],
     run: ['cat', 'a', '../w/o/x', 'ROOT/w/a', '../w'],
@@ -356,6 +393,33 @@ describe('findInputs', () => {
       await expect(findInputs(['true'], {cwd, explicit: [explicit]})).rejects.toMatchObject({code: 'name.not-carried'});
     }
   });
+
+  it('says that the current directory is gone', async () => {
+    await rm(cwd, {recursive: true});
+    const refused = await findInputs(['true'], {cwd, explicit: []}).catch((error: unknown) => error);
+    expect(refused).toMatchObject({code: 'store.not-found', remedy: 'Change to a directory that exists.'});
+    expect(String(refused)).toContain('current directory');
+  });
+
+  it.each([
+    ['a directory', {explicit: ['d']}, 'd/closed'],
+    ['what a pattern leads to', {explicit: ['d/*/*']}, 'd/closed'],
+    ['a directory of --workdir', {workdir: 'd'}, 'd/closed'],
+    ['--workdir itself', {workdir: 'd/closed/in'}, 'd/closed/in'],
+    ['the rules of --workdir', {workdir: 'e'}, 'e/.waybillignore'],
+  ])(
+    'says by name that %s may not be read',
+    async (_, {explicit = [], workdir}: {explicit?: string[]; workdir?: string}, name) => {
+      await make(['here/d/closed/in/a', 'here/e/.waybillignore']);
+      await chmod(root, 0o755);
+      await chmod(join(cwd, 'd/closed'), 0);
+      await chmod(join(cwd, 'e/.waybillignore'), 0);
+      const options = {cwd, explicit, ...(workdir === undefined ? {} : {workdir: join(cwd, workdir)})};
+      const refused = await asNobody(() => findInputs(['true'], options)).catch((error: unknown) => error);
+      expect(refused).toMatchObject({code: 'store.permission-denied', path: join(cwd, name)});
+      expect(String(refused)).toContain(name);
+    },
+  );
 
   it('refuses a working directory that is a file or missing', async () => {
     await make(['here/a']);

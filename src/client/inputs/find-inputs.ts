@@ -5,6 +5,7 @@ import {gatherArguments} from './arguments.js';
 import {gatherCommand} from './command.js';
 import {examine} from './examine.js';
 import {gatherExplicit} from './explicit.js';
+import {currentDirectoryError, localError} from './local-error.js';
 import {NameTable} from './name-table.js';
 import type {Search} from './placement.js';
 import {gatherWorkdir} from './workdir.js';
@@ -36,7 +37,9 @@ export async function findInputs(
 ): Promise<FoundInputs> {
   const root = workdir === undefined ? undefined : await realDirectory(workdir);
   const search: Search = {
-    cwd: await realpath(cwd),
+    cwd: await realpath(cwd).catch((error: unknown) => {
+      throw currentDirectoryError(error, cwd);
+    }),
     ...(root === undefined ? {} : {workdir: root}),
     names: new NameTable(),
     trees: new Map(),
@@ -56,6 +59,7 @@ async function realDirectory(path: string): Promise<string> {
   if (found.kind !== 'unusable') {
     throw new WaybillError('store.not-a-directory', `${JSON.stringify(path)} is no directory.`, {path});
   }
+  if (found.reason !== 'missing') throw localError(found.cause, path, `The directory ${JSON.stringify(path)}`);
   throw new WaybillError('store.not-found', `There is no directory ${JSON.stringify(path)}.`, {
     path,
     cause: found.cause,

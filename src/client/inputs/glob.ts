@@ -1,6 +1,7 @@
 import {realpath} from 'node:fs/promises';
 import {WaybillError} from '../../contracts/errors.js';
 import {below, examine, within} from './examine.js';
+import {localError} from './local-error.js';
 import type {Search} from './placement.js';
 
 export interface GlobFile {
@@ -15,7 +16,10 @@ export async function globFiles({cwd, warnings}: Search, pattern: string): Promi
   const {default: glob} = await import('fast-glob');
   if (!glob.isDynamicPattern(pattern)) return [];
   const options = {cwd, dot: false, onlyFiles: false, followSymbolicLinks: false, suppressErrors: false};
-  const matches = (await glob(pattern, options)).sort();
+  const matches = await glob(pattern, options).catch((error: unknown) => {
+    throw localError(error, pathOf(error) ?? cwd);
+  });
+  matches.sort();
   if (matches.length === 0) return [];
   const bases = await Promise.all(
     glob.generateTasks(pattern, options).map(async ({base}) => realpath(below(cwd, base)).catch(() => undefined)),
@@ -36,4 +40,8 @@ export async function globFiles({cwd, warnings}: Search, pattern: string): Promi
     }
   }
   return files;
+}
+
+function pathOf(error: unknown): string | undefined {
+  return error instanceof Error && 'path' in error && typeof error.path === 'string' ? error.path : undefined;
 }

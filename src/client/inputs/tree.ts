@@ -1,6 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import {WaybillError} from '../../contracts/errors.js';
 import {examine, within} from './examine.js';
+import {localError} from './local-error.js';
 
 export interface TreeFile {
   /** Below the root of the tree. */
@@ -66,7 +67,9 @@ async function* linkedFiles(
 }
 
 async function entriesOf(directory: string) {
-  const entries = await readdir(directory, {withFileTypes: true, encoding: 'buffer'});
+  const entries = await readdir(directory, {withFileTypes: true, encoding: 'buffer'}).catch((error: unknown) => {
+    throw localError(error, directory, `The directory ${JSON.stringify(directory)}`);
+  });
   return entries
     .map((entry) => ({bytes: Buffer.from(entry.name), entry}))
     .sort((one, other) => Buffer.compare(one.bytes, other.bytes));

@@ -1,4 +1,6 @@
 import {readFile} from 'node:fs/promises';
+import {isErrno} from '../../stores/local/errors.js';
+import {localError} from './local-error.js';
 import {claimed, type Search} from './placement.js';
 import {treeFiles} from './tree.js';
 
@@ -18,7 +20,7 @@ async function ignoreRules(root: string): Promise<(name: string) => boolean> {
   try {
     rules.add(await readFile(`${root}/${IGNORE_FILE}`, 'utf8'));
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'ENOENT')) throw error;
+    if (!isErrno(error, 'ENOENT')) throw localError(error, `${root}/${IGNORE_FILE}`);
   }
   return (name) => rules.ignores(name);
 }
