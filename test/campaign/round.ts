@@ -1,6 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {rm} from 'node:fs/promises';
 import type {TestStack} from '../e2e/stack.js';
+import {unfinished} from '../e2e/unfinished.js';
 import {type Blow, strikeNow, watchFirstByte} from './blow.js';
 import {judgeByHistory} from './history.js';
 import {type Job, startJob} from './job.js';
@@ -30,6 +31,7 @@ export async function playRound(stack: TestStack, root: string, seed: number, ro
   const pace = new Pace(stack, jobs);
   let since = 0;
   for (const strike of round.strikes) {
+    await goneOn(stack, jobs, blows.at(-1));
     const moment = await within(END_WITHIN_MS, awaitMoment(stack, jobs, strike, since));
     if (!moment) {
       missed.push(strike);
@@ -55,6 +57,26 @@ export async function playRound(stack: TestStack, root: string, seed: number, ro
     resent: verdicts.flatMap(({resent}) => resent),
     complaints: verdicts.flatMap(({complaints}) => complaints),
   };
+}
+
+/** Milliseconds that what was hit gets to go on before the next strike. */
+const GO_ON_MS = 30_000;
+
+/**
+ * Waits until everything that the last strike hit has written a byte since: three attempts in a row without progress
+ * end a step, as promised, and a worker that dies whenever it has just started is what that is for.
+ */
+async function goneOn(stack: TestStack, jobs: readonly Job[], last: Blow | undefined): Promise<void> {
+  if (last?.restartedAt === undefined) return;
+  const until = Date.now() + GO_ON_MS;
+  for (const {executionId, direction} of last.moving) {
+    const job = jobs.find(({id}) => id === executionId);
+    while (job?.settled() === undefined && job !== undefined && Date.now() < until) {
+      const {files, modifiedAt} = await unfinished(stack, job.plan.target, job.id, direction);
+      if (files === 0 || modifiedAt > last.restartedAt) break;
+      await delay(20);
+    }
+  }
 }
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | undefined> {
