@@ -56,12 +56,18 @@ interface Run {
 }
 
 async function runOnce(run: Run): Promise<RunEnd> {
-  const {request, target, workspace, note, signal} = run;
+  const {request, target, store, workspace, note, signal} = run;
   const {settings, shell} = target;
   const stop = new AbortController();
   const both = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   let begin: () => void = () => undefined;
   const begun = new Promise<void>((resolve) => (begin = resolve));
+  // The command does not wait for the directories, nor its end: each is a flush to disk.
+  const directories = Promise.all(
+    streams.map((stream) =>
+      store.makeDirectory(logsRoot(request.executionId, request.generation, stream), {signal: both}),
+    ),
+  ).catch(() => undefined);
   const launched = launch(shell, workspace, {
     command: request.command,
     environment: {...settings.environment, ...request.environment},
@@ -78,6 +84,8 @@ async function runOnce(run: Run): Promise<RunEnd> {
   try {
     // A command that is over at once needs no copying: its output comes with its end.
     const quick = await Promise.race([launched, begun.then(() => quickly(launched))]);
+    // Whoever fails to make them says so when it writes into them.
+    await directories;
     const copy = {...run, launched, signal: both};
     const end = quick ?? (await copyUntilEnd(copy));
     if (quick) await storeLogs(quick, copy);

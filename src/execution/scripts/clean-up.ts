@@ -40,7 +40,7 @@ ${deleteFunction}if [ -d "$workspace" ] && [ ! -h "$workspace" ]; then
   else terminate "$grace_tenths" || exit 1
   fi
 fi
-( umask 077; mkdir -p "$root/.trash" "$root/$id" ) || exit 1
+[ -d "$root/.trash" ] && [ -d "$root/$id" ] || ( umask 077; mkdir -p "$root/.trash" "$root/$id" ) || exit 1
 tries=0
 while [ ! -f "$workspace" ]; do
   tries=$((tries + 1))
@@ -49,9 +49,8 @@ while [ ! -f "$workspace" ]; do
     [ -w "$workspace" ] || chmod u+rwx "$workspace"
     mv "$workspace" "$root/.trash/old-$id-g$generation-$token-$tries" || exit 1
   fi
-  : >"$root/.trash/mark-$token" || exit 1
-  ln "$root/.trash/mark-$token" "$workspace" 2>/dev/null
-  rm -f "$root/.trash/mark-$token"
+  # Exclusive: nothing is made through a link that somebody has put there.
+  set -C; { printf '' >"$workspace"; } 2>/dev/null; set +C
 done
 failed=0
 for old in "$root/.trash/old-$id-g$generation-"*; do

@@ -28,9 +28,12 @@ export function commandScript(line: CommandLine): string {
   // env takes what holds `=` for an assignment: such a program is started without it.
   const viaEnv = program.includes('=') ? ':' : `exec /usr/bin/env --default-signal=INT,QUIT -- ${assignments} "$@"`;
   return [
+    // A power cut must not forget the start of a command that has begun.
+    'sync started 2>/dev/null &',
     // A shell starts what runs in its background with interrupts ignored; env gives them back where it can.
     'signals=no now="date -u +%Y-%m-%dT%H:%M:%SZ"',
     '/usr/bin/env --default-signal=INT,QUIT $now >begun 2>/dev/null && signals=yes || $now >begun',
+    'wait',
     `set -- ${line.command.map(quote).join(' ')}`,
     'cd ../work || exit 126',
     'unset SSH_CONNECTION SSH_CLIENT SSH_TTY SSH_ORIGINAL_COMMAND OLDPWD',

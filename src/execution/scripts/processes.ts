@@ -52,18 +52,8 @@ read_started() {
 
 /** Ends everything that an execution started, with needs of identityFunctions, cookie and the directory control/. */
 export const terminateFunctions = `
-marked_processes() {
-  if [ -r /proc/self/stat ]; then grep -lsF -- "WAYBILL_COOKIE=$cookie" /proc/[0-9]*/environ
-  else ps -axwwE -o pid=,command= | awk '{ if (index($0, ENVIRON["mark"])) print "/" $1 "/" }'; fi
-}
-
-list_processes() {
-  if [ -r /proc/self/stat ]; then cat /proc/[0-9]*/stat 2>/dev/null
-  else ps -A -o pid=,state=,ppid=,pgid= | awk '{ print $1, "(x)", $2, $3, $4, $4 }'; fi
-}
-
-# Prints the numbers of what carries the cookie, belongs to a session of such a process or descends from one.
-members() {
+# Sets pids to the numbers of what carries the cookie, belongs to a session of such a process or descends from one.
+find_members() {
   leader= leader_birth= ours=no
   [ -f child ] && read -r leader leader_birth <child
   # While a session has members its number is not given to a new process: a leader that is gone was ours.
@@ -71,18 +61,37 @@ members() {
     if look_at "$leader"; then [ "$birth" = "$leader_birth" ] && ours=yes; else ours=yes; fi
   fi
   [ "$ours" = yes ] || leader=
-  marked=$(mark="WAYBILL_COOKIE=$cookie" marked_processes)
-  list_processes | marked=$marked leader=$leader awk '
+  # One process for each of the two looks: this is done after every command, also the shortest.
+  if [ -r /proc/self/stat ]; then
+    marked=$(exec grep -lsF -- "WAYBILL_COOKIE=$cookie" /proc/[0-9]*/environ)
+    pids=$(export marked leader; exec awk "$choose_members" /proc/[0-9]*/stat </dev/null)
+  else
+    marked=$(ps -axwwE -o pid=,command= | mark="WAYBILL_COOKIE=$cookie" awk '{ if (index($0, ENVIRON["mark"])) print "/" $1 "/" }')
+    pids=$(ps -A -o pid=,state=,ppid=,pgid= | awk '{ print $1, "(x)", $2, $3, $4, $4 }' | { export marked leader; awk "$choose_members"; })
+  fi
+}
+
+# The files that it is given are read by hand: one whose process is gone by then would end some kinds of awk.
+choose_members='
+    function take(line, pid, field) {
+      pid = line
+      sub(/ .*/, "", pid)
+      if (!sub(/^.*[)] /, "", line)) return
+      split(line, field, " ")
+      if (field[1] ~ /^[ZX]/) return
+      number[++count] = pid; parent[pid] = field[2]; session[pid] = field[4]
+    }
     BEGIN {
       n = split(ENVIRON["marked"], word, "[^0-9]+")
       for (i = 1; i <= n; i++) if (word[i] != "") mine[word[i]] = 1
       leader = ENVIRON["leader"]
+      for (i = 1; i < ARGC; i++) {
+        while ((getline line <ARGV[i]) > 0) take(line)
+        close(ARGV[i])
+      }
+      ARGC = 1
     }
-    {
-      pid = $1
-      if (!sub(/^.*[)] /, "") || $1 ~ /^[ZX]/) next
-      number[++count] = pid; parent[pid] = $2; session[pid] = $4
-    }
+    { take($0) }
     END {
       do {
         grew = 0
@@ -94,25 +103,24 @@ members() {
       } while (grew)
       for (i = 1; i <= count; i++) if (number[i] in mine) print number[i]
     }'
-}
 
 # TERM, at most $1 tenths of a second of grace, KILL until nothing is left. False where something stays.
 terminate() {
-  pids=$(members)
+  find_members
   [ -z "$pids" ] && return 0
   # A stopped process takes TERM only when it goes on.
   kill -TERM $pids 2>/dev/null; kill -CONT $pids 2>/dev/null
   tenths=$1
   while [ "$tenths" -gt 0 ]; do
     nap 0.1; tenths=$((tenths - 1))
-    pids=$(members)
+    find_members
     [ -z "$pids" ] && return 0
   done
   tries=100
   while [ "$tries" -gt 0 ]; do
     kill -KILL $pids 2>/dev/null
     nap 0.05; tries=$((tries - 1))
-    pids=$(members)
+    find_members
     [ -z "$pids" ] && return 0
   done
   return 1

@@ -17,16 +17,22 @@ highest_entry() {
 }
 
 take_ticket() {
+  number=
   while :; do
     ticket=
     { read -r ticket <ticket; } 2>/dev/null
     if [ -n "$ticket" ]; then
+      # One that was just made need not be freshened.
+      [ "$ticket" = "$number" ] && return
       [ -f "$queue/$ticket" ] && { touch "$queue/$ticket"; return; }
       rm -f ticket
     fi
     highest_entry
     number=$((highest + 1))
-    ( set -C; printf '%s\\n' "$id $generation" >"$queue/$number" ) 2>/dev/null || continue
+    set -C
+    { printf '%s\\n' "$id $generation" >"$queue/$number"; } 2>/dev/null && made=yes || made=
+    set +C
+    [ -n "$made" ] || continue
     highest_entry
     # A number below another may have been given before, and counted as gone.
     [ "$highest" = "$number" ] || { rm -f "$queue/$number"; continue; }
@@ -56,15 +62,16 @@ stands() {
   [ -n "$(find "$queue/$1" -prune -mmin -2 2>/dev/null)" ]
 }
 
-# Sets before to how many stand before us.
+# Sets before to how many stand before us. Nobody waits for the removal of the others: their numbers do not come again.
 count_before() {
-  before=0
+  before=0 gone=
   for entry in "$queue"/[0-9]*; do
     entry=\${entry##*/}
     case $entry in *[!0-9]*) continue;; esac
     [ "$entry" = "$ticket" ] && break
-    if stands "$entry"; then before=$((before + 1)); else rm -f "$queue/$entry"; fi
+    if stands "$entry"; then before=$((before + 1)); else gone="$gone $entry"; fi
   done
+  if [ -n "$gone" ]; then { cd "$queue" && exec rm -f $gone; } </dev/null >/dev/null 2>&1 & fi
 }
 
 # Returns when the execution may start, or has started.

@@ -43,7 +43,8 @@ await_end() {
     if [ "$booted" != "$boot" ]; then report_lost 'the machine was restarted'; return; fi
     if ! is_alive "$pid" "$born" && [ ! -f exit ]; then
       # Without the wrapper no status will come; while its command runs, nothing may run it again.
-      if [ -z "$(members)" ]; then report_lost 'the process is gone without an exit status'; return; fi
+      find_members
+      if [ -z "$pids" ]; then report_lost 'the process is gone without an exit status'; return; fi
       interval=1
     fi
     rounds=$((rounds + 1))

@@ -47,8 +47,6 @@ printf '%s\\n' "running $$ $birth $boot" >"who.$token" || exit 1
 hook before-start
 if ! ln "who.$token" started; then rm -f "who.$token"; [ -f started ]; exit; fi
 hook after-start
-# A power cut must not forget the start of a command that has begun.
-sync started 2>/dev/null
 [ -d ../staging ] && mv ../staging staged
 : >>stdout; : >>stderr
 # Caught, not ignored: what is ignored here would be ignored by the command.
