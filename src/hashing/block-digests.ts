@@ -1,4 +1,4 @@
-import {DigestLane} from './digest-lane.js';
+import {DigestLane, type SharedPiece} from './digest-lane.js';
 import {leastBusyThread} from './pool.js';
 
 export interface HashedBlock {
@@ -32,10 +32,10 @@ export class BlockDigests {
   }
 
   /** Adds bytes to the block under way: no more than it has room for. */
-  async update(memory: SharedArrayBuffer, length: number): Promise<void> {
+  async update(piece: SharedPiece): Promise<void> {
     this.#lane ??= new DigestLane(leastBusyThread(this.#other?.thread));
-    this.#length += length;
-    const updated = this.#lane.update(memory, length);
+    this.#length += piece.length;
+    const updated = this.#lane.update(piece);
     if (this.room === 0) this.#endBlock(this.#lane);
     await updated;
   }

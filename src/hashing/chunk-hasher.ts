@@ -2,9 +2,9 @@ import {BlockDigests, type HashedBlock} from './block-digests.js';
 
 export type {HashedBlock} from './block-digests.js';
 
-import {DigestLane} from './digest-lane.js';
+import {CHUNK_BYTES, giveBackChunk, takeChunk} from './chunk-memory.js';
+import {DigestLane, type SharedPiece} from './digest-lane.js';
 import {leastBusyThread} from './pool.js';
-import {giveBackSlot, SLOT_BYTES, takeSlot} from './shared-slots.js';
 
 export interface ChunkHasherOptions {
   /** Bytes of a block; a digest for each is given where this is set. The last block of a stream may be shorter. */
@@ -22,13 +22,17 @@ export interface ChunkDigests {
 }
 
 /**
- * Hashes a stream of chunks on other threads while the caller sends the same chunks on. Chunks are copied into shared
- * memory: measured, that takes the main thread 0.14 s a GiB, where hashing itself takes 0.7 s with SHA instructions
- * and 2.6 s without. At most 4 MiB are held. Not worth its messages for less than some 100 KiB: hash those directly.
+ * Hashes a stream of chunks on other threads while the caller sends the same chunks on. Chunks of shared memory are
+ * hashed where they are; others are copied: measured, that takes the main thread 0.14 s a GiB, where hashing itself
+ * takes 0.7 s with SHA instructions and 2.6 s without. At most 4 MiB are held. Not worth its messages for less than
+ * some 100 KiB: hash those directly.
  */
 export interface ChunkHasher {
-  /** Takes a copy of `chunk`, and resolves when there is room for another; one call after the other. Rejects where a thread failed. */
-  update(chunk: Uint8Array): Promise<void>;
+  /**
+   * Adds a chunk, and resolves when there is room for another; one call after the other. The chunk must not change
+   * before `released` is called. Rejects where a thread failed.
+   */
+  update(chunk: Uint8Array, released?: () => void): Promise<void>;
   /** Ends the stream. The hasher cannot be used afterwards. */
   finish(): Promise<ChunkDigests>;
   /** Frees everything without an answer; for a stream that failed. Harmless after `finish`. */
@@ -49,8 +53,9 @@ class SharedMemoryHasher implements ChunkHasher {
   readonly #whole: DigestLane | undefined;
   readonly #blocks: BlockDigests | undefined;
   readonly #underWay = new Set<Promise<void>>();
-  #slot: SharedArrayBuffer | undefined;
-  #filled = 0;
+  /** Copies of what was not in shared memory, until they are worth a message. */
+  #copies: Buffer | undefined;
+  #copied = 0;
   #failure: Error | undefined;
 
   constructor(whole: DigestLane | undefined, blocks: BlockDigests | undefined) {
@@ -58,16 +63,21 @@ class SharedMemoryHasher implements ChunkHasher {
     this.#blocks = blocks;
   }
 
-  async update(chunk: Uint8Array): Promise<void> {
+  async update(chunk: Uint8Array, released?: () => void): Promise<void> {
+    if (chunk.buffer instanceof SharedArrayBuffer) this.#sendCopies();
     for (let taken = 0; taken < chunk.length; ) {
       while (this.#underWay.size >= SLOTS) await Promise.race(this.#underWay);
       if (this.#failure !== undefined) throw this.#failure;
-      taken += this.#fill(chunk, taken);
+      taken +=
+        chunk.buffer instanceof SharedArrayBuffer
+          ? this.#share(chunk, chunk.buffer, taken, released)
+          : this.#copy(chunk, taken);
     }
+    if (!(chunk.buffer instanceof SharedArrayBuffer)) released?.();
   }
 
   async finish(): Promise<ChunkDigests> {
-    this.#sendOff();
+    this.#sendCopies();
     await Promise.all(this.#underWay);
     if (this.#failure !== undefined) throw this.#failure;
     const [blocks, whole] = await Promise.all([this.#blocks?.finish() ?? [], this.#whole?.digest()]);
@@ -79,27 +89,42 @@ class SharedMemoryHasher implements ChunkHasher {
     this.#blocks?.drop();
   }
 
-  /** Copies as much of the chunk as the slot and the block have room for, and returns how much that was. */
-  #fill(chunk: Uint8Array, from: number): number {
-    this.#slot ??= takeSlot();
-    const room = Math.min(SLOT_BYTES - this.#filled, (this.#blocks?.room ?? SLOT_BYTES) - this.#filled);
+  get #room(): number {
+    return this.#blocks?.room ?? Number.MAX_SAFE_INTEGER;
+  }
+
+  /** Hashes as much of a shared chunk as the block has room for, and returns how much that is. */
+  #share(chunk: Uint8Array, memory: SharedArrayBuffer, from: number, released: (() => void) | undefined): number {
+    const length = Math.min(chunk.length - from, this.#room);
+    const last = from + length === chunk.length;
+    this.#hash({memory, offset: chunk.byteOffset + from, length}, last ? released : undefined);
+    return length;
+  }
+
+  /** Copies as much of the chunk as there is room for, and returns how much that was. */
+  #copy(chunk: Uint8Array, from: number): number {
+    this.#copies ??= takeChunk(CHUNK_BYTES);
+    const room = Math.min(CHUNK_BYTES, this.#room) - this.#copied;
     const piece = chunk.subarray(from, from + room);
-    new Uint8Array(this.#slot, this.#filled).set(piece);
-    this.#filled += piece.length;
-    if (piece.length === room) this.#sendOff();
+    this.#copies.set(piece, this.#copied);
+    this.#copied += piece.length;
+    if (piece.length === room) this.#sendCopies();
     return piece.length;
   }
 
-  #sendOff(): void {
-    const memory = this.#slot;
-    const length = this.#filled;
-    if (memory === undefined || length === 0) return;
-    this.#slot = undefined;
-    this.#filled = 0;
-    const hashed = Promise.all([this.#whole?.update(memory, length), this.#blocks?.update(memory, length)]).then(
-      () => giveBackSlot(memory),
+  #sendCopies(): void {
+    const [copies, length] = [this.#copies, this.#copied];
+    if (copies === undefined || !(copies.buffer instanceof SharedArrayBuffer) || length === 0) return;
+    this.#copies = undefined;
+    this.#copied = 0;
+    this.#hash({memory: copies.buffer, offset: copies.byteOffset, length}, () => giveBackChunk(copies));
+  }
+
+  #hash(piece: SharedPiece, released: (() => void) | undefined): void {
+    const hashed = Promise.all([this.#whole?.update(piece), this.#blocks?.update(piece)]).then(
+      () => released?.(),
       (error: unknown) => {
-        // The slot is not given back: the other thread may still read it.
+        // Not released: the other thread may still read it.
         this.#failure ??= error instanceof Error ? error : new Error(String(error));
       },
     );

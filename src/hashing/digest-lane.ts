@@ -1,6 +1,12 @@
 import {createHash} from 'node:crypto';
 import type {HashingThread} from './thread.js';
 
+export interface SharedPiece {
+  readonly memory: SharedArrayBuffer;
+  readonly offset: number;
+  readonly length: number;
+}
+
 let nextStream = 0;
 
 /** One running SHA-256 on one thread: requests to a thread are answered in order, so pieces need not wait for each other. */
@@ -13,15 +19,15 @@ export class DigestLane {
     this.thread = thread;
   }
 
-  /** Adds the first `length` bytes of shared memory, which must not change before the promise settles. */
-  async update(memory: SharedArrayBuffer, length: number): Promise<void> {
+  /** Adds a piece of shared memory, which must not change before the promise settles. */
+  async update({memory, offset, length}: SharedPiece): Promise<void> {
     this.#started = true;
-    await this.thread.ask({operation: 'update', stream: this.#stream, memory, length, last: false});
+    await this.thread.ask({operation: 'update', stream: this.#stream, memory, offset, length, last: false});
   }
 
   async digest(): Promise<string> {
     if (!this.#started) return createHash('sha256').digest('hex');
-    const nothing = {memory: new SharedArrayBuffer(0), length: 0};
+    const nothing = {memory: new SharedArrayBuffer(0), offset: 0, length: 0};
     const answer = await this.thread.ask({operation: 'update', stream: this.#stream, ...nothing, last: true});
     if (answer.outcome !== 'hashed')
       throw new Error(`A hashing thread answered "${answer.outcome}" instead of a digest.`);

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {createChunkHasher, type HashedBlock} from './chunk-hasher.js';
+import {giveBackChunk, takeChunk} from './chunk-memory.js';
 import {hashRanges} from './hash-ranges.js';
 
 const content = randomBytes(9_000_001);
@@ -88,6 +89,29 @@ describe('createChunkHasher', () => {
       expect(seen).toEqual(expected);
     },
   );
+
+  test('hashes shared chunks where they are, in turns with others, and says when it needs them no more', async () => {
+    const hasher = createChunkHasher({blockBytes: 1_500_000, whole: true});
+    const sizes = [1_000_000, 10, 700_000, 64 * 1024, 1_048_576, 3];
+    let at = 0;
+    let released = 0;
+    for (const [index, size] of sizes.entries()) {
+      const chunk = index % 2 === 0 ? takeChunk(size) : Buffer.alloc(size);
+      content.copy(chunk, 0, at, at + size);
+      await hasher.update(chunk, () => {
+        released += 1;
+        chunk.fill(0);
+        giveBackChunk(chunk);
+      });
+      at += size;
+    }
+    const {blocks, whole} = await hasher.finish();
+    expect(whole).toBe(sha256(content.subarray(0, at)));
+    expect(blocks.map((block) => block.sha256)).toEqual(
+      [0, 1_500_000].map((offset) => sha256(content.subarray(offset, Math.min(at, offset + 1_500_000)))),
+    );
+    expect(released).toBe(sizes.length);
+  });
 
   test('hashes nothing at all', async () => {
     expect(await createChunkHasher({whole: true}).finish()).toEqual({blocks: [], whole: sha256(Buffer.alloc(0))});

@@ -16,6 +16,7 @@ export type HashingRequest =
       readonly stream: number;
       /** Not to be changed until the answer is there. */
       readonly memory: SharedArrayBuffer;
+      readonly offset: number;
       readonly length: number;
       /** Ends the stream: the answer is its digest. */
       readonly last: boolean;

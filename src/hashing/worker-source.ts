@@ -25,9 +25,9 @@ function hashRange({fd, offset, length, stop}) {
   return {outcome: 'hashed', sha256: hash.digest('hex')};
 }
 
-function update({stream, memory, length, last}) {
+function update({stream, memory, offset, length, last}) {
   const hash = streams.get(stream) ?? createHash('sha256');
-  hash.update(new Uint8Array(memory, 0, length));
+  hash.update(new Uint8Array(memory, offset, length));
   if (!last) {
     streams.set(stream, hash);
     return {outcome: 'taken'};

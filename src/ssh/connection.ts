@@ -1,11 +1,12 @@
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
-import type {Client, ClientChannel, SFTPWrapper} from 'ssh2';
+import type {Client, ClientChannel} from 'ssh2';
 import {WaybillError} from '../contracts/errors.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectionLost} from './errors.js';
 import {watchLiveness} from './liveness.js';
 import {unlessAborted} from './on-abort.js';
+import {SftpChannel} from './sftp/channel.js';
 
 interface Parts {
   readonly endpoint: SshEndpoint;
@@ -60,23 +61,25 @@ export class SshConnection {
 
   /** Rejects with SessionRefused where the server takes no further session. */
   openExec(command: string, signal?: AbortSignal): Promise<ClientChannel> {
-    return this.#openSession<ClientChannel>(signal, (done) => this.#client.exec(command, done));
+    return this.#openSession(signal, (done) => this.#client.exec(command, done));
   }
 
   /** Rejects with SessionRefused, or with `ssh.sftp-unavailable`. */
-  openSftp(signal?: AbortSignal): Promise<SFTPWrapper> {
-    return this.#openSession<SFTPWrapper>(signal, (done) => this.#client.sftp(done)).catch((error: unknown) => {
+  async openSftp(signal?: AbortSignal): Promise<SftpChannel> {
+    const opened = this.#openSession(signal, (done) => this.#client.subsys('sftp', done));
+    const channel = await opened.catch((error: unknown) => {
       const message = error instanceof Error ? error.message : '';
-      if (!/Unable to start subsystem|while establishing SFTP/.test(message)) throw error;
+      if (!message.includes('Unable to start subsystem')) throw error;
       throw new WaybillError('ssh.sftp-unavailable', `${this.endpoint.host} starts no SFTP session: ${message}`, {
         path: this.endpoint.name,
         cause: error,
       });
     });
+    return await unlessAborted(this.closed, unlessAborted(signal, SftpChannel.establish(channel, this.endpoint)));
   }
 
   openTunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
-    return this.#open<ClientChannel>(signal, (done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
+    return this.#open(signal, (done) => this.#client.forwardOut('127.0.0.1', 0, host, port, done));
   }
 
   end(): void {
@@ -87,10 +90,10 @@ export class SshConnection {
     setTimeout(() => this.#client.destroy(), 1000).unref();
   }
 
-  async #openSession<T extends ClientChannel | SFTPWrapper>(
+  async #openSession(
     signal: AbortSignal | undefined,
-    start: (done: (error: Error | undefined, channel: T) => void) => void,
-  ): Promise<T> {
+    start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  ): Promise<ClientChannel> {
     this.#sessions += 1;
     this.#lastUsed = performance.now();
     const release = (): void => {
@@ -107,12 +110,12 @@ export class SshConnection {
     }
   }
 
-  async #open<T extends {end(): unknown}>(
+  async #open(
     signal: AbortSignal | undefined,
-    start: (done: (error: Error | undefined, channel: T) => void) => void,
-  ): Promise<T> {
+    start: (done: (error: Error | undefined, channel: ClientChannel) => void) => void,
+  ): Promise<ClientChannel> {
     let abandoned = false;
-    const opened = new Promise<T>((resolve, reject) => {
+    const opened = new Promise<ClientChannel>((resolve, reject) => {
       try {
         start((error, channel) => {
           if (error !== undefined) reject(this.#channelError(error));

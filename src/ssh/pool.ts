@@ -1,4 +1,5 @@
-import type {ClientChannel, SFTPWrapper} from 'ssh2';
+import {setTimeout as delay} from 'node:timers/promises';
+import type {ClientChannel} from 'ssh2';
 import {hasCode} from '../contracts/errors.js';
 import {withBackoff} from './backoff.js';
 import {connect} from './connect.js';
@@ -6,6 +7,7 @@ import {SessionRefused, type SshConnection} from './connection.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectionLost} from './errors.js';
 import {onAbort, unlessAborted} from './on-abort.js';
+import type {SftpChannel} from './sftp/channel.js';
 
 export interface PoolLimits {
   /** Connections to the target at most. Default 4. */
@@ -29,6 +31,10 @@ export interface SessionOptions {
   /** Take a connection that carries nothing else, where the limit allows one more. */
   readonly apart?: boolean;
 }
+
+/** How often a connection without a session is asked again after it took none, and the pause before the first time. */
+const REFUSALS = 4;
+const REFUSAL_PAUSE_MS = 50;
 
 interface Member {
   readonly connection: SshConnection;
@@ -60,7 +66,7 @@ export class SshPool {
     return this.#session(options, (connection) => connection.openExec(command, options.signal));
   }
 
-  openSftp(options: SessionOptions = {}): Promise<SFTPWrapper> {
+  openSftp(options: SessionOptions = {}): Promise<SftpChannel> {
     return this.#session(options, (connection) => connection.openSftp(options.signal));
   }
 
@@ -72,11 +78,12 @@ export class SshPool {
     return Promise.resolve();
   }
 
-  async #session<T extends ClientChannel | SFTPWrapper>(
+  async #session<T extends ClientChannel | SftpChannel>(
     options: SessionOptions,
     open: (connection: SshConnection) => Promise<T>,
   ): Promise<T> {
     let broken = 0;
+    let refused = 0;
     for (;;) {
       const member = await this.#member(options);
       try {
@@ -87,8 +94,11 @@ export class SshPool {
         options.signal?.throwIfAborted();
         if (error instanceof SessionRefused) {
           member.maxSessions = Math.max(1, member.connection.sessions);
-          if (member.connection.sessions === 0)
-            throw connectionLost(this.endpoint, `it takes no session: ${error.message}`, error);
+          if (member.connection.sessions > 0) continue;
+          if (refused === REFUSALS) throw connectionLost(this.endpoint, `it takes no session: ${error.message}`, error);
+          // The server may still count one that was closed here a moment ago.
+          refused += 1;
+          await unlessAborted(options.signal, delay(REFUSAL_PAUSE_MS * refused));
         } else if (hasCode(error, 'ssh.connection-lost') && !this.#closed && broken < 2) {
           // It was dead before it was used: nothing was started on it.
           broken += 1;

@@ -1,5 +1,18 @@
-import {connect, type Socket} from 'node:net';
+import {Socket} from 'node:net';
 import type {SshEndpoint} from './endpoint.js';
+
+type Written = (error?: Error | null) => void;
+
+/**
+ * Hands the system in one call what is written in one go: ssh2 writes each packet of 32 KiB by itself, and a call of
+ * its own for each cost a sixth of the processor time of an upload. The first packet goes at once; those that follow
+ * before the event loop goes on are gathered behind it.
+ */
+class GatheringSocket extends Socket {
+  override _write(chunk: unknown, encoding: BufferEncoding, written: Written): void {
+    super._write(chunk, encoding, (error) => process.nextTick(written, error));
+  }
+}
 
 /**
  * Opens the TCP connection with Nagle's algorithm off: with it each small request waits for the answer to the one
@@ -7,7 +20,7 @@ import type {SshEndpoint} from './endpoint.js';
  */
 export function openSocket(endpoint: SshEndpoint, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = connect({host: endpoint.host, port: endpoint.port});
+    const socket = new GatheringSocket().connect({host: endpoint.host, port: endpoint.port});
     const settle = (finish: () => void): void => {
       signal.removeEventListener('abort', abort);
       socket.removeListener('error', fail);

@@ -137,7 +137,8 @@ export interface SourceFile {
   readonly entry: Entry;
   /**
    * Up to `length` bytes from `offset`; fewer only at the end of the file. MUST NOT return bytes of another file that
-   * took the name meanwhile. The caller may have several reads under way. The returned memory belongs to the caller.
+   * took the name meanwhile. The caller may have several reads under way. The returned memory belongs to the caller,
+   * who may pass it to `giveBackChunk` when it is not needed any more.
    */
   read(offset: number, length: number, options?: CallOptions): Promise<Uint8Array>;
   /** The entry of the open file now: compare its identity with `entry.identity` to see a change. */

@@ -1,4 +1,5 @@
 import {WaybillError} from '../contracts/errors.js';
+import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import type {PartialFile, SourceFile} from '../stores/store.js';
 import type {BlockTable, Run} from './block-table.js';
@@ -59,8 +60,9 @@ export class BlockSender {
         signal,
       });
       for await (const chunk of chunks) {
-        await this.#write(chunk);
-        await hasher.update(chunk.bytes);
+        const released = afterAll(this.#piecesOf(chunk) + 1, () => giveBackChunk(chunk.bytes));
+        await this.#write(chunk, released);
+        await hasher.update(chunk.bytes, released);
       }
       return (await hasher.finish()).whole;
     } finally {
@@ -74,7 +76,12 @@ export class BlockSender {
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 
-  async #write(chunk: Chunk): Promise<void> {
+  #piecesOf({bytes}: Chunk): number {
+    return Math.ceil(bytes.length / this.#options.shape.writeBytes);
+  }
+
+  /** Calls `released` for each piece that was acknowledged; one that failed may still be read by what is under way. */
+  async #write(chunk: Chunk, released: () => void): Promise<void> {
     const step = this.#options.shape.writeBytes;
     for (let at = 0; at < chunk.bytes.length; at += step) {
       const bytes = chunk.bytes.subarray(at, at + step);
@@ -82,14 +89,17 @@ export class BlockSender {
       if (this.#failure !== undefined) throw this.#failure.error;
       this.#options.signal.throwIfAborted();
       this.#options.fence();
-      this.#start(chunk.offset + at, bytes);
+      this.#start(chunk.offset + at, bytes, released);
     }
   }
 
-  #start(offset: number, bytes: Uint8Array): void {
+  #start(offset: number, bytes: Uint8Array, released: () => void): void {
     const write: Promise<void> = this.#options.partial
       .write(offset, bytes, {signal: this.#options.signal})
-      .then(() => this.#acknowledged(offset, bytes.length))
+      .then(() => {
+        released();
+        this.#acknowledged(offset, bytes.length);
+      })
       .catch((error: unknown) => {
         this.#failure ??= {error};
       })
@@ -124,6 +134,14 @@ export class BlockSender {
     if (before !== undefined && before !== open.sha256) this.#failure ??= {error: sourceChanged(before, open.sha256)};
     else this.#options.onBlock(block, open.sha256);
   }
+}
+
+function afterAll(count: number, done: () => void): () => void {
+  let left = count;
+  return () => {
+    left -= 1;
+    if (left === 0) done();
+  };
 }
 
 export function sourceChanged(expected?: string, found?: string): WaybillError {

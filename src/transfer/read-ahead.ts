@@ -1,3 +1,4 @@
+import {giveBackChunk, takeChunk} from '../hashing/chunk-memory.js';
 import {WaybillError} from '../contracts/errors.js';
 import type {SourceFile} from '../stores/store.js';
 
@@ -50,11 +51,16 @@ async function readChunk(
   options: ReadAheadOptions,
 ): Promise<Chunk> {
   if (length <= options.readBytes) return {offset, bytes: await readExactly(source, offset, length, options.signal)};
-  const bytes = Buffer.allocUnsafeSlow(length);
+  const bytes = takeChunk(length);
   const pieces: Promise<void>[] = [];
   for (let at = 0; at < length; at += options.readBytes) {
     const piece = readExactly(source, offset + at, Math.min(options.readBytes, length - at), options.signal);
-    pieces.push(piece.then((read) => bytes.set(read, at)));
+    pieces.push(
+      piece.then((read) => {
+        bytes.set(read, at);
+        giveBackChunk(read);
+      }),
+    );
   }
   const settled = await Promise.allSettled(pieces);
   for (const piece of settled) if (piece.status === 'rejected') throw piece.reason;

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
@@ -37,13 +38,19 @@ export async function readSmallFile(
       return piece.value;
     });
     if ((await source.restat({signal})).identity !== entry.identity) throw sourceChanged();
-    const content = bytes.length === 1 && bytes[0] !== undefined ? bytes[0] : Buffer.concat(bytes);
+    const content = bytes.length === 1 && bytes[0] !== undefined ? bytes[0] : joined(bytes);
     const sha256 = await digestOf(content);
     if (file.sha256 !== undefined && file.sha256 !== sha256) throw sourceChanged(file.sha256, sha256);
     return {content, sha256};
   } finally {
     await source.close();
   }
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  const content = Buffer.concat(pieces);
+  for (const piece of pieces) giveBackChunk(piece);
+  return content;
 }
 
 async function digestOf(content: Uint8Array): Promise<string> {

@@ -1,4 +1,5 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
+import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
@@ -83,6 +84,7 @@ export async function moveSmallFiles(
     const small = files[index];
     if (result !== undefined && small !== undefined) outcomes.set(file, await outcomeOf(result, small, options));
   }
+  for (const {content} of files) giveBackChunk(content);
   return group.map((file) => outcomes.get(file) ?? {outcome: 'failed', error: unanswered(file)});
 }
 

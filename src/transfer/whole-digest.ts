@@ -1,4 +1,5 @@
 import {WaybillError} from '../contracts/errors.js';
+import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import type {PartialFile, SourceFile} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
@@ -33,7 +34,7 @@ export async function digestOfSource(
       boundary: blockBytes,
       signal,
     })) {
-      await hasher.update(chunk.bytes);
+      await hasher.update(chunk.bytes, () => giveBackChunk(chunk.bytes));
       const last = blocks.length - 1;
       const digest = blocks[last];
       if (digest !== undefined && differs(table, last, digest)) throw sourceChanged();

@@ -1,5 +1,6 @@
 import type {FileHandle} from 'node:fs/promises';
 import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
+import {takeChunk} from '../../hashing/chunk-memory.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import {openRegularFile} from './open-file.js';
@@ -27,7 +28,7 @@ class LocalSource implements SourceFile {
   async read(offset: number, length: number, options: CallOptions = {}): Promise<Uint8Array> {
     options.signal?.throwIfAborted();
     return translated(this.#path, async () => {
-      const chunk = Buffer.allocUnsafeSlow(length);
+      const chunk = takeChunk(length);
       const bytes = await readFully(this.#handle, chunk, offset);
       options.signal?.throwIfAborted();
       return chunk.subarray(0, bytes);

@@ -1,5 +1,5 @@
 import type {SftpSession} from './session.js';
-import {SftpStatus} from './sftp-status.js';
+import {SftpStatus} from '../../ssh/sftp/status.js';
 
 const READ = 1;
 

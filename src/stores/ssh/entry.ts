@@ -1,9 +1,9 @@
-import type {InputAttributes, Stats} from 'ssh2';
+import {type AttributeChange, type FileAttributes, isDirectory, isFile, isLink} from '../../ssh/sftp/attributes.js';
 import type {Attributes, Entry, EntryKind} from '../store.js';
 
 const MAX_SECONDS = 0xff_ff_ff_ff;
 
-export function entryOf(stats: Stats): Entry {
+export function entryOf(stats: FileAttributes): Entry {
   const kind = kindOf(stats);
   const size = kind === 'file' ? stats.size : 0;
   return {
@@ -16,17 +16,17 @@ export function entryOf(stats: Stats): Entry {
   };
 }
 
-function kindOf(stats: Stats): EntryKind {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  return stats.isSymbolicLink() ? 'link' : 'special';
+function kindOf(stats: FileAttributes): EntryKind {
+  if (isFile(stats)) return 'file';
+  if (isDirectory(stats)) return 'directory';
+  return isLink(stats) ? 'link' : 'special';
 }
 
 /**
  * Attributes as SFTP writes them. Version 3 has seconds from 1970 to 2106: what lies outside becomes the nearest one.
  * It sets both times or none, so that the access time follows the modification time.
  */
-export function wireAttributes({mode, modifiedAt}: Attributes): InputAttributes | undefined {
+export function wireAttributes({mode, modifiedAt}: Attributes): AttributeChange | undefined {
   if (mode === undefined && modifiedAt === undefined) return undefined;
   const seconds =
     modifiedAt === undefined ? undefined : Math.min(MAX_SECONDS, Math.max(0, Math.floor(modifiedAt / 1000)));

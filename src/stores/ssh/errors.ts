@@ -1,6 +1,6 @@
 import {type ErrorCode, WaybillError} from '../../contracts/errors.js';
 import type {SftpSession} from './session.js';
-import {SftpStatus, STATUS} from './sftp-status.js';
+import {SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /** Less than this is what a server keeps back when its disk is full. */
 const FULL_BELOW_BYTES = 1024 * 1024;

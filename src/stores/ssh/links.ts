@@ -6,7 +6,7 @@ import {isLossy} from './list.js';
 import {refuseExisting} from './names.js';
 import {join, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 export async function readLink(session: SftpSession, root: SshRoot, path: StorePath): Promise<string> {
   const target = await translated(session, path, async () => session.readLink(await root.locate(session, path)));

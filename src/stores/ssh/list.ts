@@ -4,7 +4,7 @@ import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import type {SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /** Stands for bytes that are no UTF-8 in what ssh2 makes of a name. */
 const REPLACEMENT = '\uFFFD';

@@ -1,7 +1,7 @@
 import {randomInt} from 'node:crypto';
-import type {Stats} from 'ssh2';
+import {type FileAttributes, isFile} from '../../ssh/sftp/attributes.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /**
  * SFTP tells no inode, so that a name and a handle can't be compared by it. A new partial is given an access time
@@ -17,7 +17,7 @@ export async function mark(session: SftpSession, handle: Buffer): Promise<void> 
 }
 
 /** Gives an unpublished partial's access time back to the present, where the caller sets no time. */
-export function unmarked(stats: Stats): {readonly atime: number; readonly mtime: number} {
+export function unmarked(stats: FileAttributes): {readonly atime: number; readonly mtime: number} {
   return {atime: Math.floor(Date.now() / 1000), mtime: stats.mtime};
 }
 
@@ -33,5 +33,5 @@ export async function isSameFile(session: SftpSession, handle: Buffer, absolute:
     if (hasStatus(named.reason, STATUS.noSuchFile)) return false;
     throw named.reason;
   }
-  return named.value.isFile() && named.value.atime === held.value.atime && named.value.mode === held.value.mode;
+  return isFile(named.value) && named.value.atime === held.value.atime && named.value.mode === held.value.mode;
 }

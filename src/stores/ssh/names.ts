@@ -6,7 +6,8 @@ import {entryOf, wireAttributes} from './entry.js';
 import {translated} from './errors.js';
 import {LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
+import {isDirectory, isLink} from '../../ssh/sftp/attributes.js';
 
 export async function stat(session: SftpSession, root: SshRoot, path: StorePath): Promise<Entry | undefined> {
   return ifThere(session, path, async () => entryOf(await session.lstat(await root.locate(session, path))));
@@ -42,7 +43,7 @@ export async function remove(session: SftpSession, root: SshRoot, path: StorePat
   refuseRoot(path);
   await ifThere(session, path, async () => {
     const absolute = await root.locate(session, path);
-    if (!(await session.lstat(absolute)).isDirectory()) return session.unlink(absolute);
+    if (!isDirectory(await session.lstat(absolute))) return session.unlink(absolute);
     root.forget(path);
     try {
       await session.rmdir(absolute);
@@ -65,8 +66,7 @@ export async function setAttributes(
   await translated(session, path, async () => {
     const absolute = await root.locate(session, path);
     const found = await session.lstat(absolute);
-    if (found.isSymbolicLink())
-      throw new WaybillError('store.unsupported', `${JSON.stringify(path)} is a link.`, {path});
+    if (isLink(found)) throw new WaybillError('store.unsupported', `${JSON.stringify(path)} is a link.`, {path});
     await session.setstat(absolute, wire);
   });
 }

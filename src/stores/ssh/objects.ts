@@ -8,7 +8,7 @@ import {openPartialHandle, writeRange} from './partial.js';
 import {publish} from './publish.js';
 import {join, LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
+import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /** What a killed `putObject` can leave behind begins with this, for the sweep to find. */
 const OBJECT_PARTIAL_PREFIX = '.waybill-object-';

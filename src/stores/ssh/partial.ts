@@ -8,8 +8,9 @@ import {isSameFile, mark} from './mark.js';
 import {partialConsumed, publish} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
+import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 import {pieceLength} from './source.js';
+import {isDirectory, isFile} from '../../ssh/sftp/attributes.js';
 
 const READ = 0x01;
 const WRITE = 0x02;
@@ -47,7 +48,7 @@ export async function openPartialHandle(session: SftpSession, absolute: string, 
       if (hasStatus(error, STATUS.noSuchFile)) return undefined;
       throw error;
     });
-    if (found !== undefined && !found.isFile()) throw notAPartial(path, found.isDirectory());
+    if (found !== undefined && !isFile(found)) throw notAPartial(path, isDirectory(found));
     try {
       if (found !== undefined) return await session.open(absolute, READ | WRITE);
       // EXCLUSIVE keeps the server from following a link that took the name meanwhile.

@@ -4,7 +4,7 @@ import type {SmallFile} from '../store.js';
 import type {HashShell} from './hash-shell.js';
 import {partialConsumed} from './publish.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 export interface WrittenFile {
   readonly file: SmallFile;

@@ -1,4 +1,3 @@
-import type {Stats} from 'ssh2';
 import {WaybillError} from '../../contracts/errors.js';
 import type {Entry, PublishOptions} from '../store.js';
 import {syncDirectory} from './durability.js';
@@ -7,7 +6,8 @@ import {isSameFile, unmarked} from './mark.js';
 import type {HeldPartial} from './partial.js';
 import {parentOf} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
+import {type FileAttributes, isDirectory} from '../../ssh/sftp/attributes.js';
 
 /** The order that makes a destination appear in one step, complete, and stay: every line needs the one before it. */
 export async function publish(partial: HeldPartial, options: PublishOptions): Promise<Entry> {
@@ -57,11 +57,11 @@ async function explainFailure(session: SftpSession, change: NameChange, cause: u
   if (partial === undefined) throw partialConsumed(change.path, cause);
   const there = await lookOrUndefined(session, change.destination);
   if (there === undefined) return;
-  const code = there.isDirectory() ? 'store.is-a-directory' : 'store.already-exists';
+  const code = isDirectory(there) ? 'store.is-a-directory' : 'store.already-exists';
   throw new WaybillError(code, `${JSON.stringify(change.path)} exists already.`, {path: change.path, cause});
 }
 
-async function lookOrUndefined(session: SftpSession, absolute: string): Promise<Stats | undefined> {
+async function lookOrUndefined(session: SftpSession, absolute: string): Promise<FileAttributes | undefined> {
   try {
     return await session.lstat(absolute);
   } catch (error) {

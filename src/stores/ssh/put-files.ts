@@ -10,7 +10,7 @@ import {takeName} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import type {SftpSessions} from './sessions.js';
-import {hasStatus, SftpStatus, STATUS} from './sftp-status.js';
+import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 import {proveFiles, type WrittenFile} from './prove-files.js';
 
 const READ = 0x01;

@@ -6,7 +6,8 @@ import {isLossy} from './list.js';
 import {ifThere, refuseRoot} from './names.js';
 import {join, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
+import {isDirectory} from '../../ssh/sftp/attributes.js';
 
 /** Follows no link: what is no directory is unlinked. Entries that vanish meanwhile are somebody else's success. */
 export async function removeTree(
@@ -20,7 +21,7 @@ export async function removeTree(
   await ifThere(session, path, async () => {
     const absolute = await root.locate(session, path);
     root.forget(path);
-    if (!(await session.lstat(absolute)).isDirectory()) await unlessMissing(session.unlink(absolute));
+    if (!isDirectory(await session.lstat(absolute))) await unlessMissing(session.unlink(absolute));
     else if (!(await removeDirectory(session, absolute, signal))) await removeByShell(shell, absolute, path, signal);
   });
 }
@@ -41,7 +42,7 @@ async function removeDirectory(
       for (const {filename, attrs} of page) {
         if (filename === '.' || filename === '..') continue;
         if (isLossy(filename)) complete = false;
-        else if (attrs.isDirectory()) below.push(join(absolute, filename));
+        else if (isDirectory(attrs)) below.push(join(absolute, filename));
         else unlinked.push(unlessMissing(session.unlink(join(absolute, filename))));
       }
       const outcomes = await Promise.allSettled(unlinked);

@@ -2,7 +2,8 @@ import {WaybillError} from '../../contracts/errors.js';
 import {checkStorePath, splitStorePath} from '../paths.js';
 import type {StorePath} from '../store.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
+import {isDirectory, isLink} from '../../ssh/sftp/attributes.js';
 
 /**
  * How long a directory that was found below the root counts as such. SFTP has no `openat`: between the look and the
@@ -83,7 +84,7 @@ export class SshRoot {
     const real = await session.realPath(this.#configured);
     // Servers answer a path whose last component is missing, too.
     const found = await session.lstat(real);
-    if (!found.isDirectory()) {
+    if (!isDirectory(found)) {
       throw new WaybillError('store.not-a-directory', `The root ${JSON.stringify(real)} is no directory.`, {
         path: real,
       });
@@ -123,7 +124,7 @@ export class SshRoot {
     }
     // Servers answer a path whose last component is missing, too.
     const found = await session.lstat(real);
-    if (!found.isDirectory()) {
+    if (!isDirectory(found)) {
       throw new WaybillError('store.not-a-directory', `${JSON.stringify(directory)} is no directory.`, {
         path: directory,
       });
@@ -154,7 +155,7 @@ async function refuseLinkToNowhere(session: SftpSession, root: string, directory
       if (hasStatus(error, STATUS.noSuchFile)) return undefined;
       throw error;
     });
-    if (found?.isSymbolicLink() === true) {
+    if (found !== undefined && isLink(found)) {
       const message = `${JSON.stringify(place)} is ${LEADS_NOWHERE}.`;
       throw new WaybillError('store.not-a-directory', message, {path: place, found: LEADS_NOWHERE});
     }
@@ -183,7 +184,7 @@ async function makeOne(session: SftpSession, absolute: string, path: string, mod
     const found = await session.lstat(absolute).catch((second: unknown) => {
       throw hasStatus(second, STATUS.noSuchFile) ? error : second;
     });
-    if (found.isDirectory() || found.isSymbolicLink()) return;
+    if (isDirectory(found) || isLink(found)) return;
     throw new WaybillError(
       'store.not-a-directory',
       `${JSON.stringify(path)} is taken by something that is no directory.`,

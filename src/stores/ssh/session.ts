@@ -1,10 +1,9 @@
-import type {InputAttributes, SFTPWrapper, Stats} from 'ssh2';
 import {WaybillError} from '../../contracts/errors.js';
-import type {SshEndpoint} from '../../ssh/endpoint.js';
-import {connectionLost} from '../../ssh/errors.js';
-import {SftpStatus} from './sftp-status.js';
-
-type Done<T> = (error: Error | null | undefined, value: T) => void;
+import {type AttributeChange, type FileAttributes, writeAttributes} from '../../ssh/sftp/attributes.js';
+import type {RequestData, SftpChannel} from '../../ssh/sftp/channel.js';
+import {FieldWriter} from '../../ssh/sftp/fields.js';
+import {REQUEST} from '../../ssh/sftp/packet-types.js';
+import type {NamedEntry, SftpReply} from '../../ssh/sftp/reply.js';
 
 export interface FileSystemSpace {
   readonly freeBytes: number;
@@ -14,194 +13,195 @@ export interface FileSystemSpace {
 }
 
 /** The flag of statvfs(3). */
-const READ_ONLY = 1;
+const READ_ONLY = 1n;
 
-/** What OpenSSH takes in one request where it does not say. */
-const OLDEST_WRITE_BYTES = 32 * 1024;
+/** What every server takes in one request: the protocol asks for 34,000 bytes with everything. */
+const LEAST_BYTES = 32 * 1024;
 
-/**
- * One SFTP session with promises for callbacks. Rejects with SftpStatus where the server refused, with
- * `ssh.connection-lost` where it did not answer: ssh2 itself forgets requests that are sent after the end.
- */
+type Reply<K extends SftpReply['kind']> = Extract<SftpReply, {readonly kind: K}>;
+
+/** One SFTP session, a method for each request of the protocol. Rejects with SftpStatus where the server refused. */
 export class SftpSession {
-  readonly #sftp: SFTPWrapper;
-  readonly #endpoint: SshEndpoint;
-  readonly #extensions: Readonly<Record<string, unknown>>;
-  readonly #waiting = new Set<(error: Error) => void>();
+  readonly #channel: SftpChannel;
+  readonly #name: string;
   readonly maxRead: number;
   readonly maxWrite: number;
-  #end: Error | undefined;
   /** A directory of the file system that failures are most likely about. */
   place: string | undefined;
   /** Files held open, for spreading them over sessions. */
   openFiles = 0;
 
-  constructor(sftp: SFTPWrapper, endpoint: SshEndpoint) {
-    this.#sftp = sftp;
-    this.#endpoint = endpoint;
-    this.#extensions = recordOf(Reflect.get(sftp, '_extensions'));
-    this.maxRead = numberOf(Reflect.get(sftp, '_maxReadLen')) ?? OLDEST_WRITE_BYTES;
-    this.maxWrite = numberOf(Reflect.get(sftp, '_maxWriteLen')) ?? OLDEST_WRITE_BYTES;
-    sftp.on('error', (error: Error) =>
-      this.#ended(new WaybillError('ssh.protocol', error.message, {path: endpoint.name, cause: error})),
-    );
-    sftp.on('close', () => this.#ended(connectionLost(endpoint, 'the SFTP session ended')));
+  private constructor(channel: SftpChannel, name: string, limits: {readonly read: number; readonly write: number}) {
+    this.#channel = channel;
+    this.#name = name;
+    this.maxRead = limits.read;
+    this.maxWrite = limits.write;
+  }
+
+  /** Asks the server for its limits where it tells them. */
+  static async open(channel: SftpChannel, name: string): Promise<SftpSession> {
+    const session = new SftpSession(channel, name, {read: LEAST_BYTES, write: LEAST_BYTES});
+    if (!session.supports('limits@openssh.com')) return session;
+    const {fields} = await session.#extended('limits@openssh.com', (request) => request);
+    fields.uint64();
+    const [read, write] = [fields.uint64(), fields.uint64()];
+    return new SftpSession(channel, name, {read: read || LEAST_BYTES, write: write || LEAST_BYTES});
   }
 
   get ended(): boolean {
-    return this.#end !== undefined;
+    return this.#channel.ended;
   }
 
   supports(extension: string): boolean {
-    return this.#extensions[extension] !== undefined;
+    return this.#channel.extensions.has(extension);
   }
 
-  open(path: string, flags: number, mode?: number): Promise<Buffer> {
-    return this.#call((done) =>
-      mode === undefined ? this.#sftp.open(path, flags, done) : this.#sftp.open(path, flags, {mode}, done),
-    );
+  async open(path: string, flags: number, mode?: number): Promise<Buffer> {
+    const fields = new FieldWriter().string(path).uint32(flags);
+    return (await this.#ask('handle', REQUEST.open, writeAttributes(fields, mode === undefined ? {} : {mode}))).handle;
   }
 
-  closeHandle(handle: Buffer): Promise<void> {
-    return this.#call((done) => this.#sftp.close(handle, voided(done)));
+  async closeHandle(handle: Buffer): Promise<void> {
+    await this.#ask('ok', REQUEST.close, new FieldWriter().string(handle));
   }
 
-  /** At most `maxRead` bytes; 0 at the end of the file. */
-  read(handle: Buffer, into: Buffer, at: number, length: number, position: number): Promise<number> {
-    return this.#call((done) => this.#sftp.read(handle, into, at, length, position, done));
+  /** At most `maxRead` bytes; rejects with the status `eof` at the end of the file. */
+  async read(handle: Buffer, into: Buffer, at: number, length: number, position: number): Promise<number> {
+    const bytes = Math.min(length, this.maxRead);
+    const fields = new FieldWriter().string(handle).uint64(position).uint32(bytes);
+    return (await this.#ask('data', REQUEST.read, fields, {into: into.subarray(at, at + bytes)})).bytes;
   }
 
-  /** At most `maxWrite` bytes: more would be sent one after the other. */
-  write(handle: Buffer, from: Buffer, at: number, length: number, position: number): Promise<void> {
-    return this.#call((done) => this.#sftp.write(handle, from, at, length, position, voided(done)));
+  /** At most `maxWrite` bytes. They must not change before the answer. */
+  async write(handle: Buffer, from: Buffer, at: number, length: number, position: number): Promise<void> {
+    const data = from.subarray(at, at + length);
+    const fields = new FieldWriter().string(handle).uint64(position).uint32(length);
+    await this.#ask('ok', REQUEST.write, fields, {data});
   }
 
-  fstat(handle: Buffer): Promise<Stats> {
-    return this.#call((done) => this.#sftp.fstat(handle, done));
+  async fstat(handle: Buffer): Promise<FileAttributes> {
+    return (await this.#ask('attributes', REQUEST.fstat, new FieldWriter().string(handle))).attributes;
   }
 
-  lstat(path: string): Promise<Stats> {
-    return this.#call((done) => this.#sftp.lstat(path, done));
+  async lstat(path: string): Promise<FileAttributes> {
+    return (await this.#ask('attributes', REQUEST.lstat, new FieldWriter().string(path))).attributes;
   }
 
-  fsetstat(handle: Buffer, attributes: InputAttributes): Promise<void> {
-    return this.#call((done) => this.#sftp.fsetstat(handle, attributes, voided(done)));
+  async fsetstat(handle: Buffer, change: AttributeChange): Promise<void> {
+    await this.#ask('ok', REQUEST.fsetstat, writeAttributes(new FieldWriter().string(handle), change));
   }
 
-  setstat(path: string, attributes: InputAttributes): Promise<void> {
-    return this.#call((done) => this.#sftp.setstat(path, attributes, voided(done)));
+  async setstat(path: string, change: AttributeChange): Promise<void> {
+    await this.#ask('ok', REQUEST.setstat, writeAttributes(new FieldWriter().string(path), change));
   }
 
-  fsync(handle: Buffer): Promise<void> {
-    return this.#call((done) => this.#sftp.ext_openssh_fsync(handle, voided(done)));
+  async fsync(handle: Buffer): Promise<void> {
+    await this.#command('fsync@openssh.com', (request) => request.string(handle));
   }
 
-  openDirectory(path: string): Promise<Buffer> {
-    return this.#call((done) => this.#sftp.opendir(path, done));
+  async openDirectory(path: string): Promise<Buffer> {
+    return (await this.#ask('handle', REQUEST.opendir, new FieldWriter().string(path))).handle;
   }
 
-  readDirectory(handle: Buffer): Promise<readonly {readonly filename: string; readonly attrs: Stats}[]> {
-    return this.#call((done) => this.#sftp.readdir(handle, done));
+  /** Without the directory itself and the one above. Rejects with the status `eof` where nothing is left. */
+  async readDirectory(handle: Buffer): Promise<readonly NamedEntry[]> {
+    const {names} = await this.#ask('names', REQUEST.readdir, new FieldWriter().string(handle));
+    return names.filter(({filename}) => filename !== '.' && filename !== '..');
   }
 
-  mkdir(path: string, mode?: number): Promise<void> {
-    return this.#call((done) =>
-      mode === undefined ? this.#sftp.mkdir(path, voided(done)) : this.#sftp.mkdir(path, {mode}, voided(done)),
-    );
+  async mkdir(path: string, mode?: number): Promise<void> {
+    const fields = new FieldWriter().string(path);
+    await this.#ask('ok', REQUEST.mkdir, writeAttributes(fields, mode === undefined ? {} : {mode}));
   }
 
-  rmdir(path: string): Promise<void> {
-    return this.#call((done) => this.#sftp.rmdir(path, voided(done)));
+  async rmdir(path: string): Promise<void> {
+    await this.#ask('ok', REQUEST.rmdir, new FieldWriter().string(path));
   }
 
-  unlink(path: string): Promise<void> {
-    return this.#call((done) => this.#sftp.unlink(path, voided(done)));
+  async unlink(path: string): Promise<void> {
+    await this.#ask('ok', REQUEST.remove, new FieldWriter().string(path));
   }
 
   /** Refuses an existing destination, at OpenSSH's and every server that follows version 3. */
-  rename(from: string, to: string): Promise<void> {
-    return this.#call((done) => this.#sftp.rename(from, to, voided(done)));
+  async rename(from: string, to: string): Promise<void> {
+    await this.#ask('ok', REQUEST.rename, new FieldWriter().string(from).string(to));
   }
 
   /** rename(2): takes an existing file's place in one step. */
-  posixRename(from: string, to: string): Promise<void> {
-    return this.#call((done) => this.#sftp.ext_openssh_rename(from, to, voided(done)));
+  async posixRename(from: string, to: string): Promise<void> {
+    await this.#command('posix-rename@openssh.com', (request) => request.string(from).string(to));
   }
 
-  hardLink(existing: string, name: string): Promise<void> {
-    return this.#call((done) => this.#sftp.ext_openssh_hardlink(existing, name, voided(done)));
+  async hardLink(existing: string, name: string): Promise<void> {
+    await this.#command('hardlink@openssh.com', (request) => request.string(existing).string(name));
   }
 
-  symlink(target: string, name: string): Promise<void> {
-    return this.#call((done) => this.#sftp.symlink(target, name, voided(done)));
+  /** OpenSSH takes the two names the other way round than the protocol says, and so does every server that follows it. */
+  async symlink(target: string, name: string): Promise<void> {
+    const names = this.supports('posix-rename@openssh.com') ? [target, name] : [name, target];
+    const fields = names.reduce((request, each) => request.string(each), new FieldWriter());
+    await this.#ask('ok', REQUEST.symlink, fields);
   }
 
-  readLink(path: string): Promise<string> {
-    return this.#call((done) => this.#sftp.readlink(path, done));
+  async readLink(path: string): Promise<string> {
+    return this.#single(await this.#ask('names', REQUEST.readlink, new FieldWriter().string(path)));
   }
 
-  realPath(path: string): Promise<string> {
-    return this.#call((done) => this.#sftp.realpath(path, done));
+  async realPath(path: string): Promise<string> {
+    return this.#single(await this.#ask('names', REQUEST.realpath, new FieldWriter().string(path)));
   }
 
   async space(path: string): Promise<FileSystemSpace | undefined> {
     if (!this.supports('statvfs@openssh.com')) return undefined;
-    const answer = recordOf(await this.#call<unknown>((done) => this.#sftp.ext_openssh_statvfs(path, done)));
-    const unit = numberOf(answer.f_frsize);
-    const blocks = numberOf(answer.f_bavail);
-    if (unit === undefined || blocks === undefined) return undefined;
+    const {fields} = await this.#extended('statvfs@openssh.com', (request) => request.string(path));
+    // f_bsize, f_frsize, f_blocks, f_bfree, f_bavail, f_files, f_ffree, f_favail, f_fsid, f_flag
+    const [, unit = 0n, , , blocks = 0n, inodes = 0n, , freeInodes = 0n, , flags = 0n] = Array.from({length: 10}, () =>
+      fields.bigUint64(),
+    );
     return {
-      freeBytes: unit * blocks,
-      freeInodes: numberOf(answer.f_favail) ?? 0,
-      inodes: numberOf(answer.f_files) ?? 0,
-      readOnly: ((numberOf(answer.f_flag) ?? 0) & READ_ONLY) !== 0,
+      freeBytes: Number(unit * blocks),
+      freeInodes: Number(freeInodes),
+      inodes: Number(inodes),
+      readOnly: (flags & READ_ONLY) !== 0n,
     };
   }
 
   end(): void {
-    this.#sftp.end();
-    this.#ended(connectionLost(this.#endpoint, 'the SFTP session was closed here'));
+    this.#channel.end();
   }
 
-  #call<T>(send: (done: Done<T>) => void): Promise<T> {
-    if (this.#end !== undefined) return Promise.reject(this.#end);
-    return new Promise((resolve, reject) => {
-      this.#waiting.add(reject);
-      try {
-        send((error, value) => {
-          this.#waiting.delete(reject);
-          if (error === undefined || error === null) resolve(value);
-          else reject(this.#translate(error));
-        });
-      } catch (error) {
-        // ssh2 throws where the server lacks the extension.
-        this.#waiting.delete(reject);
-        reject(new SftpStatus(8, error instanceof Error ? error.message : String(error)));
-      }
+  #single({names}: Reply<'names'>): string {
+    const [first] = names;
+    if (first === undefined) throw this.#unexpected('no name');
+    return first.filename;
+  }
+
+  async #command(name: string, build: (request: FieldWriter) => FieldWriter): Promise<void> {
+    await this.#ask('ok', REQUEST.extended, build(new FieldWriter().string(name)));
+  }
+
+  #extended(name: string, build: (request: FieldWriter) => FieldWriter): Promise<Reply<'extended'>> {
+    return this.#ask('extended', REQUEST.extended, build(new FieldWriter().string(name)));
+  }
+
+  async #ask<K extends SftpReply['kind']>(
+    kind: K,
+    type: number,
+    fields: FieldWriter,
+    data: RequestData = {},
+  ): Promise<Reply<K>> {
+    const reply = await this.#channel.request(type, fields.bytes(), data);
+    if (!isOfKind(reply, kind)) throw this.#unexpected(reply.kind);
+    return reply;
+  }
+
+  #unexpected(found: string): WaybillError {
+    return new WaybillError('ssh.protocol', `The SFTP server answered with ${found} where something else was asked.`, {
+      path: this.#name,
     });
   }
-
-  #translate(error: Error): Error {
-    if ('code' in error && typeof error.code === 'number') return new SftpStatus(error.code, error.message);
-    return this.#end ?? connectionLost(this.#endpoint, error.message, error);
-  }
-
-  #ended(reason: Error): void {
-    if (this.#end !== undefined) return;
-    this.#end = reason;
-    for (const reject of this.#waiting) reject(reason);
-    this.#waiting.clear();
-  }
 }
 
-function voided(done: Done<void>): (error?: Error | null) => void {
-  return (error) => done(error, undefined);
-}
-
-function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null ? {...value} : {};
-}
-
-function numberOf(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
+function isOfKind<K extends SftpReply['kind']>(reply: SftpReply, kind: K): reply is Reply<K> {
+  return reply.kind === kind;
 }

@@ -34,7 +34,7 @@ export class SftpSessions {
     }
     this.#slots[index] ??= this.#pool
       .openSftp({apart: true})
-      .then((sftp) => new SftpSession(sftp, this.#pool.endpoint));
+      .then((channel) => SftpSession.open(channel, this.#pool.endpoint.name));
     return this.#slots[index];
   }
 

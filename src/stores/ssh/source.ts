@@ -1,4 +1,4 @@
-import type {Stats} from 'ssh2';
+import {takeChunk} from '../../hashing/chunk-memory.js';
 import {WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
@@ -6,7 +6,8 @@ import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import type {SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
-import {hasStatus, STATUS} from './sftp-status.js';
+import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
+import {type FileAttributes, isDirectory, isFile, isLink} from '../../ssh/sftp/attributes.js';
 
 const READ = 1;
 
@@ -22,7 +23,7 @@ export async function openSource(session: SftpSession, root: SshRoot, path: Stor
     const handle = await session.open(absolute, READ);
     const after = await session.fstat(handle);
     const entry = entryOf(after);
-    if (!after.isFile() || entry.identity !== entryOf(before).identity) {
+    if (!isFile(after) || entry.identity !== entryOf(before).identity) {
       await session.closeHandle(handle);
       throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
     }
@@ -31,9 +32,9 @@ export async function openSource(session: SftpSession, root: SshRoot, path: Stor
   });
 }
 
-function refuseSpecial(stats: Stats, path: StorePath): void {
-  if (stats.isFile()) return;
-  const what = stats.isDirectory() ? 'a directory' : stats.isSymbolicLink() ? 'a link' : 'a special file';
+function refuseSpecial(stats: FileAttributes, path: StorePath): void {
+  if (isFile(stats)) return;
+  const what = isDirectory(stats) ? 'a directory' : isLink(stats) ? 'a link' : 'a special file';
   throw new WaybillError('source.special-file', `${JSON.stringify(path)} is ${what}, not a regular file.`, {path});
 }
 
@@ -76,7 +77,7 @@ class SshSource implements SourceFile {
 
 /** Reads all of a range with its requests under way together; shorter only where the file ends. */
 export async function readRange(session: SftpSession, handle: Buffer, offset: number, length: number): Promise<Buffer> {
-  const chunk = Buffer.allocUnsafeSlow(length);
+  const chunk = takeChunk(length);
   const pieces: Promise<number>[] = [];
   const step = pieceLength(length, session.maxRead);
   for (let at = 0; at < length; at += step) {
