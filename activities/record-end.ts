@@ -34,7 +34,7 @@ async function moved(
   direction: Direction,
   totals: TransferTotals,
 ): Promise<readonly ArtifactRow[]> {
-  if (totals.files === 0 && totals.failedFiles === 0) return [];
+  if (totals.files + totals.failedFiles + (totals.directories ?? 0) === 0) return [];
   const lines = await readManifest(store, {...ref, direction});
   return lines.map((line) => artifactRow(ref, direction, line));
 }

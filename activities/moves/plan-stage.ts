@@ -54,7 +54,9 @@ async function uploaded(
     throw new WaybillError('execution.inputs-missing', 'the inputs were announced and are not in the store', {
       path: key,
     });
-  return parseInputManifest(bytes).map((input) => ({...input, kind: 'file' as const}));
+  return parseInputManifest(bytes).map((input) =>
+    input.kind === 'directory' ? {...input, size: 0} : {...input, kind: 'file' as const},
+  );
 }
 
 /** A file lies under its own name at its source; the files of a directory keep theirs below the name it is given. */

@@ -30,7 +30,7 @@ test('directories are no files, and bytes that failed were sent all the same', (
     failed('d/c'),
   ];
   expect(movedFiles(nothing, outcomes)).toEqual({
-    totals: {files: 3, bytes: 35, sentBytes: 22, resumedBytes: 20, failedFiles: 1},
+    totals: {files: 3, bytes: 35, sentBytes: 22, resumedBytes: 20, failedFiles: 1, directories: 1},
     failures: [{name: 'd/c', code: 'store.io', message: 'gone'}],
     warnings: [],
     missing: [],

@@ -21,6 +21,7 @@ export function movedFiles(plan: MovePlan, outcomes: readonly FileOutcome[]): Mo
       sentBytes: sum(outcomes.map((outcome) => outcome.sentBytes)),
       resumedBytes: sum(outcomes.map((outcome) => ('resumedBytes' in outcome ? outcome.resumedBytes : 0))),
       failedFiles: failed.length + lost.length,
+      directories: outcomes.filter((outcome) => outcome.outcome !== 'failed' && outcome.kind === 'directory').length,
     },
     failures: [...failed.map(({name, code, message}) => ({name, code, message})), ...lost.map(told)].slice(0, SHOWN),
     warnings: left.slice(0, SHOWN).map(told),

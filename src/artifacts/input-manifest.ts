@@ -8,6 +8,7 @@ import {checkStorePath} from '../stores/paths.js';
  *
  *     {"format":"waybill-inputs","version":1,"files":1}
  *     {"name":"data/a.csv","size":3,"sha256":"2c26…","mode":416,"modifiedAt":1700000000123}
+ *     {"name":"out","kind":"directory","mode":488,"modifiedAt":1700000000123}
  */
 const header = z.object({
   format: z.literal('waybill-inputs'),
@@ -66,9 +67,10 @@ function checkNames(inputs: readonly UploadedInput[]): void {
     if (names.has(name)) throw collision(name, 'is listed twice');
     names.add(name);
   }
+  const files = new Set(inputs.filter(({kind}) => kind !== 'directory').map(({name}) => name));
   for (const name of names) {
     for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
-      if (names.has(name.slice(0, slash))) throw collision(name, `lies below a file, ${name.slice(0, slash)}`);
+      if (files.has(name.slice(0, slash))) throw collision(name, `lies below a file, ${name.slice(0, slash)}`);
     }
   }
 }

@@ -115,8 +115,8 @@ describe('run', () => {
       {
         result: async () => exited(0, {collected: totals}),
         files: [
-          {outcome: 'downloaded', name: 'a\u001b[2J.csv', path: '/p', size: 1234},
-          {outcome: 'kept-local', name: 'b', path: '/b', size: 5, savedAs: 'b.x'},
+          {outcome: 'downloaded', type: 'file', name: 'a\u001b[2J.csv', path: '/p', size: 1234},
+          {outcome: 'kept-local', type: 'file', name: 'b', path: '/b', size: 5, savedAs: 'b.x'},
           {outcome: 'failed', name: 'c', code: 'store.io', message: 'no'},
         ],
       },
@@ -132,7 +132,7 @@ describe('run', () => {
   it('shortens long lists', async () => {
     const files = Array.from(
       {length: 1000},
-      (_, n) => ({outcome: 'downloaded', name: `f${n}`, path: '/p', size: 1}) as const,
+      (_, n) => ({outcome: 'downloaded', type: 'file', name: `f${n}`, path: '/p', size: 1}) as const,
     );
     const collected = {files: 1000, bytes: 1, sentBytes: 1, resumedBytes: 0, failedFiles: 0};
     const {stderr} = await cli({files, result: async () => exited(0, {collected})}, 'run', 'x');
@@ -181,6 +181,24 @@ describe('run', () => {
       for await (const chunk of second) yield {...chunk, generation: 2};
     }
     expect((await cli({chunks: () => only()}, 'wait', 'scripted')).stderr).not.toContain('lost');
+  });
+
+  it.each([
+    [[{name: 'empty', type: 'directory'}], 'Downloaded 1 empty directory: empty/'],
+    [
+      [
+        {name: 'a/l', type: 'link'},
+        {name: 'e', type: 'directory'},
+        {name: 'f', type: 'directory'},
+      ],
+      'Downloaded 1 file and 2 empty directories: a/l (0 B), e/, f/',
+    ],
+  ] as const)('fetches outputs that hold no file', async (found, sentence) => {
+    const files = found.map((file) => ({...file, outcome: 'downloaded' as const, path: '/p', size: 0}));
+    const collected = {files: 0, directories: 1, bytes: 0, sentBytes: 0, resumedBytes: 0, failedFiles: 0};
+    const {client, stderr} = await cli({result: async () => exited(0, {collected}), files}, 'run', 'x');
+    expect(client.downloads).toHaveLength(1);
+    expect(stderr).toContain(sentence);
   });
 
   it('prints JSON lines alone with --json, output that is no text as base64', async () => {

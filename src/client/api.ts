@@ -9,6 +9,8 @@ export interface LocalInput {
   readonly path: string;
   /** Name below the working directory, `/` between components. */
   readonly name: string;
+  /** `path` is a directory, and is made there with nothing in it. Default: it is a regular file. */
+  readonly directory?: true;
 }
 
 export interface StartOptions extends Omit<ExecutionRequest, 'version' | 'uploads' | 'resume'> {
@@ -58,6 +60,7 @@ export interface DownloadOptions {
 export type DownloadedFile =
   | {
       readonly outcome: 'downloaded' | 'resumed' | 'unchanged';
+      readonly type: Artifact['type'];
       readonly name: string;
       readonly path: string;
       readonly size: number;
@@ -65,6 +68,7 @@ export type DownloadedFile =
     }
   | {
       readonly outcome: 'kept-local';
+      readonly type: Artifact['type'];
       readonly name: string;
       readonly path: string;
       readonly size: number;

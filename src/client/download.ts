@@ -83,7 +83,8 @@ async function sentInputs(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, string>> {
   const bytes = await store.getObject(inputManifestKey(executionId), MAX_INPUT_MANIFEST_BYTES, {signal});
-  return new Map((bytes ? parseInputManifest(bytes) : []).map(({name, sha256}) => [name, sha256]));
+  const sent = bytes ? parseInputManifest(bytes) : [];
+  return new Map(sent.flatMap((input) => (input.kind === 'directory' ? [] : [[input.name, input.sha256] as const])));
 }
 
 function planned({artifact, name}: Placement): PlannedFile {
@@ -106,7 +107,8 @@ function downloaded(
   outcome: FileOutcome | undefined,
 ): DownloadedFile {
   const {size, sha256} = artifact;
-  const file = {name: artifact.name, path: join(into, name), size, ...(sha256 === undefined ? {} : {sha256})};
+  const shown = {type: artifact.type, name: artifact.name, size};
+  const file = {...shown, path: join(into, name), ...(sha256 === undefined ? {} : {sha256})};
   if (outcome?.outcome === 'failed') {
     return {outcome: 'failed', name: artifact.name, code: outcome.code, message: outcome.message};
   }
@@ -115,6 +117,6 @@ function downloaded(
     return {outcome: 'failed', name: artifact.name, code: 'store.io', message: 'the engine gave no outcome'};
   }
   if (placed === 'beside')
-    return {outcome: 'kept-local', name: artifact.name, path: join(into, artifact.name), size, savedAs: file.path};
+    return {...shown, outcome: 'kept-local', path: join(into, artifact.name), savedAs: file.path};
   return {...file, outcome: outcome.outcome === 'resumed' ? 'resumed' : 'downloaded'};
 }

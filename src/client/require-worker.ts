@@ -5,7 +5,11 @@ import type {Session} from './connect.js';
 /** Milliseconds without an answer before the client asks whether anybody works at all: a healthy answer takes a tenth. */
 const PATIENCE_MS = 2_000;
 
-/** How often nobody may be there in a row: a worker that starts, or is started again, polls within seconds. */
+/**
+ * How often nobody may be there in a row. A worker that is started again is never missed: Temporal still names its
+ * predecessor, and counts it here for 70 s. What this waits for is a worker that starts beside its Temporal server, or
+ * comes back to one that was restarted and has forgotten its pollers: it polls within seconds.
+ */
 const QUESTIONS = 5;
 
 /** Answers with `call`, or rejects with `client.no-worker` where it takes long and nobody polls the task queue. */

@@ -50,19 +50,24 @@ export async function upload(
   }
 }
 
-async function plan(here: Store, {name, path}: LocalInput, signal: AbortSignal): Promise<PlannedFile> {
+async function plan(here: Store, {name, path, directory}: LocalInput, signal: AbortSignal): Promise<PlannedFile> {
   const source = path.replace(/^\/+/, '');
   const entry = await here.stat(source, {signal});
   if (!entry) throw new WaybillError('store.not-found', `${path} is not there any more`, {path});
-  if (entry.kind !== 'file') throw new WaybillError('source.special-file', `${path} is not a regular file`, {path});
   const {identity, mode, modifiedAt, size} = entry;
+  if (directory === true) {
+    if (entry.kind === 'directory') return {name, source, kind: 'directory', size: 0, mode: mode & 0o777, modifiedAt};
+    throw new WaybillError('store.not-a-directory', `${path} is not a directory`, {path});
+  }
+  if (entry.kind !== 'file') throw new WaybillError('source.special-file', `${path} is not a regular file`, {path});
   return {name, source, kind: 'file', size, mode: mode & 0o777, modifiedAt, identity};
 }
 
 function arrived(file: PlannedFile, outcome: FileOutcome | undefined): UploadedInput {
   if (outcome === undefined) throw new WaybillError('store.io', `${file.name} has no outcome`, {path: file.name});
   if (outcome.outcome === 'failed') throw errorOf(outcome);
-  if (outcome.sha256 === undefined) throw new WaybillError('store.io', `${file.name} has no digest`, {path: file.name});
   const {mode, modifiedAt, name, size} = file;
+  if (file.kind === 'directory') return {kind: 'directory', name, mode, modifiedAt};
+  if (outcome.sha256 === undefined) throw new WaybillError('store.io', `${file.name} has no digest`, {path: file.name});
   return {name, size, sha256: outcome.sha256, mode, modifiedAt};
 }

@@ -58,12 +58,16 @@ export const ticket = z.discriminatedUnion('kind', [
 ]);
 export type Ticket = z.infer<typeof ticket>;
 
-/** One file that a client has put into the store, listed in the input manifest (one JSON object a line). */
-export const uploadedInput = z.object({
-  name: z.string(),
-  size: z.number().int().nonnegative(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  mode: z.number().int().min(0).max(0o7777),
-  modifiedAt: z.number(),
-});
+const uploaded = {name: z.string(), mode: z.number().int().min(0).max(0o7777), modifiedAt: z.number()};
+
+/** One file that a client has put into the store, or an empty directory: a line of the input manifest. */
+export const uploadedInput = z.union([
+  z.object({
+    ...uploaded,
+    kind: z.literal('file').optional(),
+    size: z.number().int().nonnegative(),
+    sha256: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  z.object({...uploaded, kind: z.literal('directory')}),
+]);
 export type UploadedInput = z.infer<typeof uploadedInput>;

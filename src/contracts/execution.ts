@@ -87,6 +87,8 @@ export const transferTotals = z.object({
   /** Bytes that earlier attempts had sent and that were proved instead of sent again. */
   resumedBytes: z.number().int(),
   failedFiles: z.number().int(),
+  /** Directories that were moved as such: of outputs the empty ones. Not among `files`. */
+  directories: z.number().int().optional(),
 });
 export type TransferTotals = z.infer<typeof transferTotals>;
 

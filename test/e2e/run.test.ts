@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -55,6 +55,22 @@ describe.each(['local', 'gpu'])('an execution on %s', (target) => {
     expect(await digests(into)).toMatchObject({'out/copy.bin': await sha256(join(here, `${target}-in/a.bin`))});
     expect(await readFile(join(into, 'data/b.bin'), 'utf8')).toBe('changed\n');
     expect(await leftovers(stack, handle.id)).toEqual([]);
+  });
+
+  it('carries empty directories there and back, and mistakes none of its inputs for an output', async () => {
+    const source = join(here, `${target}-empty`);
+    await mkdir(source, {mode: 0o750, recursive: true});
+    const handle = await stack.client.start({
+      id: id(`empty-${target}`),
+      target,
+      command: ['sh', '-c', 'ls -ld in/empty && mkdir -p out/none'],
+      inputs: [{path: source, name: 'in/empty', directory: true}],
+    });
+    expect(await handle.result()).toMatchObject({outcome: 'succeeded', collected: {files: 0, directories: 1}});
+    expect(await logOf(handle.id, 'stdout')).toMatch(/^drwxr-x---/);
+    const into = join(here, `${target}-empty-out`);
+    expect(await handle.download({into})).toMatchObject([{outcome: 'downloaded', type: 'directory', name: 'out/none'}]);
+    expect((await stat(join(into, 'out/none'))).isDirectory()).toBe(true);
   });
 
   it('fails where the command fails, and keeps what it wrote', async () => {

@@ -37,7 +37,7 @@ async function fetchOutputs(
   {handle, reporter, interrupts, into, remoteOnly}: FinishOptions,
   {collected}: ExecutionResult,
 ): Promise<readonly DownloadedFile[] | 'detached'> {
-  if (collected.files === 0) return [];
+  if (collected.files + (collected.directories ?? 0) === 0) return [];
   if (remoteOnly) {
     await reporter.remoteOnly(handle.id);
     return [];

@@ -3,6 +3,8 @@ import {homedir} from 'node:os';
 import {join} from 'node:path';
 import {z} from 'zod';
 
+const sentFile = z.object({path: z.string(), name: z.string()});
+
 /**
  * What this machine must remember of a run that was started here, so that `waybill wait` can take it up in another
  * process: which files are sent, and where the outputs go. Private; removed with the download, or after RECORD_DAYS.
@@ -13,7 +15,7 @@ const localRecord = z.object({
   /** Absolute. */
   into: z.string(),
   remoteOnly: z.boolean(),
-  inputs: z.array(z.object({path: z.string(), name: z.string()})),
+  inputs: z.array(z.union([sentFile.extend({directory: z.literal(true)}), sentFile])),
 });
 export type LocalRecord = z.infer<typeof localRecord>;
 

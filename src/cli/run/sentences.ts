@@ -14,13 +14,24 @@ export function plural(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
-/** `Downloaded 2 files: a.txt (12 B), b.bin (3.4 MB)`; undefined where nothing was. */
+/** `Downloaded 2 files: a.txt (12 B), b.bin (3.4 MB)`, empty directories after them; undefined where nothing was. */
 export function downloadSentence(files: readonly DownloadedFile[]): string | undefined {
-  const there = files.filter((file) => file.outcome !== 'failed');
-  if (there.length === 0) return undefined;
-  const names = there.slice(0, LISTED).map((file) => `${printable(file.name)} (${formatBytes(file.size)})`);
-  const more = there.length - names.length;
-  return `Downloaded ${plural(there.length, 'file')}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  const arrived = files.filter((file) => file.outcome !== 'failed');
+  if (arrived.length === 0) return undefined;
+  const there = arrived.filter((file) => file.type !== 'directory');
+  const directories = arrived.filter((file) => file.type === 'directory');
+  const names = [
+    ...there.map((file) => `${printable(file.name)} (${formatBytes(file.size)})`),
+    ...directories.map((directory) => `${printable(directory.name)}/`),
+  ].slice(0, LISTED);
+  const counts = [
+    ...(there.length > 0 ? [plural(there.length, 'file')] : []),
+    ...(directories.length > 0
+      ? [`${directories.length} empty ${directories.length === 1 ? 'directory' : 'directories'}`]
+      : []),
+  ];
+  const more = arrived.length - names.length;
+  return `Downloaded ${counts.join(' and ')}: ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 /** Where a local file was in the way: nothing is lost, and it is said where the output is. */

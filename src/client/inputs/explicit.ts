@@ -4,7 +4,7 @@ import {carriedName} from './carried-name.js';
 import {below, type Examined, examine} from './examine.js';
 import {globFiles} from './glob.js';
 import {claimed, ownName, place, type Search} from './placement.js';
-import {treeFiles} from './tree.js';
+import {treeEntries} from './tree.js';
 
 type Usable = Exclude<Examined, {readonly kind: 'unusable'}>;
 
@@ -64,9 +64,12 @@ async function send(search: Search, found: Usable, text: string, name: string | 
   if (!trees.has(found.path)) trees.set(found.path, root);
   const prefix = root === '' ? '' : `${root}/`;
   const warn = (warning: string): void => void warnings.push(warning);
-  for await (const file of treeFiles({root: found.path, leaveOut: () => false, warn})) {
-    claimed(names, `${prefix}${file.name}`, file.path);
+  let empty = true;
+  for await (const entry of treeEntries({root: found.path, leaveOut: () => false, warn})) {
+    empty = false;
+    claimed(names, `${prefix}${entry.name}`, entry.path, entry.kind);
   }
+  if (empty && root !== '') claimed(names, root, found.path, 'directory');
 }
 
 function freeDirectory({names, trees}: Search, path: string): string {

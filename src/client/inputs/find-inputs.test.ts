@@ -341,6 +341,34 @@ const cases: readonly Case[] = [
 ];
 
 describe('findInputs', () => {
+  it('sends directories with nothing in them, of a tree and of --workdir', async () => {
+    await make(['w/a', 'w/logs/x.log', 'w/.waybillignore|*.log\n', 'here/d/e/f/g|', 'here/d/e/h|']);
+    for (const path of ['w/empty/deep', 'w/.hidden/empty', 'here/d/none', 'here/alone'])
+      await mkdir(join(root, path), {recursive: true});
+    await symlink('none', join(cwd, 'd/l'));
+    const {inputs} = await findInputs(['ls', 'd/none', 'logs', 'alone'], {
+      cwd,
+      explicit: ['d', 'alone', 'd/e/h=empty/file'],
+      workdir: join(root, 'w'),
+    });
+    expect(inputs.map(({name, directory}) => (directory === true ? `${name}/` : name)).sort()).toEqual(
+      ['a', 'alone/', 'd/e/f/g', 'd/e/h', 'd/l/', 'd/none/', 'empty/deep/', 'empty/file', 'logs/'].sort(),
+    );
+    expect(inputs.find(({name}) => name === 'logs')?.path).toBe(join(root, 'w/logs'));
+  });
+
+  it('refuses a file and a directory of one name', async () => {
+    await make(['here/a']);
+    await mkdir(join(cwd, 'd'));
+    for (const explicit of [
+      ['a=x', 'd=x'],
+      ['d=x', 'a=x'],
+      ['a=x', 'd=x/y'],
+    ]) {
+      await expect(findInputs(['true'], {cwd, explicit})).rejects.toMatchObject({code: 'name.collision'});
+    }
+  });
+
   it.each(cases)('$it', async ({files, run, explicit = [], workdir, command = run, sends, warns}) => {
     await make(files);
     const found = await findInputs(

@@ -7,6 +7,8 @@ export class NameTable {
   readonly #paths = new Map<string, string>();
   readonly #names = new Map<string, string>();
   readonly #directories = new Set<string>();
+  /** Directories that are sent for themselves, by name: those that turn out to have something in them are made anyway. */
+  readonly #empty = new Map<string, string>();
   /** As a file system sees them that takes `A` for `a` and composes accents. */
   readonly #folded = new Set<string>();
 
@@ -20,8 +22,22 @@ export class NameTable {
     this.#paths.set(name, path);
     if (!this.#names.has(path)) this.#names.set(path, name);
     this.#folded.add(fold(name));
-    for (const parent of parents) this.#directories.add(parent).add(fold(parent));
+    for (const parent of parents) this.#enter(parent);
     return true;
+  }
+
+  /** Makes this name a directory, also with nothing in it; false where a file has it or a part of it. */
+  claimDirectory(name: string, path: string): boolean {
+    carriedName(name, path);
+    const all = [...parentsOf(name), name];
+    if (all.some((part) => this.#paths.has(part))) return false;
+    if (!this.#directories.has(name)) this.#empty.set(name, path);
+    for (const part of all) this.#enter(part);
+    return true;
+  }
+
+  #enter(directory: string): void {
+    this.#directories.add(directory).add(fold(directory));
   }
 
   /** The first name that the file got. */
@@ -40,11 +56,15 @@ export class NameTable {
 
   /** Whether any file has a name below this directory; '' is the working directory. */
   hasBelow(directory: string): boolean {
-    return directory === '' ? this.#paths.size > 0 : this.#directories.has(directory);
+    return directory === '' ? this.#paths.size + this.#empty.size > 0 : this.#directories.has(directory);
   }
 
   inputs(): LocalInput[] {
-    return Array.from(this.#paths, ([name, path]) => ({path, name}));
+    const files = Array.from(this.#paths, ([name, path]) => ({path, name}));
+    const parents = new Set([...this.#paths.keys(), ...this.#empty.keys()].flatMap(parentsOf));
+    const empty = [...this.#empty].filter(([name]) => !parents.has(name));
+    const directories = empty.map(([name, path]) => ({path, name, directory: true as const}));
+    return [...files, ...directories];
   }
 }
 

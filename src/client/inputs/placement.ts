@@ -42,9 +42,9 @@ export function place({names}: Search, own: string | undefined, path: string, te
   return name;
 }
 
-/** Gives a file exactly this name, or rejects with `name.collision`. */
-export function claimed(names: NameTable, name: string, path: string): void {
-  if (names.claim(name, path)) return;
+/** Gives a file, or a directory with nothing in it, exactly this name, or rejects with `name.collision`. */
+export function claimed(names: NameTable, name: string, path: string, kind: 'file' | 'directory' = 'file'): void {
+  if (kind === 'file' ? names.claim(name, path) : names.claimDirectory(name, path)) return;
   throw new WaybillError(
     'name.collision',
     `${JSON.stringify(path)} and another input would both be ${JSON.stringify(name)}.`,

@@ -3,7 +3,9 @@ import {WaybillError} from '../../contracts/errors.js';
 import {examine, within} from './examine.js';
 import {localError} from './local-error.js';
 
-export interface TreeFile {
+export interface TreeEntry {
+  /** A directory is told where nothing in it is sent: it would not be there otherwise. */
+  readonly kind: 'file' | 'directory';
   /** Below the root of the tree. */
   readonly name: string;
   /** Absolute and real. */
@@ -18,17 +20,17 @@ interface Walk {
   readonly warn: (warning: string) => void;
 }
 
-/** Every file of a directory. A link is followed where it stays inside; what is left out for its kind is warned of. */
-export async function* treeFiles(walk: Walk): AsyncGenerator<TreeFile> {
-  yield* directoryFiles(walk, walk.root, '', [walk.root]);
+/** Every file of a directory, and every directory below it without one. A link is followed where it stays inside; what is left out for its kind is warned of. */
+export async function* treeEntries(walk: Walk): AsyncGenerator<TreeEntry> {
+  yield* entriesBelow(walk, walk.root, '', [walk.root]);
 }
 
-async function* directoryFiles(
+async function* entriesBelow(
   walk: Walk,
   directory: string,
   prefix: string,
   above: readonly string[] | 'linked',
-): AsyncGenerator<TreeFile> {
+): AsyncGenerator<TreeEntry> {
   for (const {bytes, entry} of await entriesOf(directory)) {
     const text = bytes.toString();
     const name = `${prefix}${text}`;
@@ -39,31 +41,44 @@ async function* directoryFiles(
       });
     }
     const path = `${directory}/${text}`;
-    if (entry.isFile()) yield {name, path};
+    if (entry.isFile()) yield {kind: 'file', name, path};
     else if (entry.isDirectory())
-      yield* directoryFiles(walk, path, `${name}/`, above === 'linked' ? above : [...above, path]);
-    else if (entry.isSymbolicLink()) yield* linkedFiles(walk, path, name, above);
+      yield* orEmpty({name, path}, entriesBelow(walk, path, `${name}/`, above === 'linked' ? above : [...above, path]));
+    else if (entry.isSymbolicLink()) yield* linkedEntries(walk, path, name, above);
     else walk.warn(`${JSON.stringify(name)} is a socket, FIFO or device and is not sent.`);
   }
 }
 
-async function* linkedFiles(
+/** Everything of a directory, or the directory itself where that is nothing. */
+async function* orEmpty(
+  directory: {readonly name: string; readonly path: string},
+  entries: AsyncGenerator<TreeEntry>,
+): AsyncGenerator<TreeEntry> {
+  let empty = true;
+  for await (const entry of entries) {
+    empty = false;
+    yield entry;
+  }
+  if (empty) yield {kind: 'directory', ...directory};
+}
+
+async function* linkedEntries(
   walk: Walk,
   path: string,
   name: string,
   above: readonly string[] | 'linked',
-): AsyncGenerator<TreeFile> {
+): AsyncGenerator<TreeEntry> {
   const target = await examine(path);
   const skip = (why: string): void => walk.warn(`The link ${JSON.stringify(name)} ${why} and is not sent.`);
   if (target.kind === 'unusable') skip(target.reason === 'circle' ? 'leads in a circle' : 'leads nowhere');
   else if (within(walk.root, target.path) === undefined) skip('points out of the tree');
-  else if (target.kind === 'file') yield {name, path: target.path};
+  else if (target.kind === 'file') yield {kind: 'file', name, path: target.path};
   else if (target.kind === 'special') skip(`leads to a ${target.what}`);
   else if (walk.leaveOut(`${name}/`)) return;
   // Directories that link to each other would be sent once for every way through them.
   else if (above === 'linked') skip('lies in a directory that is itself a link');
   else if (above.includes(target.path)) skip('leads in a circle');
-  else yield* directoryFiles(walk, target.path, `${name}/`, 'linked');
+  else yield* orEmpty({name, path: target.path}, entriesBelow(walk, target.path, `${name}/`, 'linked'));
 }
 
 async function entriesOf(directory: string) {

@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import {isErrno} from '../../stores/local/errors.js';
 import {localError} from './local-error.js';
 import {claimed, type Search} from './placement.js';
-import {treeFiles} from './tree.js';
+import {treeEntries} from './tree.js';
 
 const IGNORE_FILE = '.waybillignore';
 
@@ -11,7 +11,7 @@ export async function gatherWorkdir({names, trees, warnings}: Search, root: stri
   trees.set(root, '');
   const ignored = await ignoreRules(root);
   const warn = (warning: string): void => void warnings.push(warning);
-  for await (const {name, path} of treeFiles({root, leaveOut: ignored, warn})) claimed(names, name, path);
+  for await (const {kind, name, path} of treeEntries({root, leaveOut: ignored, warn})) claimed(names, name, path, kind);
 }
 
 async function ignoreRules(root: string): Promise<(name: string) => boolean> {
