@@ -38,6 +38,7 @@ export class FaultJobs {
   ) {}
 
   static async open(stack: TestStack, roots: readonly string[] = []): Promise<FaultJobs> {
+    await workerReady(stack);
     return new FaultJobs(stack, await mkdtemp(join(tmpdir(), 'waybill-faults-')), roots);
   }
 
@@ -88,6 +89,16 @@ export class FaultJobs {
     const record = await this.stack.client.execution(id).record();
     expect(record?.state).not.toBe('open');
   }
+}
+
+/** On a busy machine a worker takes longer to poll than a client waits for one. */
+export async function workerReady(stack: TestStack): Promise<void> {
+  const answers = () =>
+    stack.client.targets().then(
+      () => true,
+      () => false,
+    );
+  await until('a worker', answers);
 }
 
 /** Processes that carry the execution's id in their environment. */
