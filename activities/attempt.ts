@@ -37,7 +37,11 @@ export async function runAttempt<T>(
   work: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const context = Context.current();
-  const last = lastCheckpoint(context);
+  const lost = records.takeLost({
+    executionId: context.info.workflowExecution?.workflowId ?? '',
+    activity: context.info.activityType,
+  });
+  const last = lastCheckpoint(context, lost);
   const decision = decideAttempt(last, Date.now());
   if (decision.decision === 'give-up') {
     throw noFurther(decision.message, last);
@@ -132,7 +136,9 @@ function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number 
   };
 }
 
-function lastCheckpoint(context: Context): Checkpoint | undefined {
+function lastCheckpoint(context: Context, lost: boolean): Checkpoint | undefined {
   const details: unknown = context.info.heartbeatDetails;
-  return isCheckpoint(details) ? details : undefined;
+  if (!isCheckpoint(details)) return undefined;
+  // A worker that needs longer to come back than the server to miss it has died all the same, and not stalled.
+  return lost && details.stopped === undefined ? {...details, stopped: 'hand-over'} : details;
 }

@@ -9,7 +9,14 @@ import type {TaskRecord, TaskRecords} from './task-records.js';
  */
 export async function handOver(client: Client, namespace: string, records: TaskRecords, log: Logger): Promise<number> {
   const leftovers = records.leftovers();
-  const given = await Promise.all(leftovers.map((record) => giveBack(client, namespace, record, log)));
+  const given = await Promise.all(
+    leftovers.map(async (record) => {
+      const taken = await giveBack(client, namespace, record, log);
+      // Too late: the attempt has timed out. Its successor has to know that it did not stall.
+      if (!taken && record.ended === undefined) records.noteLost(record);
+      return taken;
+    }),
+  );
   for (const record of leftovers) records.forget(record.token);
   return given.filter(Boolean).length;
 }

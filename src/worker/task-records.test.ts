@@ -28,7 +28,7 @@ describe('what a successor finds of an activity', () => {
     const records = new TaskRecords(directory);
     records.begin(task);
     records.end(task.token);
-    expect(new TaskRecords(directory).leftovers()).toEqual([task]);
+    expect(new TaskRecords(directory).leftovers()).toEqual([{...task, ended: true}]);
   });
 
   it('is gone a while later', async () => {
@@ -46,4 +46,12 @@ describe('what a successor finds of an activity', () => {
     records.close();
     expect(await readdir(directory)).toEqual([]);
   });
+});
+
+it('tells the next attempt once that the one before died and did not stall', () => {
+  const records = new TaskRecords(directory);
+  records.noteLost(task);
+  expect(records.takeLost({executionId: 'another', activity: task.activity})).toBe(false);
+  expect(records.takeLost(task)).toBe(true);
+  expect(records.takeLost(task)).toBe(false);
 });

@@ -9,6 +9,8 @@ export interface TaskRecord {
   readonly activity: string;
   readonly executionId: string;
   readonly checkpoint?: Checkpoint;
+  /** Its end was about to be reported. */
+  readonly ended?: true;
 }
 
 /**
@@ -24,6 +26,7 @@ const KEEP_ENDED_MS = 5_000;
 export class TaskRecords {
   private readonly open = new Map<string, TaskRecord>();
   private readonly ended = new Map<string, NodeJS.Timeout>();
+  private readonly lost = new Map<string, number>();
 
   /** `directory` belongs to one worker: the holder of the state directory's lock. */
   constructor(private readonly directory: string) {
@@ -53,6 +56,19 @@ export class TaskRecords {
     this.write({...record, ended: true});
   }
 
+  /** The attempt died with a predecessor, and the server had missed it by itself before it was handed over. */
+  noteLost(record: TaskRecord): void {
+    this.lost.set(lossKey(record), (this.lost.get(lossKey(record)) ?? 0) + 1);
+  }
+
+  /** Whether the attempt before this one is one that was noted as lost: once for each. */
+  takeLost(task: Pick<TaskRecord, 'executionId' | 'activity'>): boolean {
+    const count = this.lost.get(lossKey(task)) ?? 0;
+    if (count > 1) this.lost.set(lossKey(task), count - 1);
+    else this.lost.delete(lossKey(task));
+    return count > 0;
+  }
+
   /** The record is of no use any more. */
   forget(token: string): void {
     clearTimeout(this.ended.get(token));
@@ -76,7 +92,7 @@ export class TaskRecords {
   }
 
   /** Synchronous: after this call a crash at any instant finds the record. A write of 1 KB costs some 50 µs. */
-  private write(record: TaskRecord & {readonly ended?: true}): void {
+  private write(record: TaskRecord): void {
     const path = this.path(record.token);
     writeFileSync(`${path}.new`, JSON.stringify(record), {mode: 0o600});
     renameSync(`${path}.new`, path);
@@ -87,6 +103,10 @@ export class TaskRecords {
   }
 }
 
+function lossKey({executionId, activity}: Pick<TaskRecord, 'executionId' | 'activity'>): string {
+  return `${executionId} ${activity}`;
+}
+
 /** Undefined for a record of another version: its attempt then ends by its heartbeat timeout. */
 function parse(text: string): TaskRecord | undefined {
   const record: unknown = JSON.parse(text);
@@ -94,6 +114,7 @@ function parse(text: string): TaskRecord | undefined {
   if (!('token' in record) || typeof record.token !== 'string') return undefined;
   if (!('activity' in record) || typeof record.activity !== 'string') return undefined;
   if (!('executionId' in record) || typeof record.executionId !== 'string') return undefined;
-  const base = {token: record.token, activity: record.activity, executionId: record.executionId};
+  const ended = 'ended' in record ? {ended: true as const} : {};
+  const base = {token: record.token, activity: record.activity, executionId: record.executionId, ...ended};
   return 'checkpoint' in record && isCheckpoint(record.checkpoint) ? {...base, checkpoint: record.checkpoint} : base;
 }
