@@ -89,25 +89,13 @@ async function expectWhole({handle, marker, inputs}: Job): Promise<void> {
 
 describe.each(['gpu', 'local'])('the worker killed with -9 while an execution on %s', (target) => {
   it('stages: is handed over at once, goes on from what was proved, and starts the command once', async () => {
-    let restartedAt = 0;
-    const job = await hitWhile('stage', `stage-${target}`, target, async (landed) => {
-      await stack.killWorker(landed);
-      restartedAt = Date.now();
-    });
-    await expectWhole(job);
+    const job = await handedOver('stage', `stage-${target}`, target);
     expect((await job.handle.result()).staged.resumedBytes).toBeGreaterThan(0);
-    await expectHandedOver(job, restartedAt);
   });
 
   it('collects: is handed over at once and goes on from what was proved', async () => {
-    let restartedAt = 0;
-    const job = await hitWhile('collect', `collect-${target}`, target, async (landed) => {
-      await stack.killWorker(landed);
-      restartedAt = Date.now();
-    });
-    await expectWhole(job);
+    const job = await handedOver('collect', `collect-${target}`, target);
     expect((await job.handle.result()).collected.resumedBytes).toBeGreaterThan(0);
-    await expectHandedOver(job, restartedAt);
   });
 
   it('runs: the command goes on, and its output has neither gap nor repeat', async () => {
@@ -168,14 +156,41 @@ async function attemptsHit({handle}: Job) {
   return (await lastAttempts(stack.temporal, handle.id)).filter(({attempt}) => attempt > 1);
 }
 
-/** Milliseconds from the start of a process to the next attempt: a worker is up in two seconds, a silent one dead in five. */
-const HAND_OVER_MS = 4_000;
+/** Milliseconds from the kill to the next worker that polls: later, the server may have given the attempt up by itself. */
+const RESTART_MS = 4_000;
 
-async function expectHandedOver(job: Job, restartedAt: number): Promise<void> {
-  const hit = await attemptsHit(job);
-  expect(hit).toHaveLength(1);
-  for (const {before, startedAt} of hit) {
-    expect(before).toBe('worker.handed-over');
-    expect(startedAt - restartedAt).toBeLessThan(HAND_OVER_MS);
+/** Milliseconds from a worker that polls to the next attempt. */
+const HAND_OVER_MS = 2_000;
+
+/** Kills the worker while bytes move, and sees in the history that its successor gave the attempt back. */
+async function handedOver(direction: Direction, name: string, target: string): Promise<Job> {
+  for (let tries = 1; tries <= 4; tries += 1) {
+    let killedAt = 0;
+    let readyAt = 0;
+    const job = await hitWhile(direction, `${name}-${tries}`, target, async (landed) => {
+      killedAt = Date.now();
+      await stack.killWorker(landed);
+      readyAt = await workerReady();
+    });
+    await expectWhole(job);
+    // A busy machine takes as long to start a worker as the server to miss one: that proves nothing.
+    if (readyAt - killedAt > RESTART_MS) continue;
+    const hit = await attemptsHit(job);
+    expect(hit).toMatchObject([{activity: 'planMove', before: 'worker.handed-over'}]);
+    for (const {startedAt} of hit) expect(startedAt - readyAt).toBeLessThan(HAND_OVER_MS);
+    return job;
+  }
+  throw new Error(`four times no worker was up again within ${RESTART_MS} ms: the machine is too busy for this test`);
+}
+
+/** When the worker that runs now began to poll, by its own log; in milliseconds since 1970. */
+async function workerReady(): Promise<number> {
+  const pid = await stack.workerPid();
+  for (;;) {
+    const log = await readFile(join(stack.stateDirectory, 'logs', 'worker.log'), 'utf8');
+    const line = log.split('\n').find((text) => text.includes(`"pid":${pid},`) && text.includes('"worker ready"'));
+    const [, time] = /"time":"([^"]+)"/.exec(line ?? '') ?? [];
+    if (time !== undefined) return Date.parse(time);
+    await delay(20);
   }
 }
