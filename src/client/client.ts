@@ -2,7 +2,7 @@ import {WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError} from '
 import type {OpenedExecution} from '../contracts/activities.js';
 import type {ExecutionRecord} from '../contracts/artifacts.js';
 import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
-import {WaybillError} from '../contracts/errors.js';
+import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
 import {OPEN_UPDATE, workflowNames} from '../contracts/names.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
@@ -91,6 +91,11 @@ export class WaybillClient implements WaybillClientApi {
     try {
       return await requireWorker(session, update);
     } catch (error) {
+      // Whoever was told that nobody works must not find the command run when somebody does.
+      if (hasCode(error, 'client.no-worker'))
+        await this.execution(executionId)
+          .cancel()
+          .catch(() => undefined);
       throw startFailure(error, executionId);
     }
   }

@@ -1,6 +1,7 @@
 import {mkdir, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {Client, Connection} from '@temporalio/client';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {digests, makeInputs, sha256, writeText} from './corpus.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
@@ -195,11 +196,18 @@ describe('ids and records', () => {
     expect((await stat(stack.storeRoot)).mode & 0o777).toBe(0o700);
   });
 
-  it('says within seconds that nobody polls a task queue', async () => {
+  it('says within seconds that nobody polls a task queue, and runs nothing when somebody does later', async () => {
     const begun = Date.now();
-    const lonely = {id: 'lonely', taskQueue: 'nobody-polls-this', command: ['true']};
+    const lonely = {id: id('lonely'), taskQueue: 'nobody-polls-this', command: ['true']};
     await expect(stack.client.start(lonely)).rejects.toMatchObject({code: 'client.no-worker'});
     expect(Date.now() - begun).toBeLessThan(15_000);
+    const connection = await Connection.connect({address: (await stack.record()).temporal?.address ?? ''});
+    const workflow = new Client({connection}).workflow.getHandle(lonely.id);
+    const {events} = await workflow.fetchHistory();
+    expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
+    // Nobody is left to end it.
+    await workflow.terminate('the test is over');
+    await connection.close();
   });
 
   it('waits for a worker that is started again', async () => {
