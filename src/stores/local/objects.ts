@@ -52,8 +52,9 @@ export async function getObject(
 ): Promise<Uint8Array | undefined> {
   options.signal?.throwIfAborted();
   return ifThere(path, async () => {
-    await using handle = await openRegularFile(await root.locate(path), path);
-    const {size} = await handle.stat();
+    const {handle: opened, stats} = await openRegularFile(await root.locate(path), path);
+    await using handle = opened;
+    const size = Number(stats.size);
     if (size > maxBytes) throw tooLarge(path, maxBytes, size);
     const content = Buffer.allocUnsafeSlow(size);
     const bytes = await readFully(handle, content, 0);

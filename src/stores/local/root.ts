@@ -14,6 +14,8 @@ export class LocalRoot {
   readonly path: string;
   #real: string | undefined;
   #closed = false;
+  /** Looks at directories that are under way: who asks meanwhile shares the answer, as many small files do. */
+  readonly #looks = new Map<StorePath, Promise<string>>();
 
   constructor(path: string) {
     this.path = resolve(path);
@@ -62,7 +64,8 @@ export class LocalRoot {
       const found = await lstat(join(parent, split.name));
       if (!found.isDirectory()) throw notADirectory(path);
     }
-    return this.#realDirectory(path);
+    // A look that is under way may have begun before the directory was there.
+    return this.#look(await this.#realRoot(), path);
   }
 
   /** True where `absolute`, already resolved, is the root or lies below it. */
@@ -83,6 +86,14 @@ export class LocalRoot {
   async #realDirectory(directory: StorePath): Promise<string> {
     const root = await this.#realRoot();
     if (directory === '') return root;
+    const underWay = this.#looks.get(directory);
+    if (underWay !== undefined) return await underWay;
+    const look = this.#look(root, directory).finally(() => this.#looks.delete(directory));
+    this.#looks.set(directory, look);
+    return await look;
+  }
+
+  async #look(root: string, directory: StorePath): Promise<string> {
     // The dot makes the system refuse a file here, where `realpath` alone would take one.
     const real = await realpath(`${join(root, directory)}/.`);
     if (isWithin(root, real)) return real;

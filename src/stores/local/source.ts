@@ -9,8 +9,8 @@ import type {LocalRoot} from './root.js';
 export async function openSource(root: LocalRoot, path: StorePath, options: CallOptions = {}): Promise<SourceFile> {
   options.signal?.throwIfAborted();
   return translated(path, async () => {
-    const handle = await openRegularFile(await root.locate(path), path);
-    return new LocalSource(path, handle, entryOf(await handle.stat({bigint: true})));
+    const {handle, stats} = await openRegularFile(await root.locate(path), path);
+    return new LocalSource(path, handle, entryOf(stats));
   });
 }
 
