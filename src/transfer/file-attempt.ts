@@ -11,6 +11,7 @@ import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {publishedAlready} from './published-already.js';
+import {resent} from './resent.js';
 import {digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
 
 /** A flush of everything at the end would hold up the publish: it is begun each time so many bytes were sent. */
@@ -245,13 +246,6 @@ export class FileAttempt {
       ...details,
     };
   }
-}
-
-/** A block that the ledger has was sent, whatever the partial holds of it now; so was what this attempt sends twice. */
-function resent(foundBytes: number, table: BlockTable, offset: number, bytes: number): number {
-  const block = Math.floor(offset / table.blockBytes);
-  if (table.isClaimed(block) || table.wasSent(block)) return bytes;
-  return Math.max(0, Math.min(foundBytes, offset + bytes) - offset);
 }
 
 function superseded(why: string, cause?: unknown): WaybillError {
