@@ -95,7 +95,7 @@ async function finish(): Promise<void> {
   const text = writeReport({
     ...{seed: options.seed, kills: options.kills, rounds: reports.length, executions, blows, complaints},
     seconds: (Date.now() - began) / 1000,
-    command: `npm run campaign -- ${process.argv.slice(2).join(' ')}`,
+    command: `npm run campaign -- ${process.argv.slice(2).join(' ').replace(/ *--report \S+/, '')}`,
     missed: reports.reduce((sum, {missed}) => sum + missed.length, 0),
     resent: reports.flatMap(({resent}) => resent),
     replayed: executions,
