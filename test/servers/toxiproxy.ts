@@ -18,7 +18,7 @@ export interface Toxiproxy {
   cutAfterReceived(bytes: number): Promise<void>;
   /** Closes every connection once so many bytes were sent to the server. */
   cutAfterSent(bytes: number): Promise<void>;
-  /** Resets every connection, with a TCP RST, so many milliseconds after it is made. */
+  /** Nothing passes any more; so many milliseconds later every connection ends with a TCP RST. */
   reset(afterMs: number): Promise<void>;
   /** Says nothing from now on, and closes every connection after so many milliseconds. */
   silence(closedAfterMs: number): Promise<void>;
