@@ -92,10 +92,14 @@ function tell(round: Round, report: RoundReport): void {
 async function finish(): Promise<void> {
   const blows = reports.flatMap((report) => report.blows);
   const executions = reports.reduce((sum, {started}) => sum + started.length, 0);
+  const given = process.argv
+    .slice(2)
+    .join(' ')
+    .replace(/ *--report \S+/, '');
   const text = writeReport({
     ...{seed: options.seed, kills: options.kills, rounds: reports.length, executions, blows, complaints},
     seconds: (Date.now() - began) / 1000,
-    command: `npm run campaign -- ${process.argv.slice(2).join(' ').replace(/ *--report \S+/, '')}`,
+    command: `npm run campaign -- ${given}`,
     missed: reports.reduce((sum, {missed}) => sum + missed.length, 0),
     resent: reports.flatMap(({resent}) => resent),
     replayed: executions,
