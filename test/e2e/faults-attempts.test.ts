@@ -34,8 +34,11 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all([first.kill(), second.kill()]);
-  await jobs.close();
-  await Promise.all([sshLine.close(), temporalLine.close()]);
+  try {
+    await jobs.close();
+  } finally {
+    await Promise.all([sshLine.close(), temporalLine.close()]);
+  }
 });
 
 describe('a worker that Temporal hears nothing from, while it goes on', () => {

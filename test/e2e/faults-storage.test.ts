@@ -44,9 +44,12 @@ beforeAll(async () => {
   ]);
 });
 afterAll(async () => {
-  await jobs.close();
-  await rm(shelf, {recursive: true, force: true});
-  for (const medium of Object.values(media)) await medium.remove();
+  try {
+    await jobs.close();
+  } finally {
+    await rm(shelf, {recursive: true, force: true});
+    for (const medium of Object.values(media)) await medium.remove();
+  }
 });
 
 function user(sshd: Sshd): string {

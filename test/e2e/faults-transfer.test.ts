@@ -26,8 +26,11 @@ beforeAll(async () => {
 });
 afterEach(() => line.heal());
 afterAll(async () => {
-  await jobs.close();
-  await line.close();
+  try {
+    await jobs.close();
+  } finally {
+    await line.close();
+  }
 });
 
 /** Slow enough to be hit in the middle: the line to the SSH target is held back, the local one takes a larger file. */
