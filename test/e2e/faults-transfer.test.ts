@@ -1,6 +1,6 @@
+import {randomBytes} from 'node:crypto';
 import {link, open, readdir, rename, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {randomBytes} from 'node:crypto';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, describe, expect, it} from 'vitest';
 import {BLOCK_BYTES} from '../../src/transfer/blocks.js';

@@ -12,7 +12,7 @@ import {
 } from '../../src/stores/contract/hostile-names.js';
 import type {LoginShell} from '../servers/users.js';
 import {workerReady} from './fault-job.js';
-import {contentOf, HOSTILE_JOB, jobReport, type HostilePlan, makeNamed, snapshot} from './hostile-job.js';
+import {contentOf, HOSTILE_JOB, type HostilePlan, jobReport, makeNamed, snapshot} from './hostile-job.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
 
 const SHELLS: readonly LoginShell[] = ['bash', 'dash', 'fish', 'csh'];
