@@ -2,6 +2,7 @@ import {CancelledFailure, Context} from '@temporalio/activity';
 import {ApplicationFailure} from '@temporalio/common';
 import {
   type Checkpoint,
+  type CopyProgress,
   decideAttempt,
   isCheckpoint,
   type MoveProgress,
@@ -24,6 +25,7 @@ export interface Attempt {
     readonly progress?: number;
     readonly move?: MoveProgress;
     readonly run?: RunProgress;
+    readonly copy?: CopyProgress;
   }) => void;
 }
 
@@ -35,6 +37,7 @@ export async function runAttempt<T>(
   step: Checkpoint['step'],
   records: TaskRecords,
   work: (attempt: Attempt) => Promise<T>,
+  {maxStalled}: {readonly maxStalled?: number} = {},
 ): Promise<T> {
   const context = Context.current();
   const lost = records.takeLost({
@@ -42,7 +45,7 @@ export async function runAttempt<T>(
     activity: context.info.activityType,
   });
   const last = lastCheckpoint(context, lost);
-  const decision = decideAttempt(last, Date.now());
+  const decision = decideAttempt(last, Date.now(), maxStalled);
   if (decision.decision === 'give-up') {
     throw noFurther(decision.message, last);
   }

@@ -23,7 +23,11 @@ export interface Checkpoint {
   readonly lastCode?: ErrorCode | undefined;
   readonly move?: MoveProgress;
   readonly run?: RunProgress;
+  /** Of the segment of a transfer that this activity moves. */
+  readonly copy?: CopyProgress;
 }
+
+export type CopyProgress = Omit<MoveProgress, 'direction'>;
 
 export interface MoveProgress {
   readonly direction: 'stage' | 'collect';
@@ -80,10 +84,14 @@ export type AttemptDecision =
 
 /**
  * Decides from the last checkpoint whether a new attempt starts. A retry that made progress costs nothing; a shutdown
- * or a hand-over does not count; MAX_STALLED_ATTEMPTS attempts in a row without progress end the step; silence of the
+ * or a hand-over does not count; `maxStalled` attempts in a row without progress end the step; silence of the
  * other side is not counted but timed.
  */
-export function decideAttempt(last: Checkpoint | undefined, now: number): AttemptDecision {
+export function decideAttempt(
+  last: Checkpoint | undefined,
+  now: number,
+  maxStalled = MAX_STALLED_ATTEMPTS,
+): AttemptDecision {
   if (last === undefined) return {decision: 'go-on', stalledAttempts: 0, progress: 0};
   const reason = last.lastError ?? 'no attempt got further';
   if (last.stopped === 'unreachable') {
@@ -96,7 +104,7 @@ export function decideAttempt(last: Checkpoint | undefined, now: number): Attemp
   const moved = last.progress > last.progressAtStart;
   const counts = last.stopped === undefined;
   const stalledAttempts = moved ? 0 : last.stalledAttempts + (counts ? 1 : 0);
-  if (stalledAttempts >= MAX_STALLED_ATTEMPTS) {
+  if (stalledAttempts >= maxStalled) {
     return {decision: 'give-up', message: `${stalledAttempts} attempts in a row got no further: ${reason}`};
   }
   return {decision: 'go-on', stalledAttempts, progress: last.progress};

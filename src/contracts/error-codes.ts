@@ -40,6 +40,25 @@ export const errorFacts = {
   },
   'transfer.partial-consumed': {retryable: false, remedy: 'Another attempt has published this file already.'},
   'transfer.superseded': {retryable: false, remedy: 'A later step has begun: this attempt has nothing left to do.'},
+  'transfer.stalled': {
+    retryable: true,
+    remedy: 'No byte moved for the whole --timeout: check the network and both sides, or give it more time.',
+  },
+  'transfer.no-room': {
+    retryable: false,
+    remedy: 'Free space at the destination or send less; nothing was moved.',
+  },
+  'transfer.nothing-matches': {retryable: false, remedy: 'Check the pattern: quote it, so that no shell expands it.'},
+  'transfer.same-place': {retryable: false, remedy: 'Name a destination outside of the source.'},
+  'transfer.not-tried': {retryable: false, remedy: 'Mend the failure before it, or leave out --fail-fast.'},
+  'transfer.no-common-worker': {
+    retryable: false,
+    remedy: 'Give both targets the same taskQueue, of a worker that reaches both.',
+  },
+  'transfer.not-found': {retryable: false, remedy: 'See `waybill transfers` for those that Temporal still knows.'},
+  'transfer.id-used': {retryable: false, remedy: 'An id is used once: choose another.'},
+  'source.too-large': {retryable: false, remedy: 'Raise --max-size, or leave the file out.'},
+  'link.not-followed': {retryable: false, remedy: 'Send what it names, or choose --symlinks copy.'},
   'ssh.unreachable': {retryable: true, remedy: 'Check host, port and network: `waybill targets check NAME`.'},
   'ssh.connection-lost': {retryable: true, remedy: 'The connection broke and is made anew; nothing is lost.'},
   'ssh.authentication-failed': {

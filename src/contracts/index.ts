@@ -7,3 +7,4 @@ export * from './execution.js';
 export * from './ids.js';
 export {contractSchemas} from './json-schema.js';
 export * from './names.js';
+export * from './transfer.js';

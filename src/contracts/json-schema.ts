@@ -1,10 +1,13 @@
 import {z} from 'zod';
 import {catalogAnswer, catalogQuestion} from './catalog.js';
 import {executionInput, executionResult} from './execution.js';
+import {transferInput, transferResult} from './transfer.js';
 
 const contracts = {
   'execution-input': {schema: executionInput, title: 'Input of the workflow `execution`'},
   'execution-result': {schema: executionResult, title: 'Result of the workflow `execution`'},
+  'transfer-input': {schema: transferInput, title: 'Input of the workflow `transfer`'},
+  'transfer-result': {schema: transferResult, title: 'Result of the workflow `transfer`'},
   'catalog-input': {schema: catalogQuestion, title: 'Input of the workflow `catalog`'},
   'catalog-result': {schema: catalogAnswer, title: 'Result of the workflow `catalog`'},
 } as const;

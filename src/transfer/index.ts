@@ -1,3 +1,7 @@
+export {copy, type CopyOptions, type CopyResult} from './copy/copy.js';
+export {copyEvents} from './copy/event-stream.js';
+export type {CopyEvent} from './copy/events.js';
+export type {CopyPlace} from './copy/locate.js';
 export {errorOf, type FailedOutcome, type FileOutcome, fileOutcome, type MovedOutcome} from './file-outcome.js';
 export {finishDirectories} from './finish-directories.js';
 export {

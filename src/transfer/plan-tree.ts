@@ -103,7 +103,7 @@ async function* followed(walk: Walk, name: string, target: string): AsyncGenerat
   const inside = resolved(name, target);
   const entry = await walk.store.stat(joinStorePath(walk.root, inside), {signal: walk.signal});
   if (entry === undefined) yield refused(name, new WaybillError('store.not-found', 'The link points to nothing.'));
-  else if (entry.kind === 'file') yield {...facts(name, entry), kind: 'file'};
+  else if (entry.kind === 'file') yield {...facts(name, entry), source: inside, kind: 'file'};
   else {
     // Following directories would carry them twice, or for ever where they lead in a circle.
     yield refused(

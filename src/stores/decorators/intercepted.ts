@@ -21,7 +21,9 @@ export function intercepted(store: Store, around: Interceptor): Store {
   return {
     name: store.name,
     kind: store.kind,
-    properties: store.properties,
+    get properties() {
+      return store.properties;
+    },
     stat: (path, options) => around({method: 'stat', path}, () => store.stat(path, options)),
     list: (path, options) => each({method: 'list', path}, store.list(path, options), around),
     readLink: (path, options) => around({method: 'readLink', path}, () => store.readLink(path, options)),

@@ -1,0 +1,60 @@
+import {WaybillError} from '../../contracts/errors.js';
+import type {Store} from '../store.js';
+import {intercepted, type Interceptor, type StoreMethod} from './intercepted.js';
+
+/**
+ * Hashing and flushing a large file take as long as they take; a group of small files is one call of up to 8 MiB, which
+ * the store itself gives up when its line is dead.
+ */
+const movesNoBytes: readonly StoreMethod[] = ['partial.hash', 'partial.sync', 'partial.publish', 'putFiles', 'close'];
+
+/** Notices when several stores that work together stand still. */
+export class StallWatch {
+  readonly #afterMs: number;
+  readonly #pending = new Set<(error: Error) => void>();
+  #timer: NodeJS.Timeout | undefined;
+  #movedAt = performance.now();
+
+  constructor(afterMs: number) {
+    this.#afterMs = afterMs;
+  }
+
+  /**
+   * `store` as it is, but that calls which are under way reject with `transfer.stalled` when none of any watched store
+   * has ended for the time that was given. Slow ones, of which some end, are left alone.
+   */
+  watched(store: Store): Store {
+    const around: Interceptor = (call, proceed) =>
+      movesNoBytes.includes(call.method) ? proceed() : this.#watch(proceed());
+    return intercepted(store, around);
+  }
+
+  /** Ends the timer of a watch that is not needed any more. */
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #watch<T>(call: Promise<T>): Promise<T> {
+    if (this.#pending.size === 0) this.#movedAt = performance.now();
+    this.#timer ??= setInterval(() => this.#look(), Math.max(10, this.#afterMs / 10)).unref();
+    let stalled: (error: Error) => void = () => undefined;
+    const silence = new Promise<never>((_, reject) => {
+      stalled = reject;
+    });
+    this.#pending.add(stalled);
+    try {
+      return await Promise.race([call, silence]);
+    } finally {
+      this.#pending.delete(stalled);
+      this.#movedAt = performance.now();
+      call.catch(() => undefined);
+    }
+  }
+
+  #look(): void {
+    if (this.#pending.size === 0 || performance.now() - this.#movedAt < this.#afterMs) return;
+    const error = new WaybillError('transfer.stalled', `no call to a store ended for ${this.#afterMs / 1000} s`);
+    for (const reject of [...this.#pending]) reject(error);
+  }
+}

@@ -1,0 +1,65 @@
+import {WaybillError} from '../../contracts/errors.js';
+import {joinStorePath, splitStorePath} from '../../stores/paths.js';
+import type {Store, StorePath} from '../../stores/store.js';
+import {type CopyPlace, followed, type LocatedSource, plainPath} from './locate.js';
+
+/** Names of directories for unfinished files begin so, and are never part of what is copied. */
+export const PARTIALS_PREFIX = '.waybill-transfer-';
+
+/** Where everything goes. */
+export interface CopyDestination {
+  readonly store: Store;
+  /** The directory that every name of the plan is below. */
+  readonly root: StorePath;
+  /** The name that the only file gets, where the destination names a file. */
+  readonly rename?: string;
+}
+
+/** Beside what they become, hence on the same file system. */
+export function partialsOf(root: StorePath, transfer: string): StorePath {
+  return joinStorePath(root, `${PARTIALS_PREFIX}${transfer}`);
+}
+
+/**
+ * A destination is a directory where it is one, where it ends with a slash, and where more than one file may arrive. Rejects with
+ * `transfer.same-place` what would be copied into itself.
+ */
+export async function resolveDestination(
+  place: CopyPlace,
+  sources: readonly LocatedSource[],
+  pattern: boolean,
+  signal: AbortSignal,
+): Promise<CopyDestination> {
+  const {store} = place;
+  const {path, slash} = plainPath(place.path);
+  const there = await followed(store, path, signal);
+  const [only] = sources;
+  const directory =
+    slash ||
+    path === '' ||
+    pattern ||
+    there?.entry.kind === 'directory' ||
+    sources.length !== 1 ||
+    only?.entry.kind !== 'file';
+  if (directory && there !== undefined && there.entry.kind !== 'directory') {
+    throw new WaybillError('store.not-a-directory', `${store.name}:${path} is no directory`, {path});
+  }
+  const split = splitStorePath(path);
+  const destination: CopyDestination =
+    directory || split === undefined
+      ? {store, root: there?.path ?? path}
+      : {store, root: split.directory, rename: split.name};
+  for (const source of sources) refuseItself(source, place.key ?? store.name, destination);
+  return destination;
+}
+
+function refuseItself(source: LocatedSource, key: string, {root, rename}: CopyDestination): void {
+  if (source.key !== key) return;
+  const target = source.contents ? root : joinStorePath(root, rename ?? source.name);
+  const inside =
+    source.entry.kind === 'directory' && (source.path === '' || `${target}/`.startsWith(`${source.path}/`));
+  if (target !== source.path && !inside) return;
+  throw new WaybillError('transfer.same-place', `${JSON.stringify(source.path)} would be copied into itself`, {
+    path: source.path,
+  });
+}

@@ -1,0 +1,151 @@
+import picomatch from 'picomatch';
+import {WaybillError} from '../../contracts/errors.js';
+import {joinStorePath, splitStorePath} from '../../stores/paths.js';
+import type {Entry, Store, StorePath} from '../../stores/store.js';
+import {byNameBytes} from '../name-order.js';
+
+/** A source or destination as somebody named it. */
+export interface CopyPlace {
+  readonly store: Store;
+  /** Below the store's root. A trailing slash says: a directory, and as a source its contents. The root is `''` or `/`. */
+  readonly path: string;
+  /** Equal for places in the same store with the same root. Default: the store's name. */
+  readonly key?: string;
+}
+
+/** A source that was found. */
+export interface LocatedSource {
+  readonly store: Store;
+  readonly key: string;
+  /** Where it lies: what a link names, where it is one. */
+  readonly path: StorePath;
+  /** The name under which it arrives; empty for the root of a store. */
+  readonly name: string;
+  readonly entry: Entry;
+  /** What lies in the directory, not the directory itself. */
+  readonly contents: boolean;
+  /** Found by a pattern. */
+  readonly expanded: boolean;
+}
+
+/** Links behind links that are followed before they count as a circle, as Linux does. */
+const MOST_LINKS = 40;
+
+/**
+ * What the sources name, patterns expanded, in the order in which they were given. Links that are named themselves are
+ * followed. Rejects with `store.not-found` and `transfer.nothing-matches`.
+ */
+export async function locateSources(
+  places: readonly CopyPlace[],
+  {hidden, signal}: {readonly hidden: boolean; readonly signal: AbortSignal},
+): Promise<readonly LocatedSource[]> {
+  const located: LocatedSource[] = [];
+  for (const place of places) {
+    const {store, key = store.name} = place;
+    const {path, slash} = plainPath(place.path);
+    const paths = await expanded(store, path, hidden, signal);
+    for (const one of paths) {
+      const found = await followed(store, one, signal);
+      if (found === undefined) {
+        throw new WaybillError('store.not-found', `there is nothing at ${store.name}:${one}`, {path: one});
+      }
+      const contents = slash || one === '';
+      if (contents && found.entry.kind !== 'directory') {
+        throw new WaybillError('store.not-a-directory', `${store.name}:${one} is no directory`, {path: one});
+      }
+      located.push({store, key, ...found, name: splitStorePath(one)?.name ?? '', contents, expanded: one !== path});
+    }
+  }
+  return located;
+}
+
+/** Without leading and trailing slashes, and whether there was one at the end. */
+export function plainPath(path: string): {readonly path: StorePath; readonly slash: boolean} {
+  return {path: path.replace(/^\/+|\/+$/g, ''), slash: path.endsWith('/')};
+}
+
+/** The entry at `path`; where that is a link, what it names inside the store, and where that lies. */
+export async function followed(
+  store: Store,
+  path: StorePath,
+  signal: AbortSignal,
+): Promise<{readonly path: StorePath; readonly entry: Entry} | undefined> {
+  let at = path;
+  for (let links = 0; links < MOST_LINKS; links++) {
+    if (at === '') {
+      const now = Date.now();
+      const root = await store.stat('', {signal});
+      return {path: at, entry: root ?? {kind: 'directory', size: 0, mode: 0o755, modifiedAt: now, identity: ''}};
+    }
+    const entry = await store.stat(at, {signal});
+    if (entry === undefined) return undefined;
+    if (entry.kind !== 'link') return {path: at, entry};
+    at = linkedPath(at, await store.readLink(at, {signal}));
+  }
+  throw new WaybillError('link.leaves-root', `${JSON.stringify(path)} is a link that leads in a circle.`, {path});
+}
+
+function linkedPath(link: StorePath, target: string): StorePath {
+  const parts = link.split('/').slice(0, -1);
+  // Where the root of the store lies is not known here: an absolute target may be outside of it.
+  let outside = target.startsWith('/');
+  for (const part of target.split('/')) {
+    if (part === '..') outside ||= parts.pop() === undefined;
+    else if (part !== '' && part !== '.') parts.push(part);
+  }
+  if (!outside) return parts.join('/');
+  throw new WaybillError('link.leaves-root', `${JSON.stringify(link)} points out of the allowed root.`, {path: link});
+}
+
+const isPattern = (component: string): boolean => picomatch.scan(component).isGlob;
+
+async function expanded(
+  store: Store,
+  path: StorePath,
+  hidden: boolean,
+  signal: AbortSignal,
+): Promise<readonly StorePath[]> {
+  if (path === '' || !path.split('/').some(isPattern)) return [path];
+  // A name that only looks like a pattern is that name.
+  if ((await store.stat(path, {signal})) !== undefined) return [path];
+  let found: readonly StorePath[] = [''];
+  const components = path.split('/');
+  for (const [index, component] of components.entries()) {
+    const last = index === components.length - 1;
+    const next: StorePath[] = [];
+    for (const directory of found) next.push(...(await step(store, directory, component, last, hidden, signal)));
+    found = next;
+  }
+  if (found.length > 0) return [...new Set(found)];
+  throw new WaybillError('transfer.nothing-matches', `nothing in ${store.name} matches ${path}`, {path});
+}
+
+async function step(
+  store: Store,
+  directory: StorePath,
+  component: string,
+  last: boolean,
+  hidden: boolean,
+  signal: AbortSignal,
+): Promise<readonly StorePath[]> {
+  if (!isPattern(component)) {
+    const path = joinStorePath(directory, component);
+    return (await store.stat(path, {signal})) === undefined ? [] : [path];
+  }
+  const any = component === '**';
+  const matches = picomatch(any ? '*' : component, {dot: hidden || component.startsWith('.'), windows: false});
+  const found: StorePath[] = any && !last ? [directory] : [];
+  const below: StorePath[] = [];
+  for await (const entry of store.list(directory, {signal})) {
+    if (entry.unrepresentable === true || !matches(entry.name)) continue;
+    const path = joinStorePath(directory, entry.name);
+    if (any && entry.kind === 'directory') below.push(path);
+    else if (last || entry.kind === 'directory' || entry.kind === 'link') {
+      if (!any || last) found.push(path);
+    }
+  }
+  for (const path of below.sort(byNameBytes)) {
+    found.push(...(await step(store, path, component, last, hidden, signal)));
+  }
+  return any ? found : found.sort(byNameBytes);
+}

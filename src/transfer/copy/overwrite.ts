@@ -1,0 +1,93 @@
+import {createHash} from 'node:crypto';
+import type {TransferOptions} from '../../contracts/transfer.js';
+import {joinStorePath} from '../../stores/paths.js';
+import type {Entry, Store, StorePath} from '../../stores/store.js';
+import {createChunkHasher} from '../../hashing/chunk-hasher.js';
+import type {MovedOutcome} from '../file-outcome.js';
+import type {PlannedFile} from '../planned-file.js';
+import {readAhead} from '../read-ahead.js';
+
+export interface OverwriteQuestion {
+  readonly from: Store;
+  readonly to: Store;
+  readonly toRoot: StorePath;
+  readonly file: PlannedFile;
+  readonly options: Pick<TransferOptions, 'overwrite' | 'verify' | 'preserveTimes'>;
+  readonly signal: AbortSignal;
+}
+
+/** What is known of a file that is left as it is at the destination, or undefined where it is to be moved. */
+export async function keptThere(question: OverwriteQuestion): Promise<MovedOutcome | undefined> {
+  const {to, toRoot, file, options, signal} = question;
+  if (options.overwrite === 'always' || file.kind === 'directory') return undefined;
+  const startedAt = performance.now();
+  const there = await to.stat(joinStorePath(toRoot, file.name), {signal});
+  if (there === undefined) return undefined;
+  const kept = (note: string, known: Partial<MovedOutcome> = {}): MovedOutcome => ({
+    ...{outcome: 'skipped', name: file.name, kind: file.kind, size: file.size},
+    ...{sentBytes: 0, resumedBytes: 0, resentBytes: 0, verified: 'not-checked', note},
+    durationMs: Math.round(performance.now() - startedAt),
+    ...known,
+  });
+  switch (options.overwrite) {
+    case 'never':
+      return kept('kept: it exists at the destination');
+    case 'newer':
+      return isNewer(file, there, question) ? undefined : kept('kept: the destination is as new or newer');
+    case 'different': {
+      if (there.kind !== file.kind) return undefined;
+      if (file.kind === 'link') {
+        const target = await to.readLink(joinStorePath(toRoot, file.name), {signal});
+        return target === file.linkTarget ? kept('the same link is there') : undefined;
+      }
+      if (there.size !== file.size) return undefined;
+      if (options.verify !== 'hash') {
+        return sameTime(file, there, question) ? kept('the same size and time', {verified: 'size-only'}) : undefined;
+      }
+      const sha256 = await sameContent(question, there);
+      return sha256 === undefined ? undefined : kept('the same content is there', {sha256, verified: 'sha256'});
+    }
+  }
+}
+
+function isNewer(file: PlannedFile, there: Entry, question: OverwriteQuestion): boolean {
+  return file.modifiedAt - there.modifiedAt >= resolution(question);
+}
+
+function sameTime(file: PlannedFile, there: Entry, question: OverwriteQuestion): boolean {
+  return Math.abs(file.modifiedAt - there.modifiedAt) < resolution(question);
+}
+
+/** Times are compared as the coarser of both stores has them. */
+function resolution({from, to}: OverwriteQuestion): number {
+  return Math.max(1, from.properties.timeResolutionMs, to.properties.timeResolutionMs);
+}
+
+async function sameContent(
+  {from, to, toRoot, file, signal}: OverwriteQuestion,
+  {size}: Entry,
+): Promise<string | undefined> {
+  const [here, there] = await Promise.all([
+    digestOf(from, file.source ?? file.name, size, signal),
+    digestOf(to, joinStorePath(toRoot, file.name), size, signal),
+  ]);
+  return here === there ? here : undefined;
+}
+
+/** SHA-256 of a file of a store, read once from its beginning to its end. */
+export async function digestOf(store: Store, path: StorePath, size: number, signal: AbortSignal): Promise<string> {
+  if (size === 0) return createHash('sha256').digest('hex');
+  const source = await store.openSource(path, {signal});
+  const hasher = createChunkHasher({whole: true});
+  try {
+    const {preferredChunkBytes: chunkBytes, preferredDepth: depth} = store.properties;
+    const chunks = readAhead(source, {
+      ...{chunkBytes, readBytes: chunkBytes, depth, start: 0, end: size, boundary: chunkBytes, signal},
+    });
+    for await (const chunk of chunks) await hasher.update(chunk.bytes);
+    return (await hasher.finish()).whole ?? '';
+  } finally {
+    hasher.abandon();
+    await source.close();
+  }
+}

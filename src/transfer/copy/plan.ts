@@ -1,0 +1,144 @@
+import {posix} from 'node:path';
+import {WaybillError} from '../../contracts/errors.js';
+import type {TransferOptions} from '../../contracts/transfer.js';
+import {planTree, type PlanTreeOptions} from '../plan-tree.js';
+import type {PlannedFile, RefusedEntry} from '../planned-file.js';
+import {selection, type SelectionRules} from '../selection.js';
+import {type CopyDestination, PARTIALS_PREFIX, resolveDestination} from './destination.js';
+import {type CopyPlace, type LocatedSource, locateSources} from './locate.js';
+
+/** What a copy is going to move, in a stream: nothing of a tree is looked at before its entries are asked for. */
+export interface CopyPlan {
+  readonly destination: CopyDestination;
+  /** Entries that come from one store, by its key; `source` of each is its whole path there. */
+  readonly groups: readonly {readonly key: string; readonly entries: AsyncIterable<PlannedFile | RefusedEntry>}[];
+}
+
+export interface PlanCopyOptions {
+  readonly sources: readonly CopyPlace[];
+  readonly destination: CopyPlace;
+  readonly options: TransferOptions;
+  readonly signal: AbortSignal;
+}
+
+export async function planCopy({sources, destination, options, signal}: PlanCopyOptions): Promise<CopyPlan> {
+  const located = await locateSources(sources, {hidden: options.hidden, signal});
+  // A pattern may match another number of files tomorrow: where they arrive must not depend on that.
+  const pattern = located.some(({expanded}) => expanded);
+  const to = await resolveDestination(destination, located, pattern, signal);
+  const names = mayCollide(located) ? new Set<string>() : undefined;
+  const runs: LocatedSource[][] = [];
+  for (const source of located) {
+    const run = runs.at(-1);
+    if (run?.[0]?.key === source.key) run.push(source);
+    else runs.push([source]);
+  }
+  const planning: Planning = {options, signal, now: Date.now(), names, rename: to.rename};
+  return {
+    destination: to,
+    groups: runs.map((run) => ({key: run[0]?.key ?? '', entries: entriesOf(run, planning)})),
+  };
+}
+
+interface Planning {
+  readonly options: TransferOptions;
+  readonly signal: AbortSignal;
+  /** The time that files get where theirs is not kept: one for all attempts. */
+  readonly now: number;
+  readonly names: Set<string> | undefined;
+  readonly rename: string | undefined;
+}
+
+/** Contents of directories, and equal names, may meet at the destination; everything else is below a name of its own. */
+function mayCollide(located: readonly LocatedSource[]): boolean {
+  if (located.length < 2) return false;
+  const own = new Set(located.map(({name}) => name));
+  return own.size < located.length || located.some(({contents}) => contents);
+}
+
+async function* entriesOf(
+  sources: readonly LocatedSource[],
+  planning: Planning,
+): AsyncGenerator<PlannedFile | RefusedEntry> {
+  const {names} = planning;
+  for (const source of sources) {
+    for await (const entry of sourceEntries(source, planning)) {
+      if (!('refused' in entry) && names !== undefined) {
+        if (names.has(entry.name)) {
+          if (entry.kind === 'directory') continue;
+          throw new WaybillError('name.collision', `two sources would both be ${entry.name}`, {path: entry.name});
+        }
+        names.add(entry.name);
+      }
+      yield entry;
+    }
+  }
+}
+
+async function* sourceEntries(source: LocatedSource, planning: Planning): AsyncGenerator<PlannedFile | RefusedEntry> {
+  const {options, rename} = planning;
+  const {path, entry, name: own} = source;
+  if (entry.kind === 'special') {
+    yield refused(own, new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'));
+  } else if (entry.kind === 'directory') yield* treeEntries(source, planning);
+  else if (selection({patterns: options.include, exclude: options.exclude}).takes(own, 'file')) {
+    const {size, mode, modifiedAt, identity} = entry;
+    const file = {name: rename ?? own, source: path, kind: 'file' as const, size, mode: mode & 0o7777, modifiedAt};
+    yield adjusted({...file, identity}, planning);
+  }
+}
+
+async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGenerator<PlannedFile | RefusedEntry> {
+  const {options, signal} = planning;
+  const prefix = source.contents ? '' : source.name;
+  if (prefix !== '') {
+    const {mode, modifiedAt} = source.entry;
+    const directory = {name: prefix, kind: 'directory' as const, size: 0, mode: mode & 0o7777, modifiedAt};
+    yield adjusted(directory, planning);
+  }
+  const links = options.symlinks ?? (source.store.kind === 'local' ? 'follow' : 'skip');
+  const tree: PlanTreeOptions = {
+    ...{store: source.store, root: source.path, signal, select: rulesOf(options)},
+    links: links === 'follow' ? 'follow' : 'keep',
+  };
+  for await (const found of planTree(tree)) {
+    const name = posix.join(prefix, found.name);
+    if ('refused' in found) yield {...found, name, refused: refusal(found, links)};
+    else if (found.kind === 'link' && links === 'skip') {
+      yield refused(name, new WaybillError('link.not-followed', 'It is a link, and links are left out.'));
+    } else yield adjusted({...found, name, source: posix.join(source.path, found.source ?? found.name)}, planning);
+  }
+}
+
+function rulesOf({include, exclude, hidden, recursive}: TransferOptions): SelectionRules {
+  return {
+    patterns: include,
+    exclude: [...exclude, `${PARTIALS_PREFIX}*`],
+    hidden,
+    // The rules of an ignore file can name directories alone.
+    ...(recursive ? {} : {ignoreFile: '*/'}),
+  };
+}
+
+/** A link that cannot be followed is reported; only a name that cannot be carried is a file that is missing afterwards. */
+function refusal({refused}: RefusedEntry, links: 'follow' | 'skip' | 'copy'): RefusedEntry['refused'] {
+  if (links !== 'follow' || !['store.unsupported', 'store.not-found'].includes(refused.code)) return refused;
+  return {...refused, code: 'link.not-followed'};
+}
+
+function adjusted(file: PlannedFile, {options, now}: Planning): PlannedFile | RefusedEntry {
+  if (options.maxSizeBytes !== undefined && file.size > options.maxSizeBytes) {
+    const message = `It has ${file.size} bytes, and ${options.maxSizeBytes} is the most that was asked for.`;
+    return refused(file.name, new WaybillError('source.too-large', message));
+  }
+  const usual = file.kind === 'directory' ? 0o755 : 0o644;
+  return {
+    ...file,
+    mode: options.preserveMode ? file.mode : file.mode & usual,
+    modifiedAt: options.preserveTimes ? file.modifiedAt : now,
+  };
+}
+
+function refused(name: string, error: WaybillError): RefusedEntry {
+  return {name, refused: {code: error.code, message: error.message}};
+}
