@@ -1,3 +1,4 @@
+import {journalStageRoot} from '../src/artifacts/keys.js';
 import type {WaybillActivities} from '../src/contracts/activities.js';
 import {WaybillError} from '../src/contracts/errors.js';
 import {runAttempt} from './attempt.js';
@@ -15,7 +16,12 @@ export function closeMove(deps: ActivityDeps): WaybillActivities['closeMove'] {
       const plan = await readPlan(deps.store, request, attempt.signal);
       if (!plan)
         throw new WaybillError('store.io', 'the plan is no longer in the journal', {path: request.executionId});
-      const outcomes = await readOutcomes(deps.store, request, undefined, attempt.signal);
+      const outcomes = await readOutcomes(
+        deps.store,
+        journalStageRoot(request.executionId, request.generation, request.direction),
+        undefined,
+        attempt.signal,
+      );
       return await closePlanned(move, plan, outcomes);
     });
 }

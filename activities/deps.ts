@@ -1,4 +1,5 @@
 import type {Catalog} from '../src/artifacts/catalog/catalog.js';
+import type {TransferConfiguration} from '../src/config/schema.js';
 import type {Ticket} from '../src/contracts/artifacts.js';
 import type {TargetRegistry} from '../src/worker/targets.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
@@ -15,6 +16,7 @@ export interface ActivityDeps {
   readonly records: TaskRecords;
   /** Of the workflows, and of every target that names no other. */
   readonly taskQueue: string;
+  readonly transfer: TransferConfiguration;
   /** Days for which an execution and its files are kept. */
   readonly retentionDays: number;
   /** Days after its end for which a workspace that was kept can be taken up by a retry. */

@@ -34,6 +34,11 @@ export class AttemptGuard {
       runCommand: guarded(activities.runCommand),
       recordEnd: guarded(activities.recordEnd),
       cleanUp: guarded(activities.cleanUp),
+      openTransfer: guarded(activities.openTransfer),
+      planTransfer: guarded(activities.planTransfer),
+      copySegment: guarded(activities.copySegment),
+      closeTransfer: guarded(activities.closeTransfer),
+      cleanUpTransfer: guarded(activities.cleanUpTransfer),
       answerCatalog: guarded(activities.answerCatalog),
     };
   }

@@ -12,6 +12,11 @@ import {openExecution} from './open-execution.js';
 import {planMove} from './plan-move.js';
 import {recordEnd} from './record-end.js';
 import {runCommand} from './run-command.js';
+import {cleanUpTransfer} from './transfers/clean-up-transfer.js';
+import {closeTransfer} from './transfers/close-transfer.js';
+import {copySegment} from './transfers/copy-segment.js';
+import {openTransfer} from './transfers/open-transfer.js';
+import {planTransfer} from './transfers/plan-transfer.js';
 
 export type {ActivityDeps} from './deps.js';
 
@@ -32,6 +37,11 @@ export function createActivities(deps: ActivityDeps, settings: WorkerConfigurati
     runCommand: runCommand(deps),
     recordEnd: recordEnd(deps),
     cleanUp: cleanUp(deps),
+    openTransfer: openTransfer(deps),
+    planTransfer: planTransfer(deps),
+    copySegment: copySegment(deps),
+    closeTransfer: closeTransfer(deps),
+    cleanUpTransfer: cleanUpTransfer(deps),
     answerCatalog: answerCatalog(deps),
   };
   return {

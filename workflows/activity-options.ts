@@ -42,16 +42,26 @@ export function longActivities(taskQueue: string, summary: string) {
   });
 }
 
+/** The steps of a transfer on the task queue of a worker that reaches its places, under a summary for the Temporal UI. */
+export function transferActivities(taskQueue: string, summary: string) {
+  return proxyActivities<Pick<WaybillActivities, 'planTransfer' | 'copySegment' | 'closeTransfer' | 'cleanUpTransfer'>>(
+    {...long, taskQueue, summary},
+  );
+}
+
 /** The short activities on the workflow's own task queue. */
 export function shortActivities(summary: string) {
-  return proxyActivities<Pick<WaybillActivities, 'openExecution' | 'recordEnd' | 'answerCatalog'>>({...short, summary});
+  return proxyActivities<Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog'>>({
+    ...short,
+    summary,
+  });
 }
 
 /**
  * Opening in the same workflow task saves a round trip of 40 ms before anything starts. It is tried once and briefly: a
  * database that does not answer must not hold the workflow task, so the ordinary activity takes over then.
  */
-export const local = proxyLocalActivities<Pick<WaybillActivities, 'openExecution'>>({
+export const local = proxyLocalActivities<Pick<WaybillActivities, 'openExecution' | 'openTransfer'>>({
   scheduleToCloseTimeout: '1s',
   retry: {maximumAttempts: 1},
 });

@@ -1,2 +1,3 @@
 export {catalog} from './catalog.js';
 export {execution} from './execution.js';
+export {transfer} from './transfer.js';

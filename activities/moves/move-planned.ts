@@ -1,4 +1,4 @@
-import {inputsRoot, outputsRoot, partialsRoot} from '../../src/artifacts/keys.js';
+import {inputsRoot, journalStageRoot, outputsRoot, partialsRoot} from '../../src/artifacts/keys.js';
 import type {MoveRequest} from '../../src/contracts/activities.js';
 import {type Workspace, workspacePaths} from '../../src/execution/workspace.js';
 import type {Store, StorePath} from '../../src/stores/store.js';
@@ -8,7 +8,7 @@ import type {Target} from '../../src/worker/targets.js';
 import type {Attempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import type {PlannedSegment, SegmentSource} from './move-plan.js';
-import {OutcomePages, readOutcomes} from './outcome-pages.js';
+import {journalled} from './outcome-pages.js';
 
 export interface Move {
   readonly deps: ActivityDeps;
@@ -25,34 +25,27 @@ export async function movePlanned(move: Move, segment: PlannedSegment, index: nu
   const {from, fromRoot} = await sourceOf(move, segment.from);
   const {to, toRoot, partials} = destinationOf(move);
   if (request.direction === 'collect') await to.makeDirectory(partials, {mode: 0o700, signal});
-  const earlier = await readOutcomes(deps.store, request, index, signal);
-  const pages = new OutcomePages(deps.store, request, index);
-  try {
-    const {outcomes} = await moveSegment({
-      from,
-      fromRoot,
-      to,
-      toRoot,
-      partials,
-      owner: `${request.executionId}/g${request.generation}/${request.direction}`,
-      files: segment.files,
-      earlier,
-      ifExists: 'keep',
-      signal,
-      isCurrent: attempt.isCurrent,
-      onOutcome: (outcome) => pages.add(outcome),
-      onProgress: (progress) => {
-        // Bytes and files both count: a segment of empty files moves too.
-        attempt.note({
-          move: {...progress, direction: request.direction},
-          progress: progress.bytesDone + progress.filesDone,
-        });
-      },
-    });
-    return outcomes;
-  } finally {
-    await pages.close();
-  }
+  const {executionId, generation, direction} = request;
+  return await journalled(
+    deps.store,
+    journalStageRoot(executionId, generation, direction),
+    index,
+    signal,
+    async (log) => {
+      const {outcomes} = await moveSegment({
+        ...{from, fromRoot, to, toRoot, partials, files: segment.files, ...log},
+        owner: `${executionId}/g${generation}/${direction}`,
+        ifExists: 'keep',
+        signal,
+        isCurrent: attempt.isCurrent,
+        onProgress: (progress) => {
+          // Bytes and files both count: a segment of empty files moves too.
+          attempt.note({move: {...progress, direction}, progress: progress.bytesDone + progress.filesDone});
+        },
+      });
+      return outcomes;
+    },
+  );
 }
 
 /** Where the files of a direction go, for the pass over directories too. */

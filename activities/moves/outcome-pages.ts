@@ -1,8 +1,7 @@
 import {randomBytes} from 'node:crypto';
-import {journalKey, journalStageRoot} from '../../src/artifacts/keys.js';
-import type {MoveRequest} from '../../src/contracts/activities.js';
 import {hasCode} from '../../src/contracts/errors.js';
-import type {Store} from '../../src/stores/store.js';
+import {joinStorePath} from '../../src/stores/paths.js';
+import type {Store, StorePath} from '../../src/stores/store.js';
 import type {FileOutcome} from '../../src/transfer/file-outcome.js';
 import {encodeOutcomePage, mergeOutcomes, parseOutcomePage} from '../../src/transfer/journal-page.js';
 import {MAX_PAGE_BYTES} from './move-plan.js';
@@ -14,7 +13,7 @@ const FLUSH_MS = 1_000;
  * Writes outcomes into the journal while a segment goes on: each attempt under names of its own, so that two at once
  * overwrite nothing. A segment that is over within the first second writes one page, at its end.
  */
-export class OutcomePages {
+class OutcomePages {
   private waiting: FileOutcome[] = [];
   private writing: Promise<void> = Promise.resolve();
   private failure: Error | undefined;
@@ -22,7 +21,8 @@ export class OutcomePages {
 
   constructor(
     private readonly store: Store,
-    private readonly request: MoveRequest,
+    /** Directory of the journal. */
+    private readonly journal: StorePath,
     private readonly segment: number,
   ) {
     this.timer = setInterval(() => this.flush(), FLUSH_MS);
@@ -44,9 +44,8 @@ export class OutcomePages {
     if (this.waiting.length === 0) return;
     const page = encodeOutcomePage(this.waiting);
     this.waiting = [];
-    const {executionId, generation, direction} = this.request;
     const name = `${prefix(this.segment)}${String(Date.now()).padStart(15, '0')}-${randomBytes(4).toString('hex')}.ndjson`;
-    const key = journalKey(executionId, generation, direction, name);
+    const key = joinStorePath(this.journal, name);
     this.writing = this.writing
       .then(async () => {
         await this.store.putObject(key, page);
@@ -57,18 +56,40 @@ export class OutcomePages {
   }
 }
 
+/** What an attempt on a segment is given of earlier ones, and what it tells its successors. */
+export interface SegmentLog {
+  readonly earlier: readonly FileOutcome[];
+  readonly onOutcome: (outcome: FileOutcome) => void;
+}
+
+/** Moves a segment with what earlier attempts have settled, and writes what this one settles, also where it fails. */
+export async function journalled(
+  store: Store,
+  journal: StorePath,
+  segment: number,
+  signal: AbortSignal,
+  move: (log: SegmentLog) => Promise<readonly FileOutcome[]>,
+): Promise<readonly FileOutcome[]> {
+  const earlier = await readOutcomes(store, journal, segment, signal);
+  const pages = new OutcomePages(store, journal, segment);
+  try {
+    return await move({earlier, onOutcome: (outcome) => pages.add(outcome)});
+  } finally {
+    await pages.close();
+  }
+}
+
 /** What all attempts on one segment have settled, one outcome a file; of all segments where none is named. */
 export async function readOutcomes(
   store: Store,
-  request: MoveRequest,
+  journal: StorePath,
   segment: number | undefined,
   signal: AbortSignal,
 ): Promise<readonly FileOutcome[]> {
-  const {executionId, generation, direction} = request;
   const wanted = segment === undefined ? 'outcomes-' : prefix(segment);
   const names: string[] = [];
   try {
-    for await (const {name} of store.list(journalStageRoot(executionId, generation, direction), {signal})) {
+    for await (const {name} of store.list(journal, {signal})) {
       if (name.startsWith(wanted) && name.endsWith('.ndjson')) names.push(name);
     }
   } catch (error) {
@@ -77,7 +98,7 @@ export async function readOutcomes(
   }
   const pages: (readonly FileOutcome[])[] = [];
   for (const name of names.sort()) {
-    const page = await store.getObject(journalKey(executionId, generation, direction, name), MAX_PAGE_BYTES, {signal});
+    const page = await store.getObject(joinStorePath(journal, name), MAX_PAGE_BYTES, {signal});
     if (page) pages.push(parseOutcomePage(page));
   }
   return mergeOutcomes(pages);

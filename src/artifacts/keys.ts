@@ -75,6 +75,11 @@ export function journalKey(
   return joinStorePath(journalStageRoot(id, generation, stage), checkStoreName(name));
 }
 
+/** `transfers/nightly-7`: plan, outcomes and manifest of one transfer */
+export function transferRoot(id: string): StorePath {
+  return joinStorePath('transfers', checkId(id));
+}
+
 /** An empty name is the directory itself, which is no file's key. */
 function below(root: StorePath, name: string): StorePath {
   if (name === '') throw new WaybillError('name.outside-root', 'A file needs a name.', {path: name});

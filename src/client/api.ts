@@ -1,7 +1,9 @@
 import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
 import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
-import type {MoveProgress, RunProgress} from '../contracts/checkpoint.js';
+import type {CopyProgress, MoveProgress, RunProgress} from '../contracts/checkpoint.js';
 import type {ExecutionRequest, ExecutionResult, StageName} from '../contracts/execution.js';
+import type {TransferRequest, TransferResult} from '../contracts/transfer.js';
+import type {TransferState} from '../contracts/transfer-progress.js';
 
 /** A file of the caller's machine that is put into the workspace. */
 export interface LocalInput {
@@ -97,12 +99,49 @@ export interface ExecutionHandle {
   record(): Promise<ExecutionRecord | undefined>;
 }
 
+export interface CopyStart extends Omit<TransferRequest, 'version'> {
+  /** Default: made from the label or the first source, with random letters. */
+  readonly id?: string;
+  /** The task queue of the workflow. Default `waybill`. */
+  readonly taskQueue?: string;
+}
+
+export type TransferEvent =
+  | {readonly event: 'progress'; readonly step: TransferState['step']; readonly progress: CopyProgress}
+  | {readonly event: 'retrying'; readonly attempt: number; readonly reason: string}
+  | {readonly event: 'ended'; readonly result: TransferResult};
+
+/** One transfer, started or found. */
+export interface TransferHandle {
+  readonly id: string;
+  /** Waits to the end; of a cancelled one only that it was cancelled is known. */
+  result(signal?: AbortSignal): Promise<TransferResult>;
+  /** What goes on, as it happens; ends with `ended`. */
+  progress(signal?: AbortSignal): AsyncIterable<TransferEvent>;
+  state(): Promise<TransferState>;
+  cancel(): Promise<void>;
+}
+
+export interface TransferSummary {
+  readonly id: string;
+  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+  /** ISO 8601. */
+  readonly startedAt: string;
+  readonly endedAt?: string;
+}
+
 /** What orchestrators and the CLI use. Needs a Temporal address and nothing else. */
 export interface WaybillClientApi {
   start(options: StartOptions): Promise<ExecutionHandle>;
   /** Does not ask whether it exists. */
   execution(id: string): ExecutionHandle;
   list(options?: {readonly limit?: number}): AsyncIterable<ExecutionRecord>;
+  /** Starts the workflow `transfer`. */
+  copy(options: CopyStart): Promise<TransferHandle>;
+  /** Does not ask whether it exists. */
+  transfer(id: string): TransferHandle;
+  /** Those that Temporal still knows, the newest first. */
+  transfers(options?: {readonly limit?: number}): AsyncIterable<TransferSummary>;
   targets(): Promise<readonly TargetSummary[]>;
   checkTarget(name: string): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;

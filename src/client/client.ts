@@ -6,7 +6,14 @@ import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
 import {OPEN_UPDATE, workflowNames} from '../contracts/names.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
-import type {ExecutionHandle, StartOptions, WaybillClientApi} from './api.js';
+import type {
+  CopyStart,
+  ExecutionHandle,
+  StartOptions,
+  TransferHandle,
+  TransferSummary,
+  WaybillClientApi,
+} from './api.js';
 import {ask} from './catalog.js';
 import {type ConnectOptions, connect, type Session} from './connect.js';
 import {newExecutionId} from './execution-id.js';
@@ -14,6 +21,7 @@ import {translate} from './failures.js';
 import {Handle} from './handle.js';
 import {carriedName} from './inputs/carried-name.js';
 import {requireWorker} from './require-worker.js';
+import {listTransfers, startTransfer, Transfer} from './transfers.js';
 
 type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
 
@@ -63,6 +71,18 @@ export class WaybillClient implements WaybillClientApi {
       if (answer.next === undefined) return;
       after = answer.next;
     }
+  }
+
+  copy(options: CopyStart): Promise<TransferHandle> {
+    return startTransfer(this.session, options);
+  }
+
+  transfer(id: string): TransferHandle {
+    return new Transfer(this.session, id);
+  }
+
+  transfers(options: {readonly limit?: number} = {}): AsyncIterable<TransferSummary> {
+    return listTransfers(this.session, options.limit);
   }
 
   async targets(): Promise<readonly TargetSummary[]> {

@@ -11,6 +11,7 @@ import {
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
 import {isWaybillError, WaybillError} from '../contracts/errors.js';
 import {type ExecutionResult, executionResult} from '../contracts/execution.js';
+import {type TransferResult, transferResult} from '../contracts/transfer.js';
 
 /** The result that rides on the failure of an execution which did not succeed, or undefined where it carries none. */
 export function resultIn(error: unknown): ExecutionResult | undefined {
@@ -18,6 +19,13 @@ export function resultIn(error: unknown): ExecutionResult | undefined {
   const {cause} = error;
   if (!(cause instanceof ApplicationFailure)) return undefined;
   const parsed = executionResult.safeParse(cause.details?.[0]);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The same for a transfer. */
+export function transferResultIn(error: unknown): TransferResult | undefined {
+  if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
+  const parsed = transferResult.safeParse(error.cause.details?.[0]);
   return parsed.success ? parsed.data : undefined;
 }
 

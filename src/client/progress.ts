@@ -64,7 +64,7 @@ function stageOf(
   return stageOfActivity[activity] ?? checkpoint?.move?.direction ?? before;
 }
 
-function checkpointIn(
+export function checkpointIn(
   payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | null | undefined,
 ): Checkpoint | undefined {
   if (!payload) return undefined;

@@ -11,6 +11,24 @@ export const transferSettings = z
       .describe(
         'SSH connections kept to one target. One carries about 1 MiB per round trip: a long line needs several. Most servers refuse more than 10 logins at once.',
       ),
+    segmentFiles: z
+      .number()
+      .int()
+      .min(1)
+      .max(50_000)
+      .default(5_000)
+      .describe(
+        'Files that one activity of a transfer moves. A page of them is held in memory, some 5 MB; a hundred thousand files then need twenty activities.',
+      ),
+    segmentsPerRun: z
+      .number()
+      .int()
+      .min(1)
+      .max(1_000)
+      .default(500)
+      .describe(
+        "Activities after which a transfer continues as a new run of its workflow. Each adds up to ten events to the run's history, and Temporal ends one at 51,200.",
+      ),
   })
   .prefault({})
   .describe('How files are moved.');

@@ -1,6 +1,7 @@
 import type {CatalogAnswer, CatalogQuestion} from './catalog.js';
 import type {CommandEnd, ExecutionInput, ExecutionResult, TransferTotals} from './execution.js';
 import type {Ticket} from './artifacts.js';
+import type {TransferCounts, TransferInput, TransferNote, TransferOptions} from './transfer.js';
 
 /** Names one generation of one execution, and the target it runs on. */
 export interface GenerationRef {
@@ -57,6 +58,46 @@ export interface RunEnd {
   readonly startedAt?: string;
 }
 
+export interface OpenedTransfer {
+  /** Of a worker that reaches every place of the transfer. */
+  readonly taskQueue: string;
+  /** Segments after which the workflow continues as a new run. */
+  readonly segmentsPerRun: number;
+}
+
+export interface TransferRef {
+  readonly transferId: string;
+  readonly destination: string;
+  readonly options: TransferOptions;
+}
+
+/** What one segment came to, or several of them. */
+export interface TransferredFiles {
+  readonly counts: TransferCounts;
+  /** The first failures; all of them are in the journal. */
+  readonly failures: readonly TransferNote[];
+}
+
+export interface PlannedTransfer {
+  readonly segments: number;
+  readonly entries: number;
+  readonly bytes: number;
+  /** Names that are left out and fail nothing, and the first of them. */
+  readonly leftOut: number;
+  readonly warnings: readonly TransferNote[];
+  /** Names that cannot be carried, which count as failed files. */
+  readonly lost: TransferredFiles;
+  /** Set where the planner has moved and closed everything itself, or was not to move anything. */
+  readonly moved?: TransferredFiles;
+}
+
+/** A segment whose activity ended for good without an answer. */
+export interface UnsettledSegment {
+  readonly segment: number;
+  readonly code: string;
+  readonly message: string;
+}
+
 /** The activities that the workflows call, by name. */
 export interface WaybillActivities {
   /** Takes the id in the catalog, resolves the target and checks what the configuration allows. */
@@ -73,5 +114,20 @@ export interface WaybillActivities {
   readonly recordEnd: (request: {readonly ref: GenerationRef; readonly result: ExecutionResult}) => Promise<void>;
   /** Ends what may still run and removes what the generation left on the target and in the store. */
   readonly cleanUp: (ref: GenerationRef & {readonly keepWorkspace: boolean}) => Promise<void>;
+  /** Resolves the places of a transfer and checks what the configuration allows. */
+  readonly openTransfer: (request: {
+    readonly transferId: string;
+    readonly input: TransferInput;
+  }) => Promise<OpenedTransfer>;
+  readonly planTransfer: (request: TransferRef & {readonly sources: readonly string[]}) => Promise<PlannedTransfer>;
+  readonly copySegment: (
+    request: TransferRef & {readonly segment: number; readonly segmentsAtOnce: number},
+  ) => Promise<TransferredFiles>;
+  /** Directories get their modes and times; answers with what the unsettled segments came to. */
+  readonly closeTransfer: (
+    request: TransferRef & {readonly unsettled: readonly UnsettledSegment[]},
+  ) => Promise<TransferredFiles>;
+  /** Removes unfinished files from the destination. */
+  readonly cleanUpTransfer: (request: TransferRef) => Promise<void>;
   readonly answerCatalog: (question: CatalogQuestion) => Promise<CatalogAnswer>;
 }

@@ -8,3 +8,4 @@ export * from './ids.js';
 export {contractSchemas} from './json-schema.js';
 export * from './names.js';
 export * from './transfer.js';
+export * from './transfer-progress.js';

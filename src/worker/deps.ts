@@ -43,6 +43,7 @@ export async function openWorkerDeps(
       catalog,
       records,
       taskQueue: configuration.temporal.taskQueue,
+      transfer: configuration.transfer,
       retentionDays: configuration.retention.days,
       leftoverDays: configuration.retention.leftoverDays,
     },

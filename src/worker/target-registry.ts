@@ -46,7 +46,7 @@ export function openTargetRegistry(configuration: Configuration): TargetRegistry
     requireAllowed: (location) => void allowed(location),
     location: async (location, signal) => {
       const {name, root, rest} = allowed(location);
-      return {store: await target(name).storeAt(root, signal), path: rest};
+      return {store: await target(name).storeAt(root, signal), path: rest, root};
     },
     summaries: () => names.map(summary),
     check: (name, signal) => target(name).check(signal),

@@ -23,8 +23,11 @@ export interface TargetRegistry {
   connect(name: string, signal?: AbortSignal): Promise<Target>;
   /** Rejects with `target.unknown` or `target.not-allowed` where `NAME:path` may not be read or written. */
   requireAllowed(location: string): void;
-  /** The store and path that `NAME:path` names; its root is the allowed directory that holds the path. */
-  location(location: string, signal?: AbortSignal): Promise<{readonly store: Store; readonly path: string}>;
+  /** The store and path that `NAME:path` names; `root` is the allowed directory that holds the path, and the store's root. */
+  location(
+    location: string,
+    signal?: AbortSignal,
+  ): Promise<{readonly store: Store; readonly path: string; readonly root: string}>;
   summaries(): readonly TargetSummary[];
   check(name: string, signal?: AbortSignal): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;

@@ -7,6 +7,8 @@ import type {
   LogChunk,
   LogOptions,
   StartOptions,
+  TransferHandle,
+  TransferSummary,
   WaybillClientApi,
 } from '../../src/client/api.js';
 import type {Artifact, ExecutionRecord} from '../../src/contracts/artifacts.js';
@@ -42,6 +44,18 @@ export class ScriptedClient implements WaybillClientApi {
     this.started.push(options);
     await this.script.send?.((progress) => options.onUploadProgress?.(progress), options.signal);
     return this.execution(options.id ?? 'scripted');
+  }
+
+  copy(): Promise<TransferHandle> {
+    return Promise.reject(new Error('the script has no transfer'));
+  }
+
+  transfer(id: string): TransferHandle {
+    throw new Error(`the script has no transfer ${id}`);
+  }
+
+  transfers(): AsyncIterable<TransferSummary> {
+    return each<TransferSummary>([]);
   }
 
   execution(id: string): ExecutionHandle {

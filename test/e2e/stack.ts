@@ -15,7 +15,9 @@ import {type Sshd, type SshdOptions, startSshd} from '../servers/sshd.js';
 export interface TestStackOptions {
   readonly sshd?: SshdOptions;
   /** Further targets, as lines of the configuration. */
-  readonly more?: string | ((sshd: Sshd) => string);
+  readonly more?: string | ((sshd: Sshd, directory: string) => string);
+  /** Further settings, as lines of the configuration. */
+  readonly settings?: string;
   readonly environment?: Record<string, string>;
   /** What stands between the worker and sshd, given sshd's port: answers with the port to connect to. */
   readonly line?: (sshdPort: number) => Promise<number>;
@@ -55,9 +57,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const sshd = await startSshd(options.sshd);
   const remote = join(directory, 'remote');
   await mkdir(remote);
-  const more = typeof options.more === 'function' ? options.more(sshd) : (options.more ?? '');
+  const more = typeof options.more === 'function' ? options.more(sshd, directory) : (options.more ?? '');
   const sshPort = await connectTo(sshd, options.line);
-  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, sshPort, remote, more));
+  const {settings = ''} = options;
+  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, sshPort, remote, more) + settings);
   const stop = new AbortController();
   const port = await freePort();
   const uiPort = await freePort();

@@ -1,0 +1,78 @@
+import {transferRoot} from '../../src/artifacts/keys.js';
+import type {
+  TransferredFiles,
+  TransferRef,
+  UnsettledSegment,
+  WaybillActivities,
+} from '../../src/contracts/activities.js';
+import {addCounts, noCounts, NOTES_SHOWN, type TransferNote} from '../../src/contracts/transfer.js';
+import {countsOf, failuresOf} from '../../src/transfer/copy/counts.js';
+import type {FileOutcome} from '../../src/transfer/file-outcome.js';
+import {finishDirectories} from '../../src/transfer/finish-directories.js';
+import {runAttempt} from '../attempt.js';
+import type {ActivityDeps} from '../deps.js';
+import {readOutcomes} from '../moves/outcome-pages.js';
+import {destinationAt, retriesOf} from './places.js';
+import {readPage, requireTransferPlan, type TransferPlan} from './transfer-plan.js';
+
+/**
+ * Ends a transfer of several segments. Where a segment has given up, what it had settled is taken from the journal and
+ * the rest of its files failed for its reason; the destination, which may not answer, is then left as it is.
+ */
+export function closeTransfer(deps: ActivityDeps): WaybillActivities['closeTransfer'] {
+  return (request) =>
+    runAttempt(
+      'move',
+      deps.records,
+      async ({signal}) => {
+        const plan = await requireTransferPlan(deps.store, request.transferId, signal);
+        if (request.unsettled.length === 0) await closeDirectories(deps, request, plan, signal);
+        let counts = noCounts;
+        const failures: TransferNote[] = [];
+        for (const segment of request.unsettled) {
+          const settled = await settle(deps, request, plan, segment, signal);
+          counts = addCounts(counts, settled.counts);
+          failures.push(...settled.failures.slice(0, NOTES_SHOWN - failures.length));
+        }
+        return {counts, failures};
+      },
+      retriesOf(request.options),
+    );
+}
+
+/** Modes and times of directories, when everything in them is there. */
+export async function closeDirectories(
+  deps: ActivityDeps,
+  {transferId, destination}: TransferRef,
+  plan: TransferPlan,
+  signal: AbortSignal,
+): Promise<void> {
+  const {to, toRoot} = await destinationAt(deps.targets, transferId, destination, plan.root, signal);
+  const directories = [];
+  for (const [segment, {directories: some}] of plan.segments.entries()) {
+    if (!some) continue;
+    const files = await readPage(deps.store, transferId, plan, segment, signal);
+    directories.push(...files.filter(({kind}) => kind === 'directory'));
+  }
+  await finishDirectories({to, toRoot, directories, signal});
+}
+
+async function settle(
+  deps: ActivityDeps,
+  {transferId}: TransferRef,
+  plan: TransferPlan,
+  {segment, code, message}: UnsettledSegment,
+  signal: AbortSignal,
+): Promise<TransferredFiles> {
+  const files = await readPage(deps.store, transferId, plan, segment, signal);
+  const known = await readOutcomes(deps.store, transferRoot(transferId), segment, signal);
+  const byName = new Map(known.map((outcome) => [outcome.name, outcome]));
+  const outcomes = files.map(
+    ({name, kind, size}): FileOutcome =>
+      byName.get(name) ?? {
+        outcome: 'failed',
+        ...{name, kind, size, code, message, retryable: false, sentBytes: 0, durationMs: 0},
+      },
+  );
+  return {counts: countsOf(outcomes), failures: failuresOf(outcomes)};
+}

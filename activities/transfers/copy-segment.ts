@@ -1,0 +1,56 @@
+import {transferRoot} from '../../src/artifacts/keys.js';
+import type {TransferredFiles, TransferRef, WaybillActivities} from '../../src/contracts/activities.js';
+import {NOTES_SHOWN} from '../../src/contracts/transfer.js';
+import {joinStorePath} from '../../src/stores/paths.js';
+import {copySegment as copyFiles} from '../../src/transfer/copy/copy-segment.js';
+import {countsOf, failuresOf} from '../../src/transfer/copy/counts.js';
+import {encodeManifest, manifestOf} from '../../src/transfer/journal-page.js';
+import {type Attempt, runAttempt} from '../attempt.js';
+import type {ActivityDeps} from '../deps.js';
+import {journalled} from '../moves/outcome-pages.js';
+import {destinationAt, retriesOf} from './places.js';
+import {readPage, requireTransferPlan, type TransferPlan} from './transfer-plan.js';
+
+type SegmentRequest = TransferRef & {readonly segment: number; readonly segmentsAtOnce: number};
+
+/** Moves one segment of a plan that has several. */
+export function copySegment(deps: ActivityDeps): WaybillActivities['copySegment'] {
+  return (request) =>
+    runAttempt(
+      'move',
+      deps.records,
+      async (attempt) => {
+        const plan = await requireTransferPlan(deps.store, request.transferId, attempt.signal);
+        return await moveTransferSegment(deps, request, plan, attempt);
+      },
+      retriesOf(request.options),
+    );
+}
+
+/** Moves a segment, taking up what earlier attempts have left, and writes its page of the manifest. */
+export async function moveTransferSegment(
+  deps: ActivityDeps,
+  request: SegmentRequest,
+  plan: TransferPlan,
+  attempt: Attempt,
+): Promise<TransferredFiles> {
+  const {transferId, segment, segmentsAtOnce, options} = request;
+  const {signal} = attempt;
+  const journal = transferRoot(transferId);
+  const files = await readPage(deps.store, transferId, plan, segment, signal);
+  const {to, toRoot, partials} = await destinationAt(deps.targets, transferId, request.destination, plan.root, signal);
+  const {store: from} = await deps.targets.location(plan.segments[segment]?.from ?? '', signal);
+  await to.makeDirectory(partials, {mode: 0o700, signal});
+  const outcomes = await journalled(deps.store, journal, segment, signal, (log) =>
+    copyFiles({
+      ...{from, to, toRoot, partials, files, options, segmentsAtOnce, signal, ...log},
+      // Another owner has other unfinished files: nothing of an earlier attempt is found.
+      owner: options.resume ? transferId : `${transferId}/${Date.now()}`,
+      isCurrent: attempt.isCurrent,
+      onProgress: (progress) => attempt.note({copy: progress, progress: progress.bytesDone + progress.filesDone}),
+    }),
+  );
+  const page = `manifest-${String(segment).padStart(6, '0')}.ndjson`;
+  await deps.store.putObject(joinStorePath(journal, page), encodeManifest(manifestOf(files, outcomes)), {signal});
+  return {counts: countsOf(outcomes), failures: failuresOf(outcomes).slice(0, NOTES_SHOWN)};
+}

@@ -1,0 +1,117 @@
+import type {PlannedTransfer, TransferRef, WaybillActivities} from '../../src/contracts/activities.js';
+import {addCounts, noCounts, NOTES_SHOWN} from '../../src/contracts/transfer.js';
+import {countsOf, isLeftOut, noteOf} from '../../src/transfer/copy/counts.js';
+import {keptThere} from '../../src/transfer/copy/overwrite.js';
+import {planCopy} from '../../src/transfer/copy/plan.js';
+import {requireRoom} from '../../src/transfer/copy/room.js';
+import {inParallel} from '../../src/transfer/in-parallel.js';
+import type {PlannedFile, RefusedEntry} from '../../src/transfer/planned-file.js';
+import {cutSegments} from '../../src/transfer/segments.js';
+import {type Attempt, runAttempt} from '../attempt.js';
+import type {ActivityDeps} from '../deps.js';
+import {closeDirectories} from './close-transfer.js';
+import {moveTransferSegment} from './copy-segment.js';
+import {destinationAt, placeOf, retriesOf} from './places.js';
+import {PlanWriter, readPage, readRefused, readTransferPlan, type TransferPlan} from './transfer-plan.js';
+
+/** Bytes of a segment: so many that an activity is worth its events, so few that several share a tree. */
+const SEGMENT_BYTES = 64 * 1024 ** 3;
+
+const QUESTIONS_AT_ONCE = 32;
+
+/** Plans a transfer, or finds its plan. What fits into one segment, as most transfers do, is moved and closed as well. */
+export function planTransfer(deps: ActivityDeps): WaybillActivities['planTransfer'] {
+  return (request) =>
+    runAttempt(
+      'move',
+      deps.records,
+      async (attempt) => {
+        const {transferId} = request;
+        const {signal} = attempt;
+        const plan =
+          (await readTransferPlan(deps.store, transferId, signal)) ?? (await makePlan(deps, request, attempt));
+        const refused = await readRefused(deps.store, transferId, plan, signal);
+        const lost = refused.filter((entry) => !isLeftOut(entry)).map(noteOf);
+        const leftOut = refused.filter(isLeftOut);
+        const planned: PlannedTransfer = {
+          segments: plan.segments.length,
+          entries: plan.entries,
+          bytes: plan.bytes,
+          leftOut: leftOut.length,
+          warnings: leftOut.slice(0, NOTES_SHOWN).map(noteOf),
+          lost: {counts: {...noCounts, failed: lost.length}, failures: lost.slice(0, NOTES_SHOWN)},
+        };
+        if (request.options.dryRun) return {...planned, moved: await decideOnly(deps, request, plan, signal)};
+        if (plan.segments.length > 1) return planned;
+        if (plan.segments.length === 0) return {...planned, moved: {counts: noCounts, failures: []}};
+        const moved = await moveTransferSegment(deps, {...request, segment: 0, segmentsAtOnce: 1}, plan, attempt);
+        await closeDirectories(deps, request, plan, signal);
+        return {...planned, moved};
+      },
+      retriesOf(request.options),
+    );
+}
+
+async function makePlan(
+  deps: ActivityDeps,
+  request: TransferRef & {readonly sources: readonly string[]},
+  attempt: Attempt,
+): Promise<TransferPlan> {
+  const {transferId, options} = request;
+  const {signal} = attempt;
+  const places = [];
+  for (const location of request.sources) places.push({location, ...(await placeOf(deps.targets, location, signal))});
+  const destination = await placeOf(deps.targets, request.destination, signal);
+  const plan = await planCopy({sources: places, destination, options, signal});
+  const writer = new PlanWriter(deps.store, transferId, signal);
+  const refused: RefusedEntry[] = [];
+  let entries = 0;
+  const taken = async function* (found: AsyncIterable<PlannedFile | RefusedEntry>): AsyncGenerator<PlannedFile> {
+    for await (const entry of found) {
+      if ('refused' in entry) refused.push(entry);
+      else {
+        entries += 1;
+        attempt.note({copy: planning(entries)});
+        yield entry;
+      }
+    }
+  };
+  const limits = {maxFiles: deps.transfer.segmentFiles, maxBytes: SEGMENT_BYTES};
+  for (const group of plan.groups) {
+    const from = places.find(({key}) => key === group.key)?.location ?? '';
+    for await (const files of cutSegments(taken(group.entries), limits)) await writer.add(from, files);
+  }
+  const {root} = plan.destination;
+  const made = await writer.finish(root, refused);
+  if (!options.dryRun) await prepare(deps, request, made, signal);
+  return made;
+}
+
+function planning(entries: number) {
+  return {filesDone: 0, filesTotal: entries, bytesDone: 0, bytesTotal: 0, rate: 0, resumedBytes: 0, sentBytes: 0};
+}
+
+/** The destination has to be there, and to have room, before the first byte is sent. */
+async function prepare(deps: ActivityDeps, ref: TransferRef, plan: TransferPlan, signal: AbortSignal): Promise<void> {
+  const {to, toRoot} = await destinationAt(deps.targets, ref.transferId, ref.destination, plan.root, signal);
+  await to.makeDirectory(toRoot, {signal});
+  const pages = async function* () {
+    for (const segment of plan.segments.keys()) yield await readPage(deps.store, ref.transferId, plan, segment, signal);
+  };
+  await requireRoom(to, toRoot, plan.bytes, pages, signal);
+}
+
+async function decideOnly(deps: ActivityDeps, ref: TransferRef, plan: TransferPlan, signal: AbortSignal) {
+  const {options, transferId} = ref;
+  const {to, toRoot} = await destinationAt(deps.targets, transferId, ref.destination, plan.root, signal);
+  let counts = noCounts;
+  for (const [segment, {from: location}] of plan.segments.entries()) {
+    const from = (await deps.targets.location(location, signal)).store;
+    await inParallel(await readPage(deps.store, transferId, plan, segment, signal), QUESTIONS_AT_ONCE, async (file) => {
+      const kept = await keptThere({from, to, toRoot, file, options, signal});
+      const planned = {...noCounts, entries: 1, files: file.kind === 'file' ? 1 : 0, bytes: file.size};
+      counts = addCounts(counts, kept === undefined ? planned : countsOf([kept]));
+    });
+  }
+  return {counts, failures: []};
+}

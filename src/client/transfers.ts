@@ -1,0 +1,190 @@
+import {setTimeout as delay} from 'node:timers/promises';
+import {WorkflowExecutionAlreadyStartedError, type WorkflowExecutionInfo} from '@temporalio/client';
+import type {CopyProgress} from '../contracts/checkpoint.js';
+import {hasCode, WaybillError} from '../contracts/errors.js';
+import {STATE_QUERY, workflowNames} from '../contracts/names.js';
+import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
+import {noCounts, type TransferRequest, type TransferResult} from '../contracts/transfer.js';
+import type {TransferState} from '../contracts/transfer-progress.js';
+import type {CopyStart, TransferEvent, TransferHandle, TransferSummary} from './api.js';
+import type {Session} from './connect.js';
+import {newExecutionId} from './execution-id.js';
+import {transferResultIn, translate} from './failures.js';
+import {checkpointIn} from './progress.js';
+import {requireWorker} from './require-worker.js';
+
+type Workflow = (request: TransferRequest) => Promise<TransferResult>;
+
+/** Milliseconds between two questions to the server, and between two to the workflow itself, which cost more. */
+const INTERVAL_MS = 500;
+const STATE_INTERVAL_MS = 2_000;
+
+export async function startTransfer(session: Session, options: CopyStart): Promise<TransferHandle> {
+  const {id, taskQueue, ...request} = options;
+  const first = request.sources[0] ?? '';
+  const transferId = id ?? newExecutionId(request.label ?? 'copy', [first]);
+  const more = request.sources.length > 1 ? ` and ${request.sources.length - 1} more` : '';
+  const on = taskQueue === undefined ? session : {...session, taskQueue};
+  try {
+    await session.temporal.workflow.start<Workflow>(workflowNames.transfer, {
+      workflowId: transferId,
+      taskQueue: on.taskQueue,
+      args: [request],
+      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
+      workflowIdConflictPolicy: 'FAIL',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${request.label ?? `${first.slice(0, 60)}${more}`} → ${request.destination.slice(0, 60)}`,
+    });
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw translateTransfer(error, transferId);
+    throw new WaybillError('transfer.id-used', `the id ${transferId} was used before`, {
+      path: transferId,
+      cause: error,
+    });
+  }
+  return new Transfer(on, transferId);
+}
+
+export class Transfer implements TransferHandle {
+  private ended: Promise<TransferResult> | undefined;
+
+  constructor(
+    private readonly session: Session,
+    readonly id: string,
+  ) {}
+
+  async result(signal?: AbortSignal): Promise<TransferResult> {
+    this.ended ??= requireWorker(this.session, this.awaitEnd());
+    this.ended.catch(() => undefined);
+    if (!signal) return await this.ended;
+    const aborted = new Promise<never>((_, reject) => {
+      const abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      if (signal.aborted) abort();
+      signal.addEventListener('abort', abort, {once: true});
+    });
+    return await Promise.race([this.ended, aborted]);
+  }
+
+  async *progress(signal?: AbortSignal): AsyncGenerator<TransferEvent> {
+    const result = this.result(signal);
+    const stop = new AbortController();
+    const settle = () => stop.abort();
+    result.then(settle, settle);
+    const wake = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    let state: TransferState = {step: 'open', counts: noCounts};
+    let askedAt = 0;
+    const told = new Set<string>();
+    while (!stop.signal.aborted) {
+      signal?.throwIfAborted();
+      const description = await this.workflow().describe();
+      const moving: CopyProgress[] = [];
+      for (const pending of description.raw.pendingActivities ?? []) {
+        const checkpoint = checkpointIn(pending.heartbeatDetails?.payloads?.[0]);
+        if (checkpoint?.copy) moving.push(checkpoint.copy);
+        const attempt = pending.attempt ?? 1;
+        const key = `${pending.activityId}/${attempt}`;
+        if (attempt === 1 || told.has(key)) continue;
+        told.add(key);
+        yield {event: 'retrying', attempt, reason: pending.lastFailure?.message ?? ''};
+      }
+      if (Date.now() - askedAt > STATE_INTERVAL_MS && (state.planned?.segments ?? 2) > 1) {
+        askedAt = Date.now();
+        // A worker that is just being started again answers later.
+        state = await this.state().catch(() => state);
+      }
+      if (moving.length > 0) yield {event: 'progress', step: state.step, progress: summed(state, moving)};
+      await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
+    }
+    yield {event: 'ended', result: await result};
+  }
+
+  async state(): Promise<TransferState> {
+    try {
+      return await this.workflow().query<TransferState, []>(STATE_QUERY);
+    } catch (error) {
+      throw translateTransfer(error, this.id);
+    }
+  }
+
+  async cancel(): Promise<void> {
+    try {
+      await this.workflow().cancel();
+    } catch (error) {
+      throw translateTransfer(error, this.id);
+    }
+  }
+
+  private async awaitEnd(): Promise<TransferResult> {
+    try {
+      return await this.workflow().result();
+    } catch (error) {
+      const result = transferResultIn(error);
+      if (result) return result;
+      const failure = translateTransfer(error, this.id);
+      // Of a cancelled workflow Temporal keeps nothing; the workflow itself still answers.
+      if (!hasCode(failure, 'execution.cancelled')) throw failure;
+      const {result: told} = await this.state();
+      if (told) return told;
+      throw failure;
+    }
+  }
+
+  private workflow() {
+    return this.session.temporal.workflow.getHandle<Workflow>(this.id);
+  }
+}
+
+/** What is under way and what is over, together. */
+function summed(state: TransferState, moving: readonly CopyProgress[]): CopyProgress {
+  const add = (pick: (progress: CopyProgress) => number) => moving.reduce((sum, progress) => sum + pick(progress), 0);
+  const {planned, counts} = state;
+  const file = moving.find((progress) => progress.file !== undefined)?.file;
+  return {
+    filesDone: counts.entries + add(({filesDone}) => filesDone),
+    filesTotal: planned?.entries ?? add(({filesTotal}) => filesTotal),
+    bytesDone: counts.bytes + add(({bytesDone}) => bytesDone),
+    bytesTotal: planned?.bytes ?? add(({bytesTotal}) => bytesTotal),
+    rate: add(({rate}) => rate),
+    resumedBytes: counts.resumedBytes + add(({resumedBytes}) => resumedBytes),
+    sentBytes: counts.sentBytes + add(({sentBytes}) => sentBytes),
+    ...(file === undefined ? {} : {file}),
+  };
+}
+
+export async function* listTransfers(
+  session: Session,
+  limit = Number.POSITIVE_INFINITY,
+): AsyncGenerator<TransferSummary> {
+  let left = limit;
+  const query = `WorkflowType = '${workflowNames.transfer}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  try {
+    for await (const found of session.temporal.workflow.list({query})) {
+      if (left-- <= 0) return;
+      yield summaryOf(found);
+    }
+  } catch (error) {
+    throw translateTransfer(error, 'transfers');
+  }
+}
+
+const states: Readonly<Record<string, TransferSummary['state']>> = {
+  RUNNING: 'running',
+  COMPLETED: 'succeeded',
+  CANCELLED: 'cancelled',
+};
+
+function summaryOf(info: WorkflowExecutionInfo): TransferSummary {
+  const {workflowId, status, startTime, closeTime} = info;
+  return {
+    id: workflowId,
+    state: states[status.name] ?? 'failed',
+    startedAt: startTime.toISOString(),
+    ...(closeTime === undefined ? {} : {endedAt: closeTime.toISOString()}),
+  };
+}
+
+function translateTransfer(error: unknown, id: string): Error {
+  const failure = translate(error, id);
+  if (!hasCode(failure, 'execution.not-found')) return failure;
+  return new WaybillError('transfer.not-found', `no transfer ${id} is known`, {path: id, cause: error});
+}

@@ -1,0 +1,222 @@
+import {execFile} from 'node:child_process';
+import {lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile} from 'node:fs/promises';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {promisify} from 'node:util';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {CopyStart} from '../../src/client/api.js';
+import type {TransferResult} from '../../src/contracts/transfer.js';
+import {digests, makeInputs, sha256} from './corpus.js';
+import {startTestStack, type TestStack} from './stack.js';
+
+let stack: TestStack;
+let files: string;
+const started: string[] = [];
+
+beforeAll(async () => {
+  stack = await startTestStack({
+    more: (sshd, directory) => `  disk:
+    kind: local
+    roots: [${directory}/files]
+  far:
+    kind: ssh
+    host: ${sshd.host}
+    port: ${sshd.port}
+    user: ${sshd.user}
+    identityFile: ${sshd.identityFile}
+    knownHostsFile: ${sshd.knownHostsFile}
+    sshConfigFile: /nonexistent
+    roots: [${directory}/files]
+`,
+    settings: 'transfer:\n  segmentFiles: 40\n  segmentsPerRun: 3\n',
+  });
+  files = join(stack.directory, 'files');
+  await mkdir(files);
+});
+
+afterAll(async () => {
+  await stack.close(started);
+});
+
+/** Every file of a test lies in a directory of its own. */
+async function place(name: string): Promise<string> {
+  const directory = join(files, name);
+  await mkdir(join(directory, 'from'), {recursive: true});
+  return directory;
+}
+
+async function copy(options: CopyStart): Promise<TransferResult> {
+  const handle = await stack.client.copy(options);
+  started.push(handle.id);
+  return await handle.result();
+}
+
+async function leftovers(directory: string): Promise<readonly string[]> {
+  return (await readdir(directory, {recursive: true})).filter((name) => name.includes('.waybill-transfer'));
+}
+
+const sizes = {'a.txt': 11, 'sub/large.bin': 20_000_000, 'sub/deep/small.bin': 5_000, 'empty.txt': 0};
+
+describe('between stores', () => {
+  it.each([
+    ['disk', 'far'],
+    ['far', 'disk'],
+    ['far', 'far'],
+    ['disk', 'disk'],
+  ])('copies a tree from %s to %s, byte for byte, with times, modes and empty directories', async (from, to) => {
+    const directory = await place(`pair-${from}-${to}`);
+    await makeInputs(join(directory, 'from'), sizes);
+    await mkdir(join(directory, 'from/nothing'));
+    await utimes(join(directory, 'from/sub'), 1_600_000_000, 1_600_000_000);
+    const result = await copy({sources: [`${from}:${directory}/from/`], destination: `${to}:${directory}/to`});
+    expect(result).toMatchObject({
+      outcome: 'succeeded',
+      counts: {files: 4, copied: 4, failed: 0, bytes: 20_005_011, sentBytes: 20_005_011},
+      manifest: {pages: 1},
+    });
+    expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
+    expect((await stat(join(directory, 'to/nothing'))).isDirectory()).toBe(true);
+    expect((await stat(join(directory, 'to/sub'))).mtimeMs).toBe(1_600_000_000_000);
+    expect(await leftovers(directory)).toEqual([]);
+    const manifest = await readFile(join(stack.storeRoot, `${result.manifest?.prefix ?? ''}000000.ndjson`), 'utf8');
+    expect(manifest).toContain(await sha256(join(directory, 'from/sub/large.bin')));
+  });
+});
+
+describe('when things die', () => {
+  it('goes on where it was after the worker was killed, and sends no proved byte again', async () => {
+    const directory = await place('killed');
+    await makeInputs(join(directory, 'from'), {large: 150_000_000, small: 1_000});
+    const handle = await stack.client.copy({
+      sources: [`disk:${directory}/from/large`, `disk:${directory}/from/small`],
+      destination: `far:${directory}/to`,
+      options: {limitRate: 40_000_000},
+    });
+    started.push(handle.id);
+    let killed = false;
+    for await (const event of handle.progress()) {
+      if (event.event !== 'progress' || killed || event.progress.bytesDone < 50_000_000) continue;
+      killed = true;
+      await stack.killWorker();
+    }
+    const result = await handle.result();
+    expect(killed).toBe(true);
+    expect(result).toMatchObject({outcome: 'succeeded', counts: {resumed: 1, failed: 0}});
+    expect(result.counts.resumedBytes).toBeGreaterThan(30_000_000);
+    expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
+    expect(await leftovers(directory)).toEqual([]);
+  });
+
+  it('leaves nothing behind when it is cancelled', async () => {
+    const directory = await place('cancelled');
+    await makeInputs(join(directory, 'from'), {large: 80_000_000});
+    const handle = await stack.client.copy({
+      sources: [`disk:${directory}/from/`],
+      destination: `far:${directory}/to`,
+      options: {limitRate: 5_000_000},
+    });
+    started.push(handle.id);
+    while ((await leftovers(directory)).length < 3) await delay(50);
+    await handle.cancel();
+    expect(await handle.result()).toMatchObject({outcome: 'cancelled'});
+    expect(await readdir(join(directory, 'to'))).toEqual([]);
+  });
+});
+
+describe('large trees', () => {
+  it('copies 5,000 small files in segments and several runs, one of them under a kill', async () => {
+    const directory = await place('many');
+    for (let group = 0; group < 50; group++) {
+      await mkdir(join(directory, 'from', `${group}`), {recursive: true});
+      await Promise.all(
+        Array.from({length: 100}, (_, file) => writeFile(join(directory, 'from', `${group}`, `${file}`), `${group}.${file}`)),
+      );
+    }
+    const handle = await stack.client.copy({sources: [`disk:${directory}/from/`], destination: `far:${directory}/to`});
+    started.push(handle.id);
+    for (;;) {
+      await delay(200);
+      const done = await handle.state().catch(() => undefined);
+      if ((done?.counts.entries ?? 0) > 400) break;
+    }
+    await stack.killWorker();
+    const result = await handle.result();
+    expect(result).toMatchObject({outcome: 'succeeded', counts: {entries: 5_050, files: 5_000, failed: 0}});
+    expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
+    expect(await leftovers(directory)).toEqual([]);
+  });
+});
+
+describe('options', () => {
+  it('plans without a trace in a dry run', async () => {
+    const directory = await place('dry');
+    await makeInputs(join(directory, 'from'), {a: 10, b: 20});
+    const result = await copy({
+      sources: [`disk:${directory}/from/*`],
+      destination: `far:${directory}/to`,
+      options: {dryRun: true},
+    });
+    expect(result).toMatchObject({outcome: 'succeeded', dryRun: true, counts: {files: 2, bytes: 30, sentBytes: 0}});
+    expect(await readdir(directory)).toEqual(['from']);
+  });
+
+  it('replaces, keeps or compares what is there, across an SSH server', async () => {
+    const directory = await place('overwrite');
+    const from = join(directory, 'from');
+    await makeInputs(from, {same: 100, other: 100});
+    const request = {sources: [`disk:${from}/`], destination: `far:${directory}/to`};
+    await copy(request);
+    await writeFile(join(from, 'other'), 'changed');
+    expect(await copy({...request, options: {overwrite: 'never'}})).toMatchObject({counts: {skipped: 2, copied: 0}});
+    expect(await copy({...request, options: {overwrite: 'different'}})).toMatchObject({
+      counts: {skipped: 1, copied: 1},
+    });
+    expect(await readFile(join(directory, 'to/other'), 'utf8')).toBe('changed');
+  });
+
+  it('takes what is included, leaves out what is excluded and hidden, and treats links as told', async () => {
+    const directory = await place('select');
+    const from = join(directory, 'from');
+    await makeInputs(from, {'a.csv': 5, 'b.log': 5, 'tmp/c.csv': 5, '.hidden.csv': 5});
+    await symlink('a.csv', join(from, 'link.csv'));
+    const request = {sources: [`far:${from}/`], options: {include: ['*.csv'], exclude: ['tmp']}};
+    const skipped = await copy({...request, destination: `disk:${directory}/skip`});
+    const copied = await copy({
+      ...request,
+      destination: `disk:${directory}/copy`,
+      options: {...request.options, symlinks: 'copy', hidden: true},
+    });
+    expect(await readdir(join(directory, 'skip'))).toEqual(['a.csv']);
+    expect(skipped.warnings).toMatchObject([{name: 'link.csv', code: 'link.not-followed'}]);
+    expect((await readdir(join(directory, 'copy'))).sort()).toEqual(['.hidden.csv', 'a.csv', 'link.csv']);
+    expect(await readlink(join(directory, 'copy/link.csv'))).toBe('a.csv');
+    expect(copied.leftOut).toBe(0);
+    expect((await lstat(join(directory, 'copy/a.csv'))).isFile()).toBe(true);
+  });
+
+  it('fails by name for a file that cannot be written, and copies the others', async () => {
+    const directory = await place('partly');
+    await makeInputs(join(directory, 'from'), {one: 5, two: 5});
+    await mkdir(join(directory, 'to/one/inside'), {recursive: true});
+    const result = await copy({sources: [`disk:${directory}/from/`], destination: `far:${directory}/to`});
+    expect(result).toMatchObject({
+      outcome: 'failed',
+      counts: {copied: 1, failed: 1},
+      failures: [{name: 'one', code: 'store.is-a-directory'}],
+    });
+    expect(await leftovers(directory)).toEqual([]);
+  });
+
+  it('refuses places outside of the allowed roots before anything is looked at', async () => {
+    expect(await copy({sources: ['disk:/etc/passwd'], destination: `far:${files}/x`})).toMatchObject({
+      outcome: 'failed',
+      failure: {code: 'target.not-allowed'},
+    });
+    expect(await copy({sources: [`disk:${files}/../../etc/passwd`], destination: `far:${files}/x`})).toMatchObject({
+      failure: {code: 'target.not-allowed'},
+    });
+    await expect(copy({sources: ['nowhere:/x'], destination: `far:${files}/x`})).resolves.toMatchObject({
+      failure: {code: 'target.unknown'},
+    });
+  });
+});

@@ -1,0 +1,212 @@
+import {
+  ApplicationFailure,
+  CancellationScope,
+  CancelledFailure,
+  ContinueAsNew,
+  continueAsNew,
+  defineQuery,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type {OpenedTransfer, TransferRef} from '../src/contracts/activities.js';
+import {STATE_QUERY} from '../src/contracts/names.js';
+import {
+  type TransferInput,
+  transferInput,
+  type TransferRequest,
+  type TransferResult,
+} from '../src/contracts/transfer.js';
+import {
+  addFiles,
+  beginTransfer,
+  concludeTransfer,
+  neverBegun,
+  segmentsAtOnce,
+  stopsHere,
+  type TransferProgress,
+  type TransferState,
+} from '../src/contracts/transfer-progress.js';
+import {local, shortActivities, transferActivities} from './activity-options.js';
+import {failureFrom, isCancelled, isFinal} from './failures.js';
+
+export const transferStateQuery = defineQuery<TransferState>(STATE_QUERY);
+
+/** What a run hands to the one that continues it. */
+interface Continuation {
+  readonly opened: OpenedTransfer;
+  readonly progress: TransferProgress;
+}
+
+/** Copies files from locations to a location, and leaves nothing unfinished behind. */
+export async function transfer(request: TransferRequest, continued?: Continuation): Promise<TransferResult> {
+  const input = parse(request);
+  const run = new Transfer(input, continued);
+  setHandler(transferStateQuery, () => run.state());
+  return await run.toTheEnd(request);
+}
+
+function parse(request: TransferRequest): TransferInput {
+  const parsed = transferInput.safeParse(request);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  const field = issue?.path.join('.') ?? '';
+  throw ApplicationFailure.nonRetryable(`${field}: ${issue?.message ?? 'not a valid input'}`, 'input.invalid');
+}
+
+class Transfer {
+  private progress: TransferProgress;
+  private step: TransferState['step'] = 'open';
+  private opened: OpenedTransfer | undefined;
+  private result: TransferResult | undefined;
+
+  constructor(
+    private readonly input: TransferInput,
+    continued: Continuation | undefined,
+  ) {
+    this.opened = continued?.opened;
+    this.progress = continued?.progress ?? beginTransfer(workflowInfo().workflowId, new Date().toISOString());
+  }
+
+  state(): TransferState {
+    const {planned, done} = this.progress;
+    return {
+      step: this.step,
+      ...(planned ? {planned: {entries: planned.entries, bytes: planned.bytes, segments: planned.segments}} : {}),
+      counts: done.counts,
+      ...(this.result ? {result: this.result} : {}),
+    };
+  }
+
+  async toTheEnd(request: TransferRequest): Promise<TransferResult> {
+    try {
+      this.opened ??= await this.open();
+      if (this.progress.planned === undefined) await this.plan(this.opened);
+      if (this.progress.planned?.moved === undefined) {
+        const all = await this.copySegments(this.opened);
+        // In-flight activities would be dropped: nothing is under way here.
+        if (!all) await continueAsNew<typeof transfer>(request, {opened: this.opened, progress: this.progress});
+        await this.close(this.opened);
+      }
+    } catch (error) {
+      if (isCancelled(error)) this.progress = {...this.progress, cancelled: true};
+      else if (error instanceof ContinueAsNew) throw error;
+      else this.progress = {...this.progress, failure: failureOf(error)};
+    }
+    if (this.opened) await this.cleanUp(this.opened);
+    const result = concludeTransfer(this.progress, this.input.options.dryRun, new Date().toISOString());
+    this.result = result;
+    this.enter('ended', `${result.outcome}: ${result.failure?.message ?? `${result.counts.files} files`}`);
+    return report(result);
+  }
+
+  private async open(): Promise<OpenedTransfer> {
+    const request = {transferId: this.progress.transferId, input: this.input};
+    try {
+      return await local.openTransfer(request);
+    } catch (error) {
+      if (isFinal(error) || isCancelled(error)) throw error;
+      return await shortActivities('Open the transfer').openTransfer(request);
+    }
+  }
+
+  private async plan({taskQueue}: OpenedTransfer): Promise<void> {
+    this.enter('plan', 'Looking at what there is to copy');
+    const {sources, destination} = this.input;
+    const more = sources.length === 1 ? '' : ` and ${sources.length - 1} more`;
+    const activities = transferActivities(taskQueue, `Plan ${short(sources[0])}${more} → ${short(destination)}`);
+    const planned = await activities.planTransfer({...this.ref(), sources});
+    this.progress = {...this.progress, planned};
+    if (planned.moved) this.progress = addFiles(this.progress, planned.moved);
+  }
+
+  /** A sliding window over the segments. False where there are more than one run of the workflow takes. */
+  private async copySegments({taskQueue, segmentsPerRun}: OpenedTransfer): Promise<boolean> {
+    const segments = this.progress.planned?.segments ?? 0;
+    const width = segmentsAtOnce(this.input, segments);
+    const end = Math.min(segments, this.progress.nextSegment + segmentsPerRun);
+    this.enter('copy', `Copying ${this.progress.planned?.entries ?? 0} entries in ${segments} segments`);
+    const lane = async () => {
+      while (this.progress.nextSegment < end && !stopsHere(this.progress, this.input)) {
+        const segment = this.progress.nextSegment;
+        this.progress = {...this.progress, nextSegment: segment + 1};
+        await this.copyOne(taskQueue, segment, segments, width);
+      }
+    };
+    // What a cancellation ends has to have ended before anything is cleaned up.
+    const lanes = await Promise.allSettled(Array.from({length: width}, lane));
+    for (const one of lanes) if (one.status === 'rejected') throw one.reason;
+    return end === segments || stopsHere(this.progress, this.input);
+  }
+
+  private async copyOne(taskQueue: string, segment: number, of: number, width: number): Promise<void> {
+    const activities = transferActivities(taskQueue, `Copy segment ${segment + 1} of ${of}`);
+    try {
+      const files = await activities.copySegment({...this.ref(), segment, segmentsAtOnce: width});
+      this.progress = addFiles(this.progress, files);
+    } catch (error) {
+      if (isCancelled(error)) throw error;
+      const {code, message} = failureFrom(error, 'stage');
+      this.progress = {...this.progress, unsettled: [...this.progress.unsettled, {segment, code, message}]};
+    }
+  }
+
+  private async close({taskQueue}: OpenedTransfer): Promise<void> {
+    this.enter('close', 'Giving directories their modes and times');
+    const unsettled = [...this.progress.unsettled, ...neverBegun(this.progress)];
+    const activities = transferActivities(taskQueue, 'Directories and what is left');
+    this.progress = addFiles(this.progress, await activities.closeTransfer({...this.ref(), unsettled}));
+  }
+
+  /** Also after a cancellation. Where it cannot be done, that does not change how the transfer ended. */
+  private async cleanUp({taskQueue}: OpenedTransfer): Promise<void> {
+    if (this.input.options.dryRun) return;
+    await CancellationScope.nonCancellable(async () => {
+      try {
+        await transferActivities(taskQueue, 'Remove what is unfinished').cleanUpTransfer(this.ref());
+      } catch (error) {
+        const {message} = failureFrom(error, 'finish');
+        const planned = this.progress.planned;
+        const warning = {name: this.input.destination, code: 'store.io', message: `not cleaned up: ${message}`};
+        if (planned) {
+          this.progress = {...this.progress, planned: {...planned, warnings: [...planned.warnings, warning]}};
+        }
+      }
+    });
+  }
+
+  private ref(): TransferRef {
+    return {
+      transferId: this.progress.transferId,
+      destination: this.input.destination,
+      options: this.input.options,
+    };
+  }
+
+  private enter(step: TransferState['step'], details: string): void {
+    this.step = step;
+    setCurrentDetails(details);
+  }
+}
+
+function failureOf(error: unknown): NonNullable<TransferResult['failure']> {
+  const {code, message, remedy} = failureFrom(error, 'stage');
+  return {code, message, ...(remedy === undefined ? {} : {remedy})};
+}
+
+function short(location: string | undefined): string {
+  return (location ?? '').slice(0, 60);
+}
+
+/** Completes for success alone, so that no list shows green what is not; the result rides on the failure otherwise. */
+function report(result: TransferResult): TransferResult {
+  if (result.outcome === 'succeeded') return result;
+  const message = result.failure?.message ?? result.outcome;
+  if (result.outcome === 'cancelled') throw new CancelledFailure(message);
+  throw ApplicationFailure.create({
+    message,
+    type: result.failure?.code ?? 'store.io',
+    nonRetryable: true,
+    details: [result],
+  });
+}
