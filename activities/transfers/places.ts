@@ -1,19 +1,7 @@
-import {splitLocation, type TransferOptions} from '../../src/contracts/transfer.js';
+import type {TransferOptions} from '../../src/contracts/transfer.js';
 import type {Store, StorePath} from '../../src/stores/store.js';
 import {partialsOf} from '../../src/transfer/copy/destination.js';
-import type {CopyPlace} from '../../src/transfer/copy/locate.js';
 import type {TargetRegistry} from '../../src/worker/targets.js';
-
-/** The place that `NAME:path` names, in the store of the allowed root that holds it. */
-export async function placeOf(
-  targets: TargetRegistry,
-  location: string,
-  signal: AbortSignal,
-): Promise<CopyPlace & {readonly key: string}> {
-  const {store, path, root} = await targets.location(location, signal);
-  const slash = location.endsWith('/') ? '/' : '';
-  return {store, path: `${path}${slash}`, key: `${splitLocation(location)?.name ?? ''}:${root}`};
-}
 
 export interface Destination {
   readonly to: Store;

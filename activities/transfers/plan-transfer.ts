@@ -7,11 +7,12 @@ import {requireRoom} from '../../src/transfer/copy/room.js';
 import {inParallel} from '../../src/transfer/in-parallel.js';
 import type {PlannedFile, RefusedEntry} from '../../src/transfer/planned-file.js';
 import {cutSegments} from '../../src/transfer/segments.js';
+import {copyPlace} from '../../src/worker/copy-place.js';
 import {type Attempt, runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {closeDirectories} from './close-transfer.js';
 import {moveTransferSegment} from './copy-segment.js';
-import {destinationAt, placeOf, retriesOf} from './places.js';
+import {destinationAt, retriesOf} from './places.js';
 import {PlanWriter, readPage, readRefused, readTransferPlan, type TransferPlan} from './transfer-plan.js';
 
 /** Bytes of a segment: so many that an activity is worth its events, so few that several share a tree. */
@@ -60,8 +61,8 @@ async function makePlan(
   const {transferId, options} = request;
   const {signal} = attempt;
   const places = [];
-  for (const location of request.sources) places.push({location, ...(await placeOf(deps.targets, location, signal))});
-  const destination = await placeOf(deps.targets, request.destination, signal);
+  for (const location of request.sources) places.push({location, ...(await copyPlace(deps.targets, location, signal))});
+  const destination = await copyPlace(deps.targets, request.destination, signal);
   const plan = await planCopy({sources: places, destination, options, signal});
   const writer = new PlanWriter(deps.store, transferId, signal);
   const refused: RefusedEntry[] = [];

@@ -27,7 +27,8 @@ export const exitCodeTable: readonly ExitCodeRow[] = [
   {status: '1', meaning: '`targets check`: at least one check failed.'},
   {
     status: '120',
-    meaning: 'The command exited with 0, but an output is missing or could not be collected or downloaded.',
+    meaning:
+      'The command exited with 0, but an output is missing or could not be collected or downloaded. `copy`: at least one file failed, the others are there.',
   },
   {
     status: '121',

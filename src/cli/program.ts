@@ -1,6 +1,7 @@
 import {Command} from 'commander';
 import {cancelCommand} from './commands/cancel.js';
 import {configCommand} from './commands/config.js';
+import {copyCommand} from './commands/copy.js';
 import {devCommand} from './commands/dev.js';
 import {downloadCommand} from './commands/download.js';
 import {helpCommand} from './commands/help.js';
@@ -11,6 +12,7 @@ import {retryCommand} from './commands/retry.js';
 import {runCommand} from './commands/run.js';
 import {statusCommand} from './commands/status.js';
 import {targetsCommand} from './commands/targets.js';
+import {transfersCommand} from './commands/transfers.js';
 import {waitCommand} from './commands/wait.js';
 import {workerCommand} from './commands/worker.js';
 import type {CliContext} from './context.js';
@@ -40,6 +42,8 @@ export function createProgram(context: CliContext, finish: Finish): Command {
     retryCommand(context, finish),
     outputsCommand(context),
     downloadCommand(context, finish),
+    copyCommand(context, finish),
+    transfersCommand(context),
     targetsCommand(context, finish),
     configCommand(context),
     devCommand(context, finish),

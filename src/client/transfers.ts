@@ -100,7 +100,7 @@ export class Transfer implements TransferHandle {
 
   async state(): Promise<TransferState> {
     try {
-      return await this.workflow().query<TransferState, []>(STATE_QUERY);
+      return await this.workflow().query<TransferState>(STATE_QUERY);
     } catch (error) {
       throw translateTransfer(error, this.id);
     }

@@ -1,8 +1,6 @@
-import {execFile} from 'node:child_process';
 import {lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import {promisify} from 'node:util';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {CopyStart} from '../../src/client/api.js';
 import type {TransferResult} from '../../src/contracts/transfer.js';

@@ -1,6 +1,6 @@
 import prettyBytes from 'pretty-bytes';
 import stringWidth from 'string-width';
-import type {MoveProgress} from '../../contracts/checkpoint.js';
+import type {CopyProgress} from '../../contracts/checkpoint.js';
 import {formatDuration} from '../amounts.js';
 import {printable} from './printable.js';
 
@@ -9,19 +9,19 @@ export function formatBytes(bytes: number): string {
 }
 
 /** What is proved, and what earlier attempts sent and is being proved: a restart does not throw the bar back. */
-function bytesThere({bytesDone, checkingBytes = 0}: MoveProgress): number {
+function bytesThere({bytesDone, checkingBytes = 0}: CopyProgress): number {
   return bytesDone + checkingBytes;
 }
 
 /** Milliseconds until everything is moved at the present rate; undefined while nothing moves. */
-export function remainingMs(progress: MoveProgress): number | undefined {
+export function remainingMs(progress: CopyProgress): number | undefined {
   const left = progress.bytesTotal - bytesThere(progress);
   if (left <= 0) return 0;
   return progress.rate > 0 ? (left / progress.rate) * 1000 : undefined;
 }
 
 /** Of bytes, or of files where there are none to count. Never 1 before everything is done. */
-export function fractionDone(progress: MoveProgress): number {
+export function fractionDone(progress: CopyProgress): number {
   const [done, total] =
     progress.bytesTotal > 0 ? [bytesThere(progress), progress.bytesTotal] : [progress.filesDone, progress.filesTotal];
   if (total <= 0) return 0;
@@ -41,7 +41,7 @@ const MAXIMUM_BAR = 30;
  * One line of at most `columns - 1` cells (a full line would wrap on some terminals). What matters least goes first
  * where it is narrow: the file's name, the count of files, the sizes, the bar.
  */
-export function formatBar(label: string, progress: MoveProgress, style: BarStyle): string {
+export function formatBar(label: string, progress: CopyProgress, style: BarStyle): string {
   const room = Math.max(1, style.columns - 1);
   const fraction = fractionDone(progress);
   const left = remainingMs(progress);
@@ -95,7 +95,7 @@ export function truncate(text: string, width: number): string {
 }
 
 /** The same facts as a sentence, for logs and pipes. */
-export function formatProgressSentence(label: string, progress: MoveProgress): string {
+export function formatProgressSentence(label: string, progress: CopyProgress): string {
   const left = remainingMs(progress);
   const rate = progress.rate > 0 ? `, ${formatBytes(progress.rate)}/s` : '';
   const time = left === undefined || left === 0 ? '' : `, ${formatDuration(left)} left`;

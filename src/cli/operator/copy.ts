@@ -1,0 +1,102 @@
+import {writeFile} from 'node:fs/promises';
+import {resolve} from 'node:path';
+import {loadConfiguration} from '../../config/load.js';
+import {splitLocation, type TransferOptionsRequest} from '../../contracts/transfer.js';
+import {openLocalStore} from '../../stores/local/store.js';
+import {copy, type CopyResult} from '../../transfer/copy/copy.js';
+import type {CopyEvent} from '../../transfer/copy/events.js';
+import type {CopyPlace} from '../../transfer/copy/locate.js';
+import {copyPlace} from '../../worker/copy-place.js';
+import {openTargetRegistry} from '../../worker/target-registry.js';
+import type {CliContext} from '../context.js';
+import {CopyReporter} from '../copy/copy-reporter.js';
+import {EXIT} from '../exit-codes.js';
+import {Screen} from '../terminal/screen.js';
+
+export interface DirectCopy {
+  readonly sources: readonly string[];
+  readonly destination: string;
+  readonly options: TransferOptionsRequest;
+  /** Where every file's outcome is written. */
+  readonly manifest?: string;
+  readonly json: boolean;
+}
+
+/** Copies in this process, with the configuration of a worker. Ctrl-C leaves what the same command takes up again. */
+export async function copyDirectly(context: CliContext, order: DirectCopy): Promise<number> {
+  const {cwd, environment, signals} = context;
+  const screen = new Screen(context);
+  const reporter = new CopyReporter(screen, order.json);
+  const {configuration} = await loadConfiguration({directory: cwd, environment});
+  const targets = openTargetRegistry(configuration);
+  const here = openLocalStore({name: 'this machine', root: '/'});
+  const stop = new AbortController();
+  const interrupt = () => stop.abort(new Error('interrupted'));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.on(signal, interrupt);
+  const place = async (text: string): Promise<CopyPlace> => {
+    if (splitLocation(text) !== undefined) return copyPlace(targets, text, stop.signal);
+    return {store: here, key: 'here', path: `${resolve(cwd, text)}${/(^|\/)\.{0,2}\/?$/.test(text) ? '/' : ''}`};
+  };
+  try {
+    const sources: CopyPlace[] = [];
+    for (const text of order.sources) sources.push(await place(text));
+    const telling = new Telling(reporter);
+    const result = await copy(sources, await place(order.destination), {
+      ...order.options,
+      signal: stop.signal,
+      onEvent: (event) => telling.tell(event),
+      keepOutcomes: order.manifest !== undefined,
+    });
+    await telling.told;
+    if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), result);
+    return await reporter.ended(order.manifest === undefined ? result : {...result, outcomes: []});
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+    reporter.pause();
+    reporter.line('Interrupted: the same command takes it up where it was.');
+    return EXIT.cancelled;
+  } finally {
+    reporter.pause();
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.off(signal, interrupt);
+    await Promise.all([targets.close(), here.close()]);
+  }
+}
+
+/** Tells events in their order; progress that comes while something is being told is left out. */
+class Telling {
+  told: Promise<void> = Promise.resolve();
+  #waiting = 0;
+
+  constructor(private readonly reporter: CopyReporter) {}
+
+  tell(event: CopyEvent): void {
+    if (event.event === 'progress' && this.#waiting > 0) return;
+    this.#waiting += 1;
+    this.told = this.told
+      .then(() => this.#one(event))
+      .finally(() => {
+        this.#waiting -= 1;
+      });
+  }
+
+  async #one(event: CopyEvent): Promise<void> {
+    switch (event.event) {
+      case 'progress':
+        return this.reporter.progress(event.progress);
+      case 'retrying':
+        return this.reporter.retrying(event.attempt, event.reason);
+      case 'planned':
+        this.reporter.line(`${event.would === 'copy' ? 'copy' : 'keep'}  ${event.name}`);
+        return this.reporter.event(event);
+      case 'completed':
+      case 'failed':
+        return;
+      default:
+        return this.reporter.event(event);
+    }
+  }
+}
+
+async function writeManifest(path: string, {outcomes}: CopyResult): Promise<void> {
+  await writeFile(path, outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''));
+}

@@ -1,0 +1,14 @@
+import {splitLocation} from '../contracts/transfer.js';
+import type {CopyPlace} from '../transfer/copy/locate.js';
+import type {TargetRegistry} from './targets.js';
+
+/** The place that `NAME:path` names, in the store of the allowed root that holds it; a trailing slash stays. */
+export async function copyPlace(
+  targets: TargetRegistry,
+  location: string,
+  signal: AbortSignal,
+): Promise<CopyPlace & {readonly key: string}> {
+  const {store, path, root} = await targets.location(location, signal);
+  const slash = location.endsWith('/') ? '/' : '';
+  return {store, path: `${path}${slash}`, key: `${splitLocation(location)?.name ?? ''}:${root}`};
+}
