@@ -125,7 +125,7 @@ export interface TransferHandle {
 export interface TransferSummary {
   readonly id: string;
   readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled';
-  /** ISO 8601. */
+  /** ISO 8601, of the last run where it continued as new. */
   readonly startedAt: string;
   readonly endedAt?: string;
 }

@@ -147,6 +147,7 @@ function summed(state: TransferState, moving: readonly CopyProgress[]): CopyProg
     rate: add(({rate}) => rate),
     resumedBytes: counts.resumedBytes + add(({resumedBytes}) => resumedBytes),
     sentBytes: counts.sentBytes + add(({sentBytes}) => sentBytes),
+    checkingBytes: add(({checkingBytes = 0}) => checkingBytes),
     ...(file === undefined ? {} : {file}),
   };
 }

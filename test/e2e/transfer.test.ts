@@ -1,3 +1,4 @@
+import {spawn} from 'node:child_process';
 import {lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -47,6 +48,27 @@ async function copy(options: CopyStart): Promise<TransferResult> {
   const handle = await stack.client.copy(options);
   started.push(handle.id);
   return await handle.result();
+}
+
+/** The shipped command line, as somebody types it where the files are. */
+async function waybill(cwd: string, args: readonly string[], whileItRuns?: (pid: number) => Promise<void>) {
+  const child = spawn(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), ...args], {
+    cwd,
+    env: {
+      ...process.env,
+      TEMPORAL_ADDRESS: stack.address,
+      WAYBILL_CONFIG: join(stack.directory, 'waybill.yaml'),
+      NO_COLOR: '1',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
+  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  await whileItRuns?.(child.pid ?? 0);
+  return {status: await ended, stdout, stderr};
 }
 
 async function leftovers(directory: string): Promise<readonly string[]> {
@@ -127,7 +149,9 @@ describe('large trees', () => {
     for (let group = 0; group < 50; group++) {
       await mkdir(join(directory, 'from', `${group}`), {recursive: true});
       await Promise.all(
-        Array.from({length: 100}, (_, file) => writeFile(join(directory, 'from', `${group}`, `${file}`), `${group}.${file}`)),
+        Array.from({length: 100}, (_, file) =>
+          writeFile(join(directory, 'from', `${group}`, `${file}`), `${group}.${file}`),
+        ),
       );
     }
     const handle = await stack.client.copy({sources: [`disk:${directory}/from/`], destination: `far:${directory}/to`});
@@ -216,5 +240,90 @@ describe('options', () => {
     await expect(copy({sources: ['nowhere:/x'], destination: `far:${files}/x`})).resolves.toMatchObject({
       failure: {code: 'target.unknown'},
     });
+  });
+});
+
+describe('the command line', () => {
+  it('copies as a workflow, says how it went, and shows it afterwards', async () => {
+    const directory = await place('command');
+    await makeInputs(join(directory, 'from'), {a: 1_000, b: 2_000});
+    const end = await waybill(directory, [
+      'copy',
+      '--name',
+      'nightly',
+      `disk:${directory}/from/`,
+      `far:${directory}/to`,
+    ]);
+    expect(end).toMatchObject({status: 0, stdout: ''});
+    expect(end.stderr).toMatch(/Copied 2 files \(3 kB sent\) in 0:0\d/);
+    const id = /Copy (nightly-\w+)/.exec(end.stderr)?.[1] ?? '';
+    started.push(id);
+    expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
+    expect((await waybill(directory, ['transfers', id])).stderr).toContain('Copied 2 files');
+    await expect.poll(async () => (await waybill(directory, ['transfers'])).stdout).toContain(id);
+  });
+
+  it('copies between this machine and an SSH server in this process, with --direct', async () => {
+    const directory = await place('direct');
+    await makeInputs(join(directory, 'from'), {'a.txt': 1_000, 'sub/b.txt': 2_000});
+    const up = await waybill(directory, [
+      'copy',
+      '--direct',
+      '--manifest',
+      'm.ndjson',
+      'from/',
+      `far:${directory}/up/`,
+    ]);
+    expect(up).toMatchObject({status: 0, stdout: ''});
+    expect(up.stderr).toContain('Copied 2 files (3 kB sent)');
+    const down = await waybill(directory, ['copy', '--direct', '--json', `far:${directory}/up/**/*.txt`, 'down']);
+    expect(down.status).toBe(0);
+    const events = down.stdout
+      .trim()
+      .split('\n')
+      .map((line): unknown => JSON.parse(line));
+    expect(events[0]).toMatchObject({event: 'started', files: 2, bytes: 3_000});
+    expect(events.at(-1)).toMatchObject({event: 'ended', result: {outcome: 'succeeded', counts: {copied: 2}}});
+    expect(await digests(join(directory, 'up'))).toEqual(await digests(join(directory, 'from')));
+    expect((await readdir(join(directory, 'down'))).sort()).toEqual(['a.txt', 'b.txt']);
+    expect(await readFile(join(directory, 'm.ndjson'), 'utf8')).toContain(await sha256(join(directory, 'from/a.txt')));
+    expect(await leftovers(directory)).toEqual([]);
+  });
+
+  it('takes up with --direct what a kill -9 left', async () => {
+    const directory = await place('direct-killed');
+    await makeInputs(join(directory, 'from'), {large: 60_000_000});
+    const args = ['copy', '--direct', '--limit-rate', '30MB', 'from/large', `far:${directory}/to/`];
+    const killed = await waybill(directory, args, async (pid) => {
+      for (;;) {
+        await delay(20);
+        const partial = (await leftovers(directory)).find((name) => name.endsWith('.partial'));
+        if (partial !== undefined && (await stat(join(directory, partial))).size > 30_000_000) break;
+      }
+      process.kill(pid, 'SIGKILL');
+    });
+    expect(killed.status).toBeNull();
+    expect(await lstat(join(directory, 'to/large')).catch(() => 'not there')).toBe('not there');
+    const again = await waybill(directory, args);
+    expect(again).toMatchObject({status: 0});
+    expect(again.stderr).toMatch(/1 resumed, \d+(\.\d)? MB not sent again/);
+    expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
+    expect(await leftovers(directory)).toEqual([]);
+  });
+
+  it('refuses a path of its own machine without --direct, and says what to do', async () => {
+    const end = await waybill(files, ['copy', 'x', `far:${files}/y`]);
+    expect(end.status).toBe(125);
+    expect(end.stderr).toContain('--direct');
+  });
+
+  it('ends with 120 where a file failed', async () => {
+    const directory = await place('status');
+    await makeInputs(join(directory, 'from'), {one: 5, two: 5});
+    await mkdir(join(directory, 'to/one/inside'), {recursive: true});
+    const end = await waybill(directory, ['copy', '--direct', 'from/', 'to']);
+    expect(end.status).toBe(120);
+    expect(end.stderr).toContain('one: ');
+    expect(end.stderr).toContain('1 failed');
   });
 });
