@@ -147,7 +147,8 @@ class Transfer {
     } catch (error) {
       if (isCancelled(error)) throw error;
       const {code, message} = failureFrom(error, 'stage');
-      this.progress = {...this.progress, unsettled: [...this.progress.unsettled, {segment, code, message}]};
+      const unsettled = {first: segment, end: segment + 1, code, message};
+      this.progress = {...this.progress, unsettled: [...this.progress.unsettled, unsettled]};
     }
   }
 

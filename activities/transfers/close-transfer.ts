@@ -2,7 +2,7 @@ import {transferRoot} from '../../src/artifacts/keys.js';
 import type {
   TransferredFiles,
   TransferRef,
-  UnsettledSegment,
+  UnsettledSegments,
   WaybillActivities,
 } from '../../src/contracts/activities.js';
 import {addCounts, noCounts, NOTES_SHOWN, type TransferNote} from '../../src/contracts/transfer.js';
@@ -29,10 +29,12 @@ export function closeTransfer(deps: ActivityDeps): WaybillActivities['closeTrans
         if (request.unsettled.length === 0) await closeDirectories(deps, request, plan, signal);
         let counts = noCounts;
         const failures: TransferNote[] = [];
-        for (const segment of request.unsettled) {
-          const settled = await settle(deps, request, plan, segment, signal);
-          counts = addCounts(counts, settled.counts);
-          failures.push(...settled.failures.slice(0, NOTES_SHOWN - failures.length));
+        for (const segments of request.unsettled) {
+          for (let segment = segments.first; segment < segments.end; segment++) {
+            const settled = await settle(deps, request, plan, segment, segments, signal);
+            counts = addCounts(counts, settled.counts);
+            failures.push(...settled.failures.slice(0, NOTES_SHOWN - failures.length));
+          }
         }
         return {counts, failures};
       },
@@ -61,7 +63,8 @@ async function settle(
   deps: ActivityDeps,
   {transferId}: TransferRef,
   plan: TransferPlan,
-  {segment, code, message}: UnsettledSegment,
+  segment: number,
+  {code, message}: UnsettledSegments,
   signal: AbortSignal,
 ): Promise<TransferredFiles> {
   const files = await readPage(deps.store, transferId, plan, segment, signal);

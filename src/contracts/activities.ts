@@ -91,9 +91,11 @@ export interface PlannedTransfer {
   readonly moved?: TransferredFiles;
 }
 
-/** A segment whose activity ended for good without an answer. */
-export interface UnsettledSegment {
-  readonly segment: number;
+/** Segments whose activity ended for good without an answer, or was never begun. */
+export interface UnsettledSegments {
+  readonly first: number;
+  /** The one after the last. */
+  readonly end: number;
   readonly code: string;
   readonly message: string;
 }
@@ -125,7 +127,7 @@ export interface WaybillActivities {
   ) => Promise<TransferredFiles>;
   /** Directories get their modes and times; answers with what the unsettled segments came to. */
   readonly closeTransfer: (
-    request: TransferRef & {readonly unsettled: readonly UnsettledSegment[]},
+    request: TransferRef & {readonly unsettled: readonly UnsettledSegments[]},
   ) => Promise<TransferredFiles>;
   /** Removes unfinished files from the destination. */
   readonly cleanUpTransfer: (request: TransferRef) => Promise<void>;

@@ -1,4 +1,4 @@
-import type {PlannedTransfer, TransferredFiles, UnsettledSegment} from './activities.js';
+import type {PlannedTransfer, TransferredFiles, UnsettledSegments} from './activities.js';
 import {
   addCounts,
   noCounts,
@@ -17,7 +17,7 @@ export interface TransferProgress {
   /** The first segment that no activity was started for. */
   readonly nextSegment: number;
   readonly done: TransferredFiles;
-  readonly unsettled: readonly UnsettledSegment[];
+  readonly unsettled: readonly UnsettledSegments[];
   /** Why a step could not be done. */
   readonly failure?: TransferResult['failure'];
   readonly cancelled: boolean;
@@ -61,14 +61,12 @@ export function stopsHere(progress: TransferProgress, input: TransferInput): boo
 }
 
 /** Segments that were never begun, because the transfer stopped before them. */
-export function neverBegun(progress: TransferProgress): readonly UnsettledSegment[] {
-  const segments = progress.planned?.moved === undefined ? (progress.planned?.segments ?? 0) : 0;
+export function neverBegun(progress: TransferProgress): readonly UnsettledSegments[] {
+  const end = progress.planned?.moved === undefined ? (progress.planned?.segments ?? 0) : 0;
+  const first = progress.nextSegment;
+  if (first >= end) return [];
   const because = progress.unsettled[0]?.message ?? progress.done.failures[0]?.name ?? 'an earlier failure';
-  return Array.from({length: Math.max(0, segments - progress.nextSegment)}, (_, index) => ({
-    segment: progress.nextSegment + index,
-    code: 'transfer.not-tried',
-    message: `not tried, because of ${because}`,
-  }));
+  return [{first, end, code: 'transfer.not-tried', message: `not tried, because of ${because}`}];
 }
 
 /** The one terminal outcome (P5). `succeeded` is what is left when nothing else holds. */

@@ -103,15 +103,13 @@ describe('what is begun', () => {
     const fast = {...input, options: {...input.options, failFast: true}};
     expect(stopsHere(failing, input)).toBe(false);
     expect(stopsHere(failing, fast)).toBe(true);
-    const unsettled = [{segment: 1, code: 'transfer.no-progress', message: 'gone'}];
+    const unsettled = [{first: 1, end: 2, code: 'transfer.no-progress', message: 'gone'}];
     expect(stopsHere({...begun, planned, unsettled}, input)).toBe(true);
   });
 
   it('what was not is reported as that', () => {
     const stopped = {...begun, planned, nextSegment: 3, done: failedOne};
-    expect(neverBegun(stopped).map(({segment, code}) => [segment, code])).toEqual([
-      [3, 'transfer.not-tried'],
-      [4, 'transfer.not-tried'],
-    ]);
+    expect(neverBegun(stopped)).toMatchObject([{first: 3, end: 5, code: 'transfer.not-tried'}]);
+    expect(neverBegun({...stopped, nextSegment: 5})).toEqual([]);
   });
 });

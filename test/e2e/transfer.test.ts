@@ -27,7 +27,7 @@ beforeAll(async () => {
     sshConfigFile: /nonexistent
     roots: [${directory}/files]
 `,
-    settings: 'transfer:\n  segmentFiles: 40\n  segmentsPerRun: 3\n',
+    settings: 'transfer:\n  segmentFiles: 150\n  segmentsPerRun: 4\n',
   });
   files = join(stack.directory, 'files');
   await mkdir(files);

@@ -108,7 +108,7 @@ export function summary(end: CopyEnd): string {
   const arrived = counts.copied + counts.resumed + counts.unverified;
   const files = (count: number) => `${count} ${count === 1 ? 'file' : 'files'}`;
   if (dryRun) {
-    const kept = counts.skipped === 0 ? '' : `, and keep ${files(counts.skipped)} that are there`;
+    const kept = counts.skipped === 0 ? '' : `, and keep ${files(counts.skipped)}`;
     return `Would copy ${files(counts.files - counts.skipped)} of ${formatBytes(counts.bytes)}${kept}; nothing was done`;
   }
   const facts = [
