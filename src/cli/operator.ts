@@ -4,6 +4,7 @@
  * when one of them asks for it.
  */
 export const operator = {
+  check: () => import('./operator/check.js'),
   copy: () => import('./operator/copy.js'),
   config: () => import('./operator/config.js'),
   dev: () => import('./operator/dev.js'),

@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import {cancelCommand} from './commands/cancel.js';
+import {checkCommand} from './commands/check.js';
 import {configCommand} from './commands/config.js';
 import {copyCommand} from './commands/copy.js';
 import {devCommand} from './commands/dev.js';
@@ -43,6 +44,7 @@ export function createProgram(context: CliContext, finish: Finish): Command {
     outputsCommand(context),
     downloadCommand(context, finish),
     copyCommand(context, finish),
+    checkCommand(context, finish),
     transfersCommand(context),
     targetsCommand(context, finish),
     configCommand(context),

@@ -1,3 +1,4 @@
+export {check, type CheckedEntry, type CheckOptions} from './copy/check.js';
 export {copy, type CopyOptions, type CopyResult} from './copy/copy.js';
 export {copyEvents} from './copy/event-stream.js';
 export type {CopyEvent} from './copy/events.js';

@@ -1,17 +1,14 @@
 import {writeFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
-import {loadConfiguration} from '../../config/load.js';
-import {splitLocation, type TransferOptionsRequest} from '../../contracts/transfer.js';
-import {openLocalStore} from '../../stores/local/store.js';
+import type {TransferOptionsRequest} from '../../contracts/transfer.js';
 import {copy, type CopyResult} from '../../transfer/copy/copy.js';
 import type {CopyEvent} from '../../transfer/copy/events.js';
 import type {CopyPlace} from '../../transfer/copy/locate.js';
-import {copyPlace} from '../../worker/copy-place.js';
-import {openTargetRegistry} from '../../worker/target-registry.js';
 import type {CliContext} from '../context.js';
 import {CopyReporter} from '../copy/copy-reporter.js';
 import {EXIT} from '../exit-codes.js';
 import {Screen} from '../terminal/screen.js';
+import {openDirectPlaces} from './direct-places.js';
 
 export interface DirectCopy {
   readonly sources: readonly string[];
@@ -24,26 +21,17 @@ export interface DirectCopy {
 
 /** Copies in this process, with the configuration of a worker. Ctrl-C leaves what the same command takes up again. */
 export async function copyDirectly(context: CliContext, order: DirectCopy): Promise<number> {
-  const {cwd, environment, signals} = context;
+  const {cwd} = context;
   const screen = new Screen(context);
   const reporter = new CopyReporter(screen, order.json);
-  const {configuration} = await loadConfiguration({directory: cwd, environment});
-  const targets = openTargetRegistry(configuration);
-  const here = openLocalStore({name: 'this machine', root: '/'});
-  const stop = new AbortController();
-  const interrupt = () => stop.abort(new Error('interrupted'));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.on(signal, interrupt);
-  const place = async (text: string): Promise<CopyPlace> => {
-    if (splitLocation(text) !== undefined) return copyPlace(targets, text, stop.signal);
-    return {store: here, key: 'here', path: `${resolve(cwd, text)}${/(^|\/)\.{0,2}\/?$/.test(text) ? '/' : ''}`};
-  };
+  const places = await openDirectPlaces(context);
   try {
     const sources: CopyPlace[] = [];
-    for (const text of order.sources) sources.push(await place(text));
+    for (const text of order.sources) sources.push(await places.place(text));
     const telling = new Telling(reporter);
-    const result = await copy(sources, await place(order.destination), {
+    const result = await copy(sources, await places.place(order.destination), {
       ...order.options,
-      signal: stop.signal,
+      signal: places.signal,
       onEvent: (event) => telling.tell(event),
       keepOutcomes: order.manifest !== undefined,
     });
@@ -51,14 +39,13 @@ export async function copyDirectly(context: CliContext, order: DirectCopy): Prom
     if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), result);
     return await reporter.ended(order.manifest === undefined ? result : {...result, outcomes: []});
   } catch (error) {
-    if (!stop.signal.aborted) throw error;
+    if (!places.signal.aborted) throw error;
     reporter.pause();
     reporter.line('Interrupted: the same command takes it up where it was.');
     return EXIT.cancelled;
   } finally {
     reporter.pause();
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) signals.off(signal, interrupt);
-    await Promise.all([targets.close(), here.close()]);
+    await places.close();
   }
 }
 

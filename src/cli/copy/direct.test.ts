@@ -1,0 +1,62 @@
+import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import {capture} from '../../../test/cli/captured-context.js';
+import {exited, ScriptedClient} from '../../../test/cli/scripted-client.js';
+import {main} from '../main.js';
+
+let cwd: string;
+
+beforeEach(async () => {
+  cwd = await mkdtemp(join(tmpdir(), 'waybill-direct-'));
+  await mkdir(join(cwd, 'from/sub'), {recursive: true});
+  await writeFile(join(cwd, 'from/a'), 'a');
+  await writeFile(join(cwd, 'from/sub/b'), 'b');
+});
+
+afterEach(async () => {
+  await rm(cwd, {recursive: true});
+});
+
+async function cli(...argv: readonly string[]) {
+  const captured = capture(new ScriptedClient({result: async () => exited(0)}), {
+    cwd,
+    environment: {HOME: cwd, XDG_STATE_HOME: join(cwd, 'state')},
+  });
+  const status = await main(argv, captured.context);
+  return {status, stdout: captured.stdout(), stderr: captured.stderr(), connected: captured.connected};
+}
+
+it('copies and checks without Temporal, and finds what differs', async () => {
+  const copied = await cli('copy', '--direct', 'from/', 'to');
+  expect(copied).toMatchObject({status: 0, connected: []});
+  expect(copied.stderr).toContain('Copied 2 files (2 B sent)');
+  expect(await cli('check', 'from/', 'to')).toMatchObject({status: 0, stdout: ''});
+  await writeFile(join(cwd, 'to/a'), 'x');
+  await rm(join(cwd, 'to/sub/b'));
+  const checked = await cli('check', 'from/', 'to');
+  expect(checked.status).toBe(1);
+  expect(checked.stdout).toMatch(/^differs {2}a: SHA-256 .*\nmissing {2}sub\/b\n$/);
+  expect(checked.stderr).toBe('1 the same, 1 missing, 1 different, 0 not compared\n');
+});
+
+it('says in a dry run what would be done', async () => {
+  const planned = await cli('copy', '--direct', '--dry-run', 'from', 'to/');
+  expect(planned.stderr).toContain('copy  from/sub/b');
+  expect(await readdir(cwd)).toEqual(['from']);
+});
+
+it('takes a place of the configuration only below its roots', async () => {
+  await writeFile(join(cwd, 'waybill.yaml'), `targets:\n  disk:\n    kind: local\n    roots: [${cwd}/from]\n`);
+  expect(await cli('copy', '--direct', `disk:${cwd}/from/a`, 'to')).toMatchObject({status: 0});
+  const refused = await cli('copy', '--direct', `disk:${cwd}/to`, 'again');
+  expect(refused.status).toBe(125);
+  expect(refused.stderr).toContain('target.not-allowed');
+});
+
+it('names what is missing of a command line', async () => {
+  expect((await cli('copy', '--direct', 'from')).stderr).toContain('copy needs a SOURCE and a DEST');
+  expect((await cli('copy', 'from', 'disk:/x')).stderr).toContain('--direct');
+  expect((await cli('copy', '--manifest', 'm', 'disk:/x', 'disk:/y')).stderr).toContain('--manifest');
+});
