@@ -7,7 +7,7 @@ import {once} from 'node:events';
  */
 export default async function setup(): Promise<void> {
   await node('dev/install-packages.mjs');
-  await node('dev/run-typescript.mjs', 'dev/build-servers.ts', 'temporal', 'toxiproxy');
+  await node('dev/run-typescript.mjs', 'dev/build-servers.ts', 'temporal', 'toxiproxy', 'versitygw', 'minio');
   await node('dev/run-typescript.mjs', 'dev/build.ts');
 }
 

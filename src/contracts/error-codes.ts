@@ -18,6 +18,7 @@ export const errorFacts = {
   'store.unsupported': {retryable: false, remedy: 'This store cannot do that: see its properties.'},
   'store.io': {retryable: true, remedy: 'The store reported an input/output error; look at its own log.'},
   'store.unavailable': {retryable: true, remedy: 'The store does not answer: check that it runs and can be reached.'},
+  'store.clock-skewed': {retryable: true, remedy: 'Set the clock of this host: the server refuses its signatures.'},
   'name.outside-root': {retryable: false, remedy: 'Use a path below the root that the configuration allows.'},
   'name.not-carried': {retryable: false, remedy: 'Rename the file: this name cannot be carried exactly.'},
   'name.collision': {retryable: false, remedy: 'Two files would have the same name there: rename one of them.'},

@@ -15,6 +15,13 @@ export const goTools = {
     program: 'toxiproxy-server',
     minutes: 1,
   },
+  versitygw: {
+    module: 'versitygw',
+    package: 'github.com/versity/versitygw/cmd/versitygw',
+    program: 'versitygw',
+    minutes: 3,
+  },
+  minio: {module: 'minio', package: 'github.com/minio/minio', program: 'minio', minutes: 6},
 } as const satisfies Record<string, GoTool>;
 
 export type GoToolName = keyof typeof goTools;

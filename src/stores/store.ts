@@ -32,6 +32,11 @@ export interface StoreProperties {
   readonly rangedReads: boolean;
   /** Chunks of a partial may be written in any order (`random`), or only in parts of a chosen size (`parts`). */
   readonly partialWrites: 'random' | 'parts';
+  /**
+   * With `parts`: bytes of each part but the last of a file of `size` bytes. The same for every attempt. What fits into
+   * one part may be written in any order.
+   */
+  readonly partBytes?: (size: number) => number;
   /** Publishing over an existing name is one step that readers see before or after, never between. */
   readonly atomicReplace: boolean;
   /** Publishing can be refused by the store itself when the name exists. */
@@ -47,6 +52,13 @@ export interface StoreProperties {
   readonly hashing: 'in-place' | 'read-back' | 'none';
   /** Every byte that is read crosses a line: what can be hashed where it lies is not read a second time. Default false. */
   readonly overNetwork?: boolean;
+  /**
+   * A file is read and put as one whole: all bytes that an open source gives are of one version, or the read is refused,
+   * and `putFiles` leaves `SmallFile.partial` alone. Default false.
+   */
+  readonly wholeObjects?: boolean;
+  /** `rename` copies and then removes: readers see both for a while, and a large directory takes long. Default false. */
+  readonly renamesByCopy?: boolean;
   /** The chunk size that suits the store, in bytes. */
   readonly preferredChunkBytes: number;
   /** How many chunks may be under way at once for one file. */
@@ -151,6 +163,16 @@ export interface PartialSpec {
   readonly path: StorePath;
   /** How many bytes the finished file will have. */
   readonly size: number;
+  /**
+   * What `publish` will be asked for. Required where `partialWrites` is `parts` and the file has more than one part:
+   * such a store settles it when the first byte comes.
+   */
+  readonly intended?: Attributes & {readonly destination: StorePath};
+}
+
+export interface WriteOptions extends CallOptions {
+  /** SHA-256 of the chunk, lower-case hexadecimal, where the caller has it: it need not be computed again. */
+  readonly sha256?: string;
 }
 
 export interface PublishOptions extends CallOptions, Attributes {
@@ -168,9 +190,9 @@ export interface PartialFile {
   readonly foundBytes: number;
   /**
    * Writes a chunk; several may be under way. Resolves when the store has acknowledged it. The caller MUST NOT change
-   * `chunk` before. MUST reject with `store.no-space` where the medium is full.
+   * `chunk` before. Where `partialWrites` is `parts` a chunk is one whole part. MUST reject with `store.no-space` where the medium is full.
    */
-  write(offset: number, chunk: Uint8Array, options?: CallOptions): Promise<void>;
+  write(offset: number, chunk: Uint8Array, options?: WriteOptions): Promise<void>;
   /** SHA-256 of each range, hashed where the bytes lie or read back; in the order of `ranges`. A short range is undefined. */
   hash(ranges: readonly ByteRange[], options?: CallOptions): AsyncIterable<string | undefined>;
   /** Puts everything acknowledged so far on the medium. */

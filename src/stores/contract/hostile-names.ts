@@ -55,14 +55,25 @@ export const carriedNames: readonly HostileName[] = [
   {title: 'a member of every object', name: '__proto__'},
 ];
 
+/** Those of them that a store without `controlCharacters` MUST refuse by name. */
+export const controlCharacters: readonly HostileName[] = carriedNames.filter(({name}) => name.includes('\u0001'));
+
+/** Those of them that a store without `spacedDots` MUST refuse by name. */
+export const spacedDots: readonly HostileName[] = carriedNames.filter(({name}) => name.trim() === '.');
+
 /** Paths of several components that MUST be carried. */
 export const carriedPaths: readonly HostileName[] = [
   {title: '60 levels', name: Array.from({length: 60}, (_, level) => `level ${level}`).join('/')},
-  {title: '3,000 bytes', name: Array.from({length: 12}, () => 'd'.repeat(249)).join('/')},
   {title: 'a directory with a leading dash', name: '-d/-f'},
   {title: 'a directory with a newline', name: 'a\nb/c\nd'},
   {title: 'a directory of one space', name: ' / '},
 ];
+
+/** MUST be carried, or refused by name by a store without `longPaths`. */
+export const longPath: HostileName = {
+  title: '3,000 bytes',
+  name: Array.from({length: 12}, () => 'd'.repeat(249)).join('/'),
+};
 
 /** Names that MUST be refused before anything is touched, with the code that says so. */
 export const refusedNames: readonly (HostileName & {readonly code: ErrorCode})[] = [

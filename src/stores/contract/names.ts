@@ -1,9 +1,30 @@
 import {writeFile} from 'node:fs/promises';
 import {describe, expect, test} from 'vitest';
-import {carriedNames, carriedPaths, refusedNames, unrepresentableNames} from './hostile-names.js';
+import {
+  carriedNames as allCarriedNames,
+  carriedPaths as shortPaths,
+  controlCharacters,
+  longPath,
+  refusedNames as refusedEverywhere,
+  spacedDots,
+  unrepresentableNames,
+} from './hostile-names.js';
+import type {Lack} from './place.js';
 import {collect, type Subject, sha256} from './subject.js';
 
-export function describeHostileNames(subject: Subject, place: {readonly disk: boolean}): void {
+export function describeHostileNames(subject: Subject, lacks: readonly Lack[]): void {
+  const has = (lack: Lack): boolean => !lacks.includes(lack);
+  const notCarried = [
+    ...(has('controlCharacters') ? [] : controlCharacters),
+    ...(has('spacedDots') ? [] : spacedDots),
+    ...(has('longPaths') ? [] : [longPath]),
+  ];
+  const carriedNames = allCarriedNames.filter((name) => !notCarried.includes(name));
+  const carriedPaths = [...shortPaths, longPath].filter((path) => !notCarried.includes(path));
+  const refusedNames = [
+    ...refusedEverywhere,
+    ...notCarried.map((name) => ({...name, code: 'name.not-carried' as const})),
+  ];
   describe('names', () => {
     test.each(carriedNames)('carries $title exactly', async ({name}) => {
       const content = Buffer.from(name);
@@ -17,7 +38,12 @@ export function describeHostileNames(subject: Subject, place: {readonly disk: bo
       await subject.store.rename(subject.at(name), subject.at('renamed'), {overwrite: false});
       await subject.store.rename(subject.at('renamed'), subject.at(name), {overwrite: false});
       await subject.store.remove(subject.at(name));
-      await subject.store.makeDirectory(subject.at(name));
+      const making = subject.store.makeDirectory(subject.at(name));
+      if (!has('longDirectoryNames') && Buffer.byteLength(name) > 246) {
+        await expect(making).rejects.toMatchObject({code: 'name.not-carried'});
+        return;
+      }
+      await making;
       expect(await subject.namesIn(name)).toEqual([]);
     });
 
@@ -76,7 +102,7 @@ export function describeHostileNames(subject: Subject, place: {readonly disk: bo
       expect(await subject.namesIn()).toEqual(['partials']);
     });
 
-    if (!place.disk) return;
+    if (!has('disk')) return;
 
     test.each(unrepresentableNames)('lists $title as unrepresentable', async ({bytes}) => {
       await writeFile(Buffer.concat([Buffer.from(subject.onDisk('/')), bytes]), 'x');

@@ -14,7 +14,26 @@ export interface StorePlace {
 }
 
 /** What a store does not do by its properties; the suite checks that the properties agree, and asks for no more. */
-export type Lack = 'disk' | 'links' | 'modes' | 'modificationTimes' | 'hashing' | 'randomWrites' | 'conditionalPublish';
+export type Lack =
+  | 'disk'
+  | 'links'
+  | 'modes'
+  | 'modificationTimes'
+  | 'hashing'
+  | 'randomWrites'
+  | 'conditionalPublish'
+  | NameLack;
+
+/** Names that a file system carries and this store MUST refuse by name. */
+export type NameLack =
+  /** Paths of thousands of bytes. */
+  | 'longPaths'
+  /** Directories with a name of more than 246 bytes. */
+  | 'longDirectoryNames'
+  /** Control characters that XML 1.0 has no way to write. */
+  | 'controlCharacters'
+  /** Components that are `.` or `..` but for spaces around them. */
+  | 'spacedDots';
 
 /** One store, or one decorated store, that the contract suite runs over. */
 export interface StoreCase {

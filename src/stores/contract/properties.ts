@@ -1,9 +1,9 @@
 import {expect, test} from 'vitest';
 import type {StoreProperties} from '../store.js';
-import type {Lack} from './place.js';
+import type {Lack, NameLack} from './place.js';
 import type {Subject} from './subject.js';
 
-const lackedBy: Readonly<Record<Exclude<Lack, 'disk'>, (properties: StoreProperties) => boolean>> = {
+const lackedBy: Readonly<Record<Exclude<Lack, 'disk' | NameLack>, (properties: StoreProperties) => boolean>> = {
   links: (properties) => !properties.links,
   modes: (properties) => !properties.modes,
   modificationTimes: (properties) => !properties.modificationTimes,
@@ -15,7 +15,7 @@ const lackedBy: Readonly<Record<Exclude<Lack, 'disk'>, (properties: StorePropert
 export function describeProperties(subject: Subject, lacks: readonly Lack[]): void {
   test('declares what it lacks by its properties', () => {
     const declared = Object.entries(lackedBy).filter(([, isLacking]) => isLacking(subject.store.properties));
-    expect(declared.map(([lack]) => lack).sort()).toEqual(lacks.filter((lack) => lack !== 'disk').sort());
+    expect(declared.map(([lack]) => lack).sort()).toEqual(lacks.filter((lack) => lack in lackedBy).sort());
   });
 
   test('declares sizes that can be worked with', () => {

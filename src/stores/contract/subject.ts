@@ -65,9 +65,10 @@ export class Subject {
   }
 
   /** Opens a partial in the test's directory, the directory for partials created before. */
-  async openPartial(name: string, size: number): Promise<PartialFile> {
+  async openPartial(name: string, size: number, destination = 'file'): Promise<PartialFile> {
     await this.store.makeDirectory(this.at('partials'));
-    return this.store.openPartial({path: this.at('partials', name), size});
+    const intended = {destination: this.at(destination)};
+    return this.store.openPartial({path: this.at('partials', name), size, intended});
   }
 
   /** Puts a file there the long way, through a partial. */
@@ -83,6 +84,11 @@ export class Subject {
     } finally {
       await partial.close();
     }
+  }
+
+  /** What lies in the test's directory for partials, where there is one. */
+  async partialNames(): Promise<string[]> {
+    return (await this.store.stat(this.at('partials'))) === undefined ? [] : this.namesIn('partials');
   }
 
   /** The whole content of a file, or undefined. */

@@ -10,11 +10,11 @@ export function withSubject(make: () => Promise<StorePlace>, register: (subject:
     afterAll(() => subject.close());
     beforeEach(() => subject.beginTest());
     afterEach(async () => {
-      const partials = (await subject.store.stat(subject.at('partials'))) && (await subject.namesIn('partials'));
+      const partials = await subject.partialNames();
       await subject.store.removeTree(subject.directory);
       const left: string[] = [];
       for await (const entry of subject.store.list('')) left.push(entry.name);
-      expect({left, partials: partials ?? []}, 'what the test left behind').toEqual({
+      expect({left, partials}, 'what the test left behind').toEqual({
         left: [],
         partials: subject.keptPartials,
       });

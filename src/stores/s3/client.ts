@@ -1,0 +1,165 @@
+import {createHash} from 'node:crypto';
+import {Agent as PlainAgent} from 'node:http';
+import {Agent as EncryptedAgent} from 'node:https';
+import {rootCertificates} from 'node:tls';
+import {z} from 'zod';
+import {S3Failure} from './errors.js';
+import {exchange, type HttpAnswer} from './exchange.js';
+import {encodeComponent, encodeKey} from './keys.js';
+import {defaultRetries, type RetryPolicy, type S3Connection} from './options.js';
+import {withRetries} from './retry.js';
+import {signedHeaders} from './sign.js';
+import {parsed} from './xml.js';
+
+export interface S3Call {
+  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
+  /** Left out for calls about the bucket. */
+  readonly key?: string;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** SHA-256 of `body`, lower-case hexadecimal: signed, so that the server refuses other bytes. Computed where left out. */
+  readonly sha256?: string;
+  /** Bytes of the answer that are read at most. Default 16 MiB. */
+  readonly maxBytes?: number;
+  /** For calls by which the server moves bytes itself: milliseconds without an answer. */
+  readonly stallMs?: number;
+  /** For calls whose answer begins before they are done: it can say 200 and hold an error. */
+  readonly mayFailLate?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const STALL_MS = 30_000;
+const CONNECTIONS = 16;
+/** What servers take. */
+const MOST_SKEW_MS = 15 * 60 * 1000;
+const NOTHING = createHash('sha256').digest('hex');
+
+/** Signed requests to one bucket, tried again as the policy says. Rejects with S3Failure. */
+export class S3Client {
+  readonly bucket: string;
+  readonly connections: number;
+  readonly #connection: S3Connection;
+  readonly #url: URL;
+  readonly #agent: PlainAgent;
+  readonly #retries: RetryPolicy;
+  /** Milliseconds that the server's clock is ahead of this one. */
+  #clockOffset = 0;
+
+  constructor(connection: S3Connection) {
+    this.#connection = connection;
+    this.bucket = connection.bucket;
+    this.connections = connection.connections ?? CONNECTIONS;
+    this.#retries = {...defaultRetries, ...connection.retries};
+    this.#url = new URL(connection.endpoint);
+    if (connection.pathStyle === false) this.#url.hostname = `${connection.bucket}.${this.#url.hostname}`;
+    const {certificateAuthority: extra} = connection;
+    // The last one used is used next: connections above what is needed fall idle and the server ends them.
+    const options = {keepAlive: true, maxSockets: this.connections, scheduling: 'lifo', noDelay: true} as const;
+    this.#agent =
+      this.#url.protocol === 'https:'
+        ? new EncryptedAgent({...options, ...(extra === undefined ? {} : {ca: [...rootCertificates, extra]})})
+        : new PlainAgent(options);
+  }
+
+  /** The answer, where its status is a success. */
+  async call(call: S3Call): Promise<HttpAnswer> {
+    return withRetries(this.#retries, call.signal, async () => {
+      try {
+        return await this.#once(call);
+      } catch (error) {
+        if (!(error instanceof S3Failure) || error.code !== 'RequestTimeTooSkewed') throw error;
+        // The offset is known from the refusal: one more try with the server's time.
+        return await this.#once(call);
+      }
+    });
+  }
+
+  /** Ends every connection. */
+  close(): void {
+    this.#agent.destroy();
+  }
+
+  async #once(call: S3Call): Promise<HttpAnswer> {
+    const {credentials, region = 'us-east-1', stallMs = STALL_MS} = this.#connection;
+    const {method, body} = call;
+    const request = {
+      ...{method, path: this.#path(call), host: this.#url.host, region},
+      headers: {...call.headers, ...digestHeaders(call)},
+      now: new Date(Date.now() + this.#clockOffset),
+    };
+    const answer = await exchange({
+      ...{url: this.#url, agent: this.#agent, method, path: request.path},
+      headers: signedHeaders(request, typeof credentials === 'function' ? await credentials() : credentials),
+      ...{maxBytes: call.maxBytes ?? MAX_ANSWER_BYTES, stallMs: call.stallMs ?? stallMs},
+      ...(body === undefined ? {} : {body}),
+      ...(call.signal === undefined ? {} : {signal: call.signal}),
+    });
+    if (answer.status >= 200 && answer.status < 300 && !(call.mayFailLate === true && holdsError(answer)))
+      return answer;
+    const failure = failureOf(answer);
+    throw this.#isAboutTime(failure, answer) ? this.#learnTime(failure, answer) : failure;
+  }
+
+  #path({key, query}: S3Call): string {
+    const {pathStyle = true, bucket} = this.#connection;
+    const path = `${pathStyle ? `/${bucket}` : ''}${key === undefined ? '' : `/${encodeKey(key)}`}`;
+    const fields = Object.entries(query ?? {}).map(([name, value]) => `${name}=${encodeComponent(value)}`);
+    return `${path === '' ? '/' : path}${fields.length === 0 ? '' : `?${fields.join('&')}`}`;
+  }
+
+  /** An answer to HEAD holds no reason: a refusal by a server whose clock is elsewhere is taken for one about time. */
+  #isAboutTime(failure: S3Failure, {headers}: HttpAnswer): boolean {
+    if (failure.code === 'RequestTimeTooSkewed') return true;
+    if (failure.status !== 403 || !failure.code.startsWith('Http')) return false;
+    return Math.abs(Date.parse(headers.date ?? '') - Date.now() - this.#clockOffset) > MOST_SKEW_MS;
+  }
+
+  #learnTime({status, message}: S3Failure, {headers}: HttpAnswer): S3Failure {
+    const theirs = Date.parse(headers.date ?? '');
+    if (!Number.isNaN(theirs)) this.#clockOffset = theirs - Date.now();
+    return new S3Failure({status, code: 'RequestTimeTooSkewed', message});
+  }
+}
+
+function digestHeaders({body, sha256}: S3Call): Record<string, string> {
+  if (body === undefined) return {'x-amz-content-sha256': NOTHING};
+  if (sha256 === undefined) return {'x-amz-content-sha256': createHash('sha256').update(body).digest('hex')};
+  // The checksum is signed like every header; naming it twice would have the server hash twice.
+  return {
+    'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
+    'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
+  };
+}
+
+const errorAnswer = z.object({
+  Error: z.object({Code: z.string(), Message: z.string().default(''), RequestId: z.string().optional()}),
+});
+
+function holdsError(answer: HttpAnswer): boolean {
+  return answer.body.length > 0 && errorAnswer.safeParse(parsed(answer.body)).success;
+}
+
+function failureOf(answer: HttpAnswer): S3Failure {
+  const {status, headers} = answer;
+  let said: z.output<typeof errorAnswer>['Error'] | undefined;
+  try {
+    said = answer.body.length === 0 ? undefined : errorAnswer.safeParse(parsed(answer.body)).data?.Error;
+  } catch {
+    // A proxy's page instead of an answer of S3: its status counts.
+  }
+  const id = said?.RequestId ?? headers['x-amz-request-id'];
+  const seconds = Number(headers['retry-after']);
+  return new S3Failure({
+    ...{status, code: said?.Code ?? codeOfStatus(status), message: said?.Message ?? `HTTP status ${status}`},
+    ...(typeof id === 'string' ? {requestId: id} : {}),
+    ...(Number.isFinite(seconds) ? {retryAfterMs: seconds * 1000} : {}),
+  });
+}
+
+/** HEAD has no body to say more in. */
+function codeOfStatus(status: number): string {
+  if (status === 404) return 'NotFound';
+  return status === 412 ? 'PreconditionFailed' : `Http${status}`;
+}

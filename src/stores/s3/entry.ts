@@ -1,0 +1,109 @@
+import type {IncomingHttpHeaders} from 'node:http';
+import type {Attributes, Entry} from '../store.js';
+
+/**
+ * What an object is beside its bytes, as user metadata:
+ *
+ *     x-amz-meta-mtime: 1700000000.123            seconds since 1970, as rclone writes it
+ *     x-amz-meta-waybill-mode: 640                octal
+ *     x-amz-meta-waybill-sha256: <64 hex>         where it was known before the object was written
+ *     x-amz-meta-waybill-token: <32 hex>          of the partial or the put that made this object
+ */
+const META = 'x-amz-meta-';
+const MTIME = `${META}mtime`;
+const MODE = `${META}waybill-mode`;
+const SHA256 = `${META}waybill-sha256`;
+const TOKEN = `${META}waybill-token`;
+
+/** The mode of an object that somebody else has written. */
+const FILE_MODE = 0o644;
+const DIRECTORY_MODE = 0o755;
+const PRIVATE = 0o600;
+
+export interface Metadata extends Attributes {
+  readonly sha256?: string;
+  readonly token?: string;
+}
+
+/** Headers that give a new object its metadata; without a mode it is private. */
+export function metadataHeaders({mode = PRIVATE, modifiedAt, sha256, token}: Metadata): Record<string, string> {
+  return {
+    'content-type': 'application/octet-stream',
+    [MODE]: mode.toString(8),
+    ...(modifiedAt === undefined ? {} : {[MTIME]: (Math.floor(modifiedAt) / 1000).toFixed(3)}),
+    ...(sha256 === undefined ? {} : {[SHA256]: sha256}),
+    ...(token === undefined ? {} : {[TOKEN]: token}),
+  };
+}
+
+/** All user metadata that an answer carries, ours with `changes` in their place, for an object that takes its place. */
+export function keptMetadata(headers: IncomingHttpHeaders, changes: Attributes): Record<string, string> {
+  const kept = Object.entries(headers).filter(
+    (header): header is [string, string] => typeof header[1] === 'string' && isKept(header[0]),
+  );
+  const {mode = modeOf(headers, FILE_MODE), modifiedAt = modifiedAtOf(headers)} = changes;
+  return {...metadataHeaders({mode, modifiedAt}), ...Object.fromEntries(kept), ...changed({mode, modifiedAt})};
+}
+
+function isKept(name: string): boolean {
+  return name.startsWith(META) || ['content-type', 'content-encoding', 'content-disposition'].includes(name);
+}
+
+function changed(attributes: Attributes): Record<string, string> {
+  const all = metadataHeaders(attributes);
+  return Object.fromEntries(Object.entries(all).filter(([name]) => name === MODE || name === MTIME));
+}
+
+export function fileEntry(headers: IncomingHttpHeaders): Entry {
+  const size = sizeOf(headers);
+  const mode = modeOf(headers, FILE_MODE);
+  const modifiedAt = modifiedAtOf(headers);
+  return {
+    kind: 'file',
+    size,
+    mode,
+    modifiedAt,
+    identity: `${etagOf(headers)} ${size} ${mode.toString(8)} ${modifiedAt}`,
+  };
+}
+
+/** `headers` are those of the directory's marker, where it has one. */
+export function directoryEntry(headers?: IncomingHttpHeaders): Entry {
+  const mode = headers === undefined ? DIRECTORY_MODE : modeOf(headers, DIRECTORY_MODE);
+  const modifiedAt = headers === undefined ? 0 : modifiedAtOf(headers);
+  return {kind: 'directory', size: 0, mode, modifiedAt, identity: `directory ${mode.toString(8)} ${modifiedAt}`};
+}
+
+/** Without the quotes, which some servers leave out. */
+export function etagOf(headers: IncomingHttpHeaders): string {
+  return unquoted(headers.etag ?? '');
+}
+
+export function unquoted(etag: string): string {
+  return etag.replaceAll('"', '');
+}
+
+export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
+  return text(headers[TOKEN]);
+}
+
+/** Of the whole object, also where the answer holds a range of it. */
+function sizeOf(headers: IncomingHttpHeaders): number {
+  const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
+  return Number(total ?? headers['content-length'] ?? 0);
+}
+
+function modeOf(headers: IncomingHttpHeaders, otherwise: number): number {
+  const mode = text(headers[MODE]);
+  return mode !== undefined && /^[0-7]{1,4}$/.test(mode) ? Number.parseInt(mode, 8) : otherwise;
+}
+
+function modifiedAtOf(headers: IncomingHttpHeaders): number {
+  const seconds = Number(text(headers[MTIME]) ?? Number.NaN);
+  if (Number.isFinite(seconds)) return Math.round(seconds * 1000);
+  return Date.parse(headers['last-modified'] ?? '') || 0;
+}
+
+function text(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}

@@ -1,0 +1,168 @@
+import {addAbortListener, setMaxListeners} from 'node:events';
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request as plain,
+} from 'node:http';
+import {request as encrypted} from 'node:https';
+import {S3Failure} from './errors.js';
+
+export interface HttpRequest {
+  readonly url: URL;
+  readonly agent: Agent;
+  readonly method: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** A larger answer is refused before it is read. */
+  readonly maxBytes: number;
+  readonly stallMs: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+}
+
+/**
+ * Bodies from this size on are held back until the server has seen the headers. A server that refuses early resets
+ * the connection while a body is still being written, and its answer, the reason, is lost with the connection.
+ */
+const ASK_FIRST_BYTES = 1024 * 1024;
+
+/** For servers that do not know the question. */
+const ASK_FIRST_MS = 1000;
+
+/** A refusal says why in a few lines. */
+const MOST_REASON_BYTES = 1024 * 1024;
+
+/** How long a request that is already with the server may take to be answered after an abort. */
+const GRACE_MS = 2000;
+
+/** One request and its whole answer, whatever its status. Rejects with an S3Failure of status 0 where none came. */
+export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
+  const {signal} = options;
+  signal?.throwIfAborted();
+  const request = begin(options);
+  const answer = answerTo(request, options.maxBytes);
+  // A signal guards hundreds of requests at once; Node warns from the eleventh on.
+  if (signal !== undefined) setMaxListeners(0, signal);
+  using _listener = signal === undefined ? undefined : addAbortListener(signal, () => abandon(request));
+  try {
+    send(request, options);
+    return await answer;
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.throwIfAborted();
+  }
+}
+
+function begin({url, agent, method, path, headers, body, stallMs}: HttpRequest): ClientRequest {
+  const length = body === undefined ? {} : {'content-length': String(body.length)};
+  const asks = asksFirst(body) ? {expect: '100-continue'} : {};
+  const request = (url.protocol === 'https:' ? encrypted : plain)({
+    ...{protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, agent, method, path},
+    headers: {...headers, ...length, ...asks},
+  });
+  request.setTimeout(stallMs, () =>
+    request.destroy(Object.assign(new Error(`Nothing came for ${stallMs} ms.`), {code: 'ETIMEDOUT'})),
+  );
+  return request;
+}
+
+function asksFirst(body: Uint8Array | undefined): boolean {
+  return body !== undefined && body.length >= ASK_FIRST_BYTES;
+}
+
+function send(request: ClientRequest, {body}: HttpRequest): void {
+  if (!asksFirst(body)) {
+    request.end(body);
+    return;
+  }
+  let decided = false;
+  const once = (act: () => void) => (): void => {
+    if (decided) return;
+    decided = true;
+    clearTimeout(timer);
+    act();
+  };
+  const timer = setTimeout(
+    once(() => request.end(body)),
+    ASK_FIRST_MS,
+  );
+  request.once(
+    'continue',
+    once(() => request.end(body)),
+  );
+  request.once(
+    'response',
+    once(() => undefined),
+  );
+  request.once(
+    'close',
+    once(() => undefined),
+  );
+  request.flushHeaders();
+}
+
+function abandon(request: ClientRequest): void {
+  // Bytes that the server has whole are written whatever becomes of the connection: better to know when that is done.
+  if (!request.writableFinished) {
+    request.destroy();
+    return;
+  }
+  const timer = setTimeout(() => request.destroy(), GRACE_MS);
+  request.once('close', () => clearTimeout(timer));
+}
+
+async function answerTo(request: ClientRequest, maxBytes: number): Promise<HttpAnswer> {
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    request.once('response', resolve);
+    request.on('error', (error) => reject(disconnected(error)));
+    request.once('close', () => reject(disconnected(new Error('The connection ended without an answer.'))));
+  });
+  try {
+    const body = await bodyOf(response, request.method, maxBytes);
+    return {status: response.statusCode ?? 0, headers: response.headers, body};
+  } finally {
+    // It was refused before the body was sent: what is left of the request must not hold the connection.
+    if (!request.writableFinished) request.destroy();
+  }
+}
+
+async function bodyOf(response: IncomingMessage, method: string, maxBytes: number): Promise<Buffer> {
+  const length = response.headers['content-length'];
+  const expected = method === 'HEAD' || length === undefined ? undefined : Number(length);
+  const isSuccess = response.statusCode !== undefined && response.statusCode < 300;
+  if (expected !== undefined && expected > (isSuccess ? maxBytes : MOST_REASON_BYTES)) {
+    response.destroy();
+    throw new S3Failure({status: 200, code: 'AnswerTooLarge', message: `The answer has ${expected} bytes.`});
+  }
+  const whole = expected === undefined ? undefined : Buffer.allocUnsafeSlow(expected);
+  const pieces: Buffer[] = [];
+  let filled = 0;
+  await new Promise<void>((resolve, reject) => {
+    response.on('data', (piece: Buffer) => {
+      if (whole === undefined) pieces.push(piece);
+      else piece.copy(whole, filled);
+      filled += piece.length;
+    });
+    response.once('end', resolve);
+    response.once('error', (error) => reject(disconnected(error)));
+    response.once('close', () => reject(disconnected(new Error('The answer was cut off.'))));
+  });
+  if (expected !== undefined && filled !== expected) throw disconnected(new Error('The answer was cut off.'));
+  return whole ?? Buffer.concat(pieces);
+}
+
+function disconnected(error: Error): S3Failure {
+  if (error instanceof S3Failure) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'ConnectionLost';
+  return new S3Failure({status: 0, code, message: error.message || code, cause: error});
+}

@@ -1,0 +1,42 @@
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+export interface S3Connection {
+  /** `http://` or `https://`, host and port: where this process reaches the server. */
+  readonly endpoint: string;
+  readonly bucket: string;
+  /** Default `us-east-1`, which servers that know no regions take. */
+  readonly region?: string;
+  /** True puts the bucket into the path, false before the host. Default true. */
+  readonly pathStyle?: boolean;
+  /** Asked before each request where it is a function: for credentials that expire. Never logged. */
+  readonly credentials: S3Credentials | (() => Promise<S3Credentials>);
+  /** Certificates, in PEM, that are trusted beside those of the system. */
+  readonly certificateAuthority?: string;
+  /** Connections that are kept and used at once. Default 16. */
+  readonly connections?: number;
+  /** Milliseconds without a byte either way after which a request counts as stalled. Default 30,000. */
+  readonly stallMs?: number;
+  /** See `RetryPolicy`. */
+  readonly retries?: Partial<RetryPolicy>;
+}
+
+/**
+ * What is tried again inside of one call: a connection that breaks or stalls, an answer that is cut off, and the
+ * statuses by which a server asks for patience (429, 500, 502, 503 with SlowDown, 504). The wait before try n is a
+ * random time up to `firstWaitMs` × 2ⁿ, at most `longestWaitMs`: many workers that were refused together do not come
+ * back together. A server that says `Retry-After` is believed, up to `longestWaitMs`.
+ */
+export interface RetryPolicy {
+  /** Tries in all. Default 6. */
+  readonly tries: number;
+  /** Milliseconds. Default 100. */
+  readonly firstWaitMs: number;
+  /** Milliseconds. Default 5,000. */
+  readonly longestWaitMs: number;
+}
+
+export const defaultRetries: RetryPolicy = {tries: 6, firstWaitMs: 100, longestWaitMs: 5000};

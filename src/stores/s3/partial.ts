@@ -1,0 +1,89 @@
+import {WaybillError} from '../../contracts/errors.js';
+import type {CallOptions, PartialFile, PartialSpec} from '../store.js';
+import type {Bucket} from './bucket.js';
+import {etagOf, metadataHeaders} from './entry.js';
+import {isFailure, isMissing} from './errors.js';
+import {requireDirectoryOf, statDirectory} from './names.js';
+import {newToken} from './objects.js';
+import {isDirectory} from './placement.js';
+import {MOST_OBJECT_BYTES, PART_BYTES, partBytesOf} from './part-size.js';
+import {openPartialObject} from './partial-object.js';
+import {PartialUpload} from './partial-upload.js';
+import {encodeRecord, recordMark, type UploadRecord} from './upload-record.js';
+import {abortUpload, createUpload, listParts, type UploadPart} from './upload.js';
+import {readRecord} from './uploads.js';
+
+export async function openPartial(bucket: Bucket, spec: PartialSpec, options: CallOptions): Promise<PartialFile> {
+  const {keys} = bucket;
+  if (spec.path === '') throw isDirectory(spec.path);
+  const recordKey = keys.key(spec.path);
+  await requireDirectoryOf(bucket, spec.path, options);
+  if ((await statDirectory(bucket, spec.path, options)) !== undefined) throw isDirectory(spec.path);
+  if (spec.size <= PART_BYTES) return openPartialObject(bucket, spec, options);
+  for (;;) {
+    const found = await openRecorded(bucket, spec, recordKey, options);
+    if (found !== undefined) return found;
+  }
+}
+
+/** The upload of the record, or a new one; undefined where another attempt was faster to write the record. */
+async function openRecorded(
+  bucket: Bucket,
+  spec: PartialSpec,
+  recordKey: string,
+  options: CallOptions,
+): Promise<PartialFile | undefined> {
+  const {client} = bucket;
+  const found = await readRecord(client, recordKey, options);
+  if (found !== undefined) {
+    const parts = await partsOf(bucket, found.record, options);
+    if (parts !== undefined) return new PartialUpload(bucket, spec, recordKey, found.record, parts);
+  }
+  // Without parts the upload was completed or aborted: whoever comes now begins a new one in its place.
+  const record = await begin(bucket, spec, options);
+  const condition = found === undefined ? {'if-none-match': '*'} : {'if-match': `"${etagOf(found.headers)}"`};
+  try {
+    await client.call({
+      ...{method: 'PUT', key: recordKey, body: encodeRecord(record)},
+      headers: {...metadataHeaders({}), ...recordMark, ...condition},
+      ...(options.signal === undefined ? {} : {signal: options.signal}),
+    });
+    return new PartialUpload(bucket, spec, recordKey, record, new Map());
+  } catch (error) {
+    if (!isFailure(error, 412, 409) && !isMissing(error)) throw error;
+    const now = error.followsLostAnswer ? await readRecord(client, recordKey, options) : undefined;
+    if (now?.record.uploadId !== record.uploadId) await abortUpload(client, record, options);
+    return undefined;
+  }
+}
+
+async function partsOf(
+  {client}: Bucket,
+  record: UploadRecord,
+  options: CallOptions,
+): Promise<ReadonlyMap<number, UploadPart> | undefined> {
+  try {
+    return await listParts(client, record, options);
+  } catch (error) {
+    if (isFailure(error, 'NoSuchUpload')) return undefined;
+    throw error;
+  }
+}
+
+async function begin({client, keys}: Bucket, spec: PartialSpec, options: CallOptions): Promise<UploadRecord> {
+  const {path, size, intended} = spec;
+  if (intended === undefined) {
+    const message = `A partial of more than ${PART_BYTES} bytes is opened with its destination on this store.`;
+    throw new WaybillError('store.unsupported', message, {path});
+  }
+  if (size > MOST_OBJECT_BYTES) {
+    const message = `${JSON.stringify(intended.destination)} has ${size} bytes, and ${MOST_OBJECT_BYTES} is the most on S3.`;
+    throw new WaybillError('store.unsupported', message, {path, expected: MOST_OBJECT_BYTES, found: size});
+  }
+  const key = keys.key(intended.destination);
+  const token = newToken();
+  const {mode, modifiedAt} = intended;
+  const metadata = {token, ...(mode === undefined ? {} : {mode}), ...(modifiedAt === undefined ? {} : {modifiedAt})};
+  const uploadId = await createUpload(client, key, metadata, options);
+  return {version: 1, uploadId, key, size, partBytes: partBytesOf(size), token};
+}
