@@ -10,6 +10,8 @@ import {Ledger, type LedgerContent, readLedger} from './ledger.js';
 import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
+import {hasChanged} from './changed-source.js';
+import {PartSender} from './part-sender.js';
 import {publishedAlready} from './published-already.js';
 import {resent} from './resent.js';
 import {digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
@@ -47,7 +49,7 @@ export class FileAttempt {
 
   async run(): Promise<FileOutcome> {
     const {from, source, file, signal} = this.#options;
-    const head = {size: file.size, blockBytes: blockBytesOf(file.size), identity: file.identity ?? ''};
+    const head = {size: file.size, blockBytes: this.#blockBytes, identity: file.identity ?? ''};
     const opened = await from.openSource(source, {signal});
     try {
       this.#checkSource(opened.entry);
@@ -65,8 +67,9 @@ export class FileAttempt {
   }
 
   async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
-    const {to, partial: path, ledger: ledgerPath, file, signal} = this.#options;
-    const partial = await to.openPartial({path, size: file.size}, {signal}).catch((e: unknown) => this.#superseded(e));
+    const {to, partial: path, ledger: ledgerPath, destination, file, signal} = this.#options;
+    const spec = {path, size: file.size, intended: {destination, ...this.#attributes}};
+    const partial = await to.openPartial(spec, {signal}).catch((e: unknown) => this.#superseded(e));
     try {
       const ledger = await Ledger.open(to, ledgerPath, head, signal).catch((e: unknown) => this.#superseded(e));
       try {
@@ -92,11 +95,11 @@ export class FileAttempt {
     const whole = await this.#transport(source, partial, ledger, claimed);
     if (whole !== undefined && file.sha256 !== undefined && whole !== file.sha256)
       throw sourceChanged(file.sha256, whole);
-    if ((await source.restat({signal})).identity !== source.entry.identity) throw sourceChanged();
+    if (await hasChanged(this.#options.from, source, signal)) throw sourceChanged();
     if (whole !== undefined) ledger.enterWhole(whole);
     await ledger.settled();
     this.#fence();
-    await partial.publish({destination, ifExists, mode: file.mode & 0o777, modifiedAt: file.modifiedAt, signal});
+    await partial.publish({destination, ifExists, ...this.#attributes, signal});
     const verified = this.#proves ? 'sha256' : 'size-only';
     const outcome = verified === 'size-only' ? 'unverified' : this.#resumedBytes > 0 ? 'resumed' : 'copied';
     return this.#outcome(outcome, {verified, ...(whole === undefined ? {} : {sha256: whole})});
@@ -110,11 +113,12 @@ export class FileAttempt {
     claimed: LedgerContent,
   ): Promise<string | undefined> {
     const {file, onProgress, verify, from, to} = this.#options;
-    const table = new BlockTable(file.size, blockBytesOf(file.size), claimed.entered);
+    const table = new BlockTable(file.size, this.#blockBytes, claimed.entered);
     // One failure ends everything that is under way for this file.
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, failed.signal]);
-    const sender = new BlockSender({
+    const Sender = to.properties.partialWrites === 'parts' ? PartSender : BlockSender;
+    const sender = new Sender({
       ...{source, partial, table, shape: this.#shape, signal},
       fence: () => this.#fence(),
       onBlock: (block, sha256) => {
@@ -141,7 +145,9 @@ export class FileAttempt {
     });
     const wanted = verify === 'hash' || file.sha256 !== undefined;
     const resumes = claimed.entered.size > 0;
-    const rereads = wanted && resumes && from.properties.overNetwork !== true;
+    // The parts of an upload are read by nobody before it is published.
+    const readsBack = to.properties.partialWrites === 'random' && from.properties.overNetwork === true;
+    const rereads = wanted && resumes && !readsBack;
     const [sent, reread] = await allOrNone(failed, [
       this.#sendAll(sender, table, wanted && !resumes, signal),
       rereads ? digestOfSource(source, table, this.#shape, signal) : Promise.resolve(undefined),
@@ -154,7 +160,7 @@ export class FileAttempt {
   }
 
   async #sendAll(
-    sender: BlockSender,
+    sender: BlockSender | PartSender,
     table: BlockTable,
     wholeWanted: boolean,
     signal: AbortSignal,
@@ -184,6 +190,17 @@ export class FileAttempt {
       partial.sync({signal}).catch(() => undefined);
     }
     this.#options.onProgress?.({event: 'sent', offset, bytes});
+  }
+
+  /** The unit of proof is what the destination can take again. */
+  get #blockBytes(): number {
+    const {to, file} = this.#options;
+    return to.properties.partBytes?.(file.size) ?? blockBytesOf(file.size);
+  }
+
+  get #attributes(): {readonly mode: number; readonly modifiedAt: number} {
+    const {mode, modifiedAt} = this.#options.file;
+    return {mode: mode & 0o777, modifiedAt};
   }
 
   get #proves(): boolean {

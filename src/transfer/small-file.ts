@@ -3,6 +3,7 @@ import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
+import {hasChanged} from './changed-source.js';
 import type {PlannedFile} from './planned-file.js';
 import {readExactly} from './read-ahead.js';
 
@@ -37,7 +38,7 @@ export async function readSmallFile(
       if (piece.status === 'rejected') throw piece.reason;
       return piece.value;
     });
-    if ((await source.restat({signal})).identity !== entry.identity) throw sourceChanged();
+    if (await hasChanged(from, source, signal)) throw sourceChanged();
     const content = bytes.length === 1 && bytes[0] !== undefined ? bytes[0] : joined(bytes);
     const sha256 = await digestOf(content);
     if (file.sha256 !== undefined && file.sha256 !== sha256) throw sourceChanged(file.sha256, sha256);

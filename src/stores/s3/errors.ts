@@ -78,9 +78,9 @@ export function isFailure(error: unknown, ...codesOrStatuses: readonly (string |
   );
 }
 
-/** Whether there is no such object: a bucket that is not there is another matter. */
+/** Whether there is no such object. Servers say 404 of buckets, uploads and users, too: those are other matters. */
 export function isMissing(error: unknown): error is S3Failure {
-  return error instanceof S3Failure && error.status === 404 && !['NoSuchBucket', 'NoSuchUpload'].includes(error.code);
+  return error instanceof S3Failure && error.status === 404 && ['NoSuchKey', 'NotFound'].includes(error.code);
 }
 
 /** Runs `work` and turns an S3Failure that it rejects with into a WaybillError about `path`; other errors stay. */
@@ -108,6 +108,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   PreconditionFailed: 'store.already-exists',
   RequestTimeTooSkewed: 'store.clock-skewed',
   ExpiredToken: 'store.permission-denied',
+  // Versity Gateway, with a status of 404.
+  XAdminUserNotFound: 'store.permission-denied',
   QuotaExceeded: 'store.no-space',
   XMinioStorageFull: 'store.no-space',
   XMinioAdminBucketQuotaExceeded: 'store.no-space',

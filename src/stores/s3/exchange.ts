@@ -51,7 +51,7 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
   const answer = answerTo(request, options.maxBytes);
   // A signal guards hundreds of requests at once; Node warns from the eleventh on.
   if (signal !== undefined) setMaxListeners(0, signal);
-  using _listener = signal === undefined ? undefined : addAbortListener(signal, () => abandon(request));
+  const listener = signal === undefined ? undefined : addAbortListener(signal, () => abandon(request));
   try {
     send(request, options);
     return await answer;
@@ -59,6 +59,7 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
     signal?.throwIfAborted();
     throw error;
   } finally {
+    listener?.[Symbol.dispose]();
     signal?.throwIfAborted();
   }
 }

@@ -35,7 +35,7 @@ export async function makeDirectory(
   path: StorePath,
   options: CallOptions & {readonly mode?: number},
 ): Promise<void> {
-  const {client, keys, placement} = bucket;
+  const {keys, placement} = bucket;
   if (path === '') return;
   const marker = keys.directoryKey(path);
   await placement.checkAbove(path, options);

@@ -1,4 +1,4 @@
-import {sign} from 'aws4';
+import aws4 from 'aws4';
 import type {S3Credentials} from './options.js';
 
 export interface Signable {
@@ -19,7 +19,7 @@ export function signedHeaders(request: Signable, credentials: S3Credentials): Re
   const date = now.toISOString().replace(/[:-]|\.\d{3}/g, '');
   const headers: Record<string, string> = {...request.headers, host, 'x-amz-date': date};
   if (credentials.sessionToken !== undefined) headers['x-amz-security-token'] = credentials.sessionToken;
-  const signed = sign({method, path, host, region, service: 's3', headers: {...headers}}, credentials);
+  const signed = aws4.sign({method, path, host, region, service: 's3', headers: {...headers}}, credentials);
   const authorization = signed.headers?.['Authorization'];
   if (typeof authorization !== 'string') throw new Error('The request was not signed.');
   return {...headers, authorization};

@@ -1,0 +1,86 @@
+import {createChunkHasher} from '../hashing/chunk-hasher.js';
+import {type BlockSenderOptions, sourceChanged} from './block-sender.js';
+import type {Run} from './block-table.js';
+import {ByteWindow} from './byte-window.js';
+import {type Chunk, readAhead} from './read-ahead.js';
+
+/** Parts that wait for their digest or are under way: enough to fill a line, as far as they are of the usual size. */
+const PARTS_AT_ONCE = 4;
+const MOST_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Sends runs of blocks to a store that takes each as one whole part, with its digest: so a part goes out when it is
+ * hashed, while the next ones are read and hashed. Holds at most six parts, or three where they are large.
+ */
+export class PartSender {
+  readonly #options: BlockSenderOptions;
+  readonly #window: ByteWindow;
+  readonly #hashing = new Map<number, Chunk>();
+  readonly #writes = new Set<Promise<void>>();
+  #failure: {readonly error: unknown} | undefined;
+
+  constructor(options: BlockSenderOptions) {
+    this.#options = options;
+    const {blockBytes} = options.table;
+    this.#window = new ByteWindow(Math.max(blockBytes, Math.min(PARTS_AT_ONCE * blockBytes, MOST_BYTES)));
+  }
+
+  /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */
+  async send(run: Run, whole: boolean): Promise<string | undefined> {
+    const {source, table, shape, signal} = this.#options;
+    const {blockBytes, size} = table;
+    const hasher = createChunkHasher({
+      blockBytes,
+      whole,
+      onBlock: (block) => this.#hashed(run.first + block.offset / blockBytes, block.sha256),
+    });
+    try {
+      const parts = readAhead(source, {
+        ...{start: run.first * blockBytes, end: Math.min(run.end * blockBytes, size)},
+        ...{chunkBytes: blockBytes, boundary: blockBytes, readBytes: shape.reading.readBytes, depth: 1, signal},
+      });
+      for await (const part of parts) {
+        await this.#window.take(part.bytes.length);
+        if (this.#failure !== undefined) throw this.#failure.error;
+        signal.throwIfAborted();
+        this.#hashing.set(part.offset / blockBytes, part);
+        await hasher.update(part.bytes);
+      }
+      return (await hasher.finish()).whole;
+    } finally {
+      hasher.abandon();
+    }
+  }
+
+  /** Resolves when no write is under way any more; rejects where one failed. */
+  async settled(): Promise<void> {
+    while (this.#writes.size > 0) await Promise.allSettled(this.#writes);
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  #hashed(block: number, sha256: string): void {
+    const part = this.#hashing.get(block);
+    if (part === undefined) return;
+    this.#hashing.delete(block);
+    const write: Promise<void> = this.#write(part, block, sha256)
+      .catch((error: unknown) => {
+        this.#failure ??= {error};
+      })
+      .finally(() => {
+        this.#writes.delete(write);
+        this.#window.giveBack(part.bytes.length);
+      });
+    this.#writes.add(write);
+  }
+
+  async #write({offset, bytes}: Chunk, block: number, sha256: string): Promise<void> {
+    const {partial, table, signal, fence, onAcknowledged, onBlock} = this.#options;
+    const before = table.digestOf(block);
+    // A refuted block of the ledger is read again: other bytes than those that were entered are another file.
+    if (before !== undefined && before !== sha256) throw sourceChanged(before, sha256);
+    fence();
+    await partial.write(offset, bytes, {signal, sha256});
+    onAcknowledged(offset, bytes.length);
+    onBlock(block, sha256);
+  }
+}

@@ -1,0 +1,116 @@
+import {createServer, type IncomingMessage, request as forward, type ServerResponse} from 'node:http';
+import type {AddressInfo} from 'node:net';
+
+/** What goes wrong with one request. */
+export type Fault =
+  /** The server is not asked; the answer is an error of S3. */
+  | {readonly kind: 'answer'; readonly status: number; readonly code: string}
+  /** Nothing is answered and the connection is reset, before the body is read. */
+  | {readonly kind: 'reset'}
+  /** The server does what it is asked, and its answer is lost. */
+  | {readonly kind: 'lost-answer'}
+  /** Half of the answer's body arrives. */
+  | {readonly kind: 'truncate'}
+  /** One bit of the request's body is turned on the way. */
+  | {readonly kind: 'flip'}
+  /** The answer names another ETag. */
+  | {readonly kind: 'wrong-etag'};
+
+export interface Seen {
+  readonly method: string;
+  /** With its query. */
+  readonly path: string;
+}
+
+/** Decides what goes wrong with a request; undefined lets it pass. */
+export type Plan = (seen: Seen) => Fault | undefined;
+
+/** An HTTP proxy in front of an S3 server. Signatures hold: the Host that the client has named is passed on. */
+export interface FaultProxy {
+  readonly endpoint: string;
+  /** Every request since the last `plan`, faults included. */
+  readonly seen: readonly Seen[];
+  plan(plan: Plan): void;
+  close(): Promise<void>;
+}
+
+export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy> {
+  let plan: Plan = () => undefined;
+  let seen: Seen[] = [];
+  const server = createServer((request, response) => {
+    const now = {method: request.method ?? '', path: request.url ?? ''};
+    seen.push(now);
+    serve(upstreamPort, request, response, plan(now)).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const {port} = server.address() as AddressInfo;
+  return {
+    endpoint: `http://127.0.0.1:${port}`,
+    get seen() {
+      return seen;
+    },
+    plan: (next) => {
+      plan = next;
+      seen = [];
+    },
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+/** The first `times` requests that match get the fault. */
+export function first(times: number, matches: (seen: Seen) => boolean, fault: Fault): Plan {
+  let left = times;
+  return (seen) => {
+    if (left === 0 || !matches(seen)) return undefined;
+    left -= 1;
+    return fault;
+  };
+}
+
+async function serve(port: number, request: IncomingMessage, response: ServerResponse, fault?: Fault): Promise<void> {
+  if (fault?.kind === 'reset') {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  if (fault?.kind === 'answer') {
+    // As servers do that refuse early: the body is not read.
+    const body = `<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>on purpose</Message></Error>`;
+    response.writeHead(fault.status, {'content-length': Buffer.byteLength(body), connection: 'close'});
+    response.end(request.method === 'HEAD' ? undefined : body);
+    return;
+  }
+  const body = await bytesOf(request);
+  if (fault?.kind === 'flip') body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
+  const headers = {...request.headers};
+  delete headers.expect;
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    const {method, url: path} = request;
+    const passed = forward(
+      {...{host: '127.0.0.1', port, agent: false, headers}, ...(method && path ? {method, path} : {})},
+      resolve,
+    );
+    passed.once('error', reject);
+    passed.end(body);
+  });
+  const answered = await bytesOf(answer);
+  if (fault?.kind === 'lost-answer') {
+    request.socket.resetAndDestroy();
+    return;
+  }
+  const changed = fault?.kind === 'wrong-etag' ? {etag: '"00000000000000000000000000000000"'} : {};
+  response.writeHead(answer.statusCode ?? 500, {...answer.headers, ...changed});
+  if (fault?.kind === 'truncate') {
+    response.write(answered.subarray(0, answered.length >> 1), () => request.socket.destroy());
+    return;
+  }
+  response.end(answered);
+}
+
+async function bytesOf(message: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of message) pieces.push(Buffer.from(piece as Uint8Array));
+  return Buffer.concat(pieces);
+}

@@ -1,0 +1,194 @@
+import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
+import {collect, patterned, sha256} from '../../src/stores/contract/subject.js';
+import {openS3Store, type S3StoreOptions} from '../../src/stores/s3/store.js';
+import type {PartialFile, Store} from '../../src/stores/store.js';
+import {type FaultProxy, first, type Seen, startFaultProxy} from '../servers/fault-proxy.js';
+import {startMinio} from '../servers/minio.js';
+import type {S3Server} from '../servers/s3-server.js';
+import {startVersity} from '../servers/versity.js';
+
+const PART = 8 * 1024 * 1024;
+const SIZE = 2 * PART + 777;
+const content = patterned(SIZE);
+const part = (number: number): Buffer => content.subarray((number - 1) * PART, number * PART);
+
+const isPart = ({method, path}: Seen): boolean => method === 'PUT' && path.includes('partNumber=');
+const isComplete = ({method, path}: Seen): boolean => method === 'POST' && path.includes('uploadId=');
+const isPut = (name: string) => (seen: Seen) => seen.method === 'PUT' && seen.path.endsWith(`/${name}`);
+const isGet = (name: string) => (seen: Seen) => seen.method === 'GET' && seen.path.endsWith(`/${name}`);
+
+describe.each([
+  ['MinIO', startMinio],
+  ['Versity Gateway', startVersity],
+])('faults in front of %s', (_, startServer) => {
+  let server: S3Server;
+  let proxy: FaultProxy;
+  let store: Store;
+  let run = 0;
+  const stores: Store[] = [];
+  beforeAll(async () => {
+    server = await startServer();
+    proxy = await startFaultProxy(server.port);
+  });
+  afterAll(async () => {
+    await proxy.close();
+    await server.close();
+  });
+  beforeEach(async () => {
+    run += 1;
+    proxy.plan(() => undefined);
+    store = opened();
+    await store.makeDirectory('partials');
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    for (const each of stores.splice(0)) await each.close();
+  });
+
+  function opened(changes: Partial<S3StoreOptions> = {}): Store {
+    const retries = {firstWaitMs: 5};
+    const store = openS3Store({
+      name: 's3',
+      ...server,
+      endpoint: proxy.endpoint,
+      prefix: `run-${run}`,
+      retries,
+      ...changes,
+    });
+    stores.push(store);
+    return store;
+  }
+
+  const partialOf = (of = store): Promise<PartialFile> =>
+    of.openPartial({path: 'partials/p', size: SIZE, intended: {destination: 'file'}});
+  const write = (partial: PartialFile, number: number): Promise<void> =>
+    partial.write((number - 1) * PART, part(number));
+  const publish = (partial: PartialFile, ifExists: 'keep' | 'replace' = 'keep'): Promise<unknown> =>
+    partial.publish({destination: 'file', ifExists});
+  async function digestOf(name: string): Promise<string | undefined> {
+    const found = await store.getObject(name, 64 * 1024 * 1024);
+    return found === undefined ? undefined : sha256(found);
+  }
+
+  test.each([
+    ['503 SlowDown', {kind: 'answer', status: 503, code: 'SlowDown'}],
+    ['500 InternalError', {kind: 'answer', status: 500, code: 'InternalError'}],
+    ['a reset', {kind: 'reset'}],
+    ['a lost answer', {kind: 'lost-answer'}],
+    ['a bit turned on the way', {kind: 'flip'}],
+  ] as const)('a part that meets %s is sent again, and the file is right', async (__, fault) => {
+    const partial = await partialOf();
+    proxy.plan(first(2, isPart, fault));
+    for (const number of [1, 2, 3]) await write(partial, number);
+    expect(proxy.seen.filter(isPart)).toHaveLength(5);
+    await publish(partial);
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+
+  test('a part that is corrupted each time is refused by the server, and never published', async () => {
+    const partial = await partialOf();
+    proxy.plan((seen) => (isPart(seen) ? {kind: 'flip'} : undefined));
+    await expect(write(partial, 1)).rejects.toMatchObject({code: 'transfer.checksum-mismatch'});
+    expect((await store.stat('partials/p'))?.size).toBe(0);
+    await expect(publish(partial)).rejects.toMatchObject({code: 'transfer.checksum-mismatch'});
+    expect(await store.stat('file')).toBeUndefined();
+  });
+
+  test('a part that came back under a wrong ETag is judged by the digest that the server lists', async () => {
+    const partial = await partialOf();
+    for (const number of [1, 2, 3]) await write(partial, number);
+    proxy.plan(first(1, isPart, {kind: 'wrong-etag'}));
+    await write(partial, 2);
+    await publish(partial);
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+
+  test('a server that stays away is unavailable after the policy’s tries, and loses nothing', async () => {
+    const partial = await partialOf();
+    await write(partial, 1);
+    proxy.plan((seen) => (isPart(seen) ? {kind: 'answer', status: 503, code: 'SlowDown'} : undefined));
+    await expect(write(partial, 2)).rejects.toMatchObject({code: 'store.unavailable', retryable: true});
+    expect(proxy.seen).toHaveLength(6);
+    proxy.plan(() => undefined);
+    expect((await partialOf()).foundBytes).toBe(PART);
+  });
+
+  test('a refusal is not tried again, and named', async () => {
+    proxy.plan(() => ({kind: 'answer', status: 403, code: 'AccessDenied'}));
+    const partial = store.openPartial({path: 'partials/p', size: SIZE, intended: {destination: 'file'}});
+    await expect(partial).rejects.toMatchObject({code: 'store.permission-denied', retryable: false});
+    expect(proxy.seen).toHaveLength(1);
+  });
+
+  test('the reason of an early refusal is read although the body was not', async () => {
+    const partial = await partialOf();
+    for (let round = 0; round < 10; round += 1) {
+      proxy.plan(first(1, isPart, {kind: 'answer', status: 403, code: 'AccessDenied'}));
+      await expect(write(partial, 1)).rejects.toMatchObject({code: 'store.permission-denied'});
+    }
+  });
+
+  test.each(['keep', 'replace'] as const)(
+    'a complete whose answer is lost is found in the object (%s)',
+    async (ifExists) => {
+      const partial = await partialOf();
+      for (const number of [1, 2, 3]) await write(partial, number);
+      proxy.plan(first(1, isComplete, {kind: 'lost-answer'}));
+      await publish(partial, ifExists);
+      expect(await digestOf('file')).toBe(sha256(content));
+      await expect(publish(partial, ifExists)).rejects.toMatchObject({code: 'transfer.partial-consumed'});
+    },
+  );
+
+  test('a conditional put whose answer is lost has won, and one that lost has not', async () => {
+    proxy.plan(first(1, isPut('object'), {kind: 'lost-answer'}));
+    expect(await store.putObject('object', Buffer.from('mine'), {ifAbsent: true})).toBe(true);
+    proxy.plan(first(1, isPut('object'), {kind: 'reset'}));
+    expect(await store.putObject('object', Buffer.from('other'), {ifAbsent: true})).toBe(false);
+    expect(await store.getObject('object', 10)).toEqual(Buffer.from('mine'));
+  });
+
+  test('an answer that is cut off is read again', async () => {
+    await store.putObject('object', content.subarray(0, 1_000_000));
+    const source = await store.openSource('object');
+    proxy.plan(first(2, isGet('object'), {kind: 'truncate'}));
+    expect(sha256(await source.read(300_000, 700_000))).toBe(sha256(content.subarray(300_000, 1_000_000)));
+    expect(proxy.seen).toHaveLength(3);
+    proxy.plan((seen) => (isGet('object')(seen) ? {kind: 'truncate'} : undefined));
+    await expect(source.read(300_000, 700_000)).rejects.toMatchObject({code: 'store.unavailable'});
+  });
+
+  test('a source that is replaced while it is read is noticed', async () => {
+    await store.putObject('object', content.subarray(0, 1_000_000));
+    const source = await store.openSource('object');
+    await store.putObject('object', content.subarray(1, 1_000_001));
+    await expect(source.read(300_000, 700_000)).rejects.toMatchObject({code: 'source.changed'});
+  });
+
+  test.each([-1, 1])('a clock that is wrong by %i h is corrected by what the server says', async (hours) => {
+    vi.useFakeTimers({toFake: ['Date'], now: Date.now() + hours * 3_600_000});
+    const skewed = opened();
+    expect(await skewed.stat('nothing')).toBeUndefined();
+    await skewed.putObject('object', Buffer.from('x'));
+    expect(await skewed.getObject('object', 10)).toEqual(Buffer.from('x'));
+  });
+
+  test('credentials that the server does not know are a refusal', async () => {
+    const stranger = opened({credentials: {accessKeyId: 'nobody', secretAccessKey: 'nothing'}});
+    await expect(stranger.getObject('object', 10)).rejects.toMatchObject({code: 'store.permission-denied'});
+  });
+
+  test('a server that is killed between two parts and started again goes on where it was', async () => {
+    const partial = await partialOf();
+    await write(partial, 1);
+    await server.kill();
+    await expect(write(partial, 2)).rejects.toMatchObject({code: 'store.unavailable'});
+    await server.start();
+    const again = await partialOf();
+    expect(again.foundBytes).toBe(PART);
+    expect(await collect(again.hash([{offset: 0, length: PART}]))).toEqual([sha256(part(1))]);
+    for (const number of [2, 3]) await write(again, number);
+    await publish(again);
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+});

@@ -1,0 +1,181 @@
+import {spawn} from 'node:child_process';
+import {readFile, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {build} from 'esbuild';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {patterned, sha256} from '../../src/stores/contract/subject.js';
+import {openS3Store} from '../../src/stores/s3/store.js';
+import type {Store} from '../../src/stores/store.js';
+import {moveFile} from '../../src/transfer/move-file.js';
+import {moveSegment} from '../../src/transfer/move-segment.js';
+import {PARTIALS, TwoStores} from '../../src/transfer/testing/two-stores.js';
+import {startMinio} from '../servers/minio.js';
+import type {S3Server} from '../servers/s3-server.js';
+import {startVersity} from '../servers/versity.js';
+
+const PART = 8 * 1024 * 1024;
+
+let program = '';
+beforeAll(async () => {
+  program = join(import.meta.dirname, `../../node_modules/.cache/waybill-s3-kill-${process.pid}.mjs`);
+  await build({
+    entryPoints: [join(import.meta.dirname, '../../src/transfer/testing/move-to-s3.ts')],
+    ...{bundle: true, packages: 'external', platform: 'node', target: 'node20', format: 'esm', outfile: program},
+  });
+});
+afterAll(() => rm(program, {force: true}));
+
+describe.each([
+  ['MinIO', startMinio],
+  ['Versity Gateway', startVersity],
+])('moves to and from %s', (_, startServer) => {
+  let server: S3Server;
+  let run = 0;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server.close());
+
+  async function fresh(): Promise<{store: Store; prefix: string}> {
+    run += 1;
+    const prefix = `run-${run}`;
+    const store = openS3Store({name: 's3', ...server, prefix, retries: {tries: 3, firstWaitMs: 5}});
+    await store.makeDirectory(PARTIALS);
+    return {store, prefix};
+  }
+
+  /** Names below the root, the directory of partials left out. */
+  async function leftovers(store: Store): Promise<string[]> {
+    const names: string[] = [];
+    for await (const entry of store.list(PARTIALS)) names.push(entry.name);
+    return names.filter((name) => name.endsWith('.partial'));
+  }
+
+  test.each([0, 1, PART - 1, PART, PART + 1, 3 * PART, 3 * PART + 12_345])(
+    'there and back again: %i bytes, with mode and time',
+    async (size) => {
+      await using stores = await TwoStores.create();
+      const {store} = await fresh();
+      const content = patterned(size, 3);
+      const file = await stores.put('data.bin', content);
+      const there = await moveFile(stores.options(file, {to: store}));
+      expect(there).toMatchObject({outcome: 'copied', sha256: sha256(content), verified: 'sha256', sentBytes: size});
+      const entry = await store.stat('data.bin');
+      expect(entry).toMatchObject({size, mode: file.mode & 0o777, modifiedAt: Math.floor(file.modifiedAt)});
+      const found = {...file, identity: entry?.identity ?? ''};
+      const back = await moveFile(stores.options(found, {from: store}));
+      expect(back).toMatchObject({outcome: 'copied', sha256: sha256(content), verified: 'sha256'});
+      expect((await stores.arrived('data.bin'))?.equals(content)).toBe(true);
+      expect(await leftovers(store)).toEqual([]);
+      await store.close();
+    },
+  );
+
+  test('many small files, there and back again', async () => {
+    await using stores = await TwoStores.create();
+    const {store} = await fresh();
+    const files = [];
+    for (let index = 0; index < 300; index += 1) {
+      files.push(await stores.put(`d ${index % 5}/file ${index}`, patterned(index * 37, index)));
+    }
+    const common = {fromRoot: '', toRoot: '', partials: PARTIALS, owner: 'test', ifExists: 'keep'} as const;
+    const {signal} = new AbortController();
+    const there = await moveSegment({...common, from: stores.from, to: store, files, signal});
+    expect(there.outcomes.map((outcome) => outcome.outcome)).toEqual(files.map(() => 'copied'));
+    const found = await Promise.all(
+      files.map(async (file) => ({...file, identity: (await store.stat(file.name))?.identity ?? ''})),
+    );
+    const back = await moveSegment({...common, from: store, to: stores.to, files: found, signal});
+    expect(back.outcomes.map((outcome) => outcome.outcome)).toEqual(files.map(() => 'copied'));
+    for (const [index, file] of files.entries()) {
+      expect(await stores.arrived(file.name)).toEqual(patterned(index * 37, index));
+    }
+    await store.close();
+  });
+
+  test('a second publish is refused where the file is kept, and two attempts at once leave one file', async () => {
+    await using stores = await TwoStores.create();
+    const {store} = await fresh();
+    const content = patterned(3 * PART + 5, 4);
+    const file = await stores.put('data.bin', content);
+    const attempts = await Promise.allSettled(
+      [1, 2].map(() => moveFile(stores.options(file, {to: store, ifExists: 'keep'}))),
+    );
+    const outcomes = attempts.map((attempt) => (attempt.status === 'fulfilled' ? attempt.value.outcome : 'superseded'));
+    expect(outcomes.filter((outcome) => outcome === 'copied' || outcome === 'resumed').length).toBeGreaterThan(0);
+    const whole = await store.getObject('data.bin', content.length);
+    expect(sha256(whole ?? new Uint8Array())).toBe(sha256(content));
+    const other = await stores.put('data.bin', patterned(3 * PART + 5, 5));
+    const second = await moveFile(stores.options(other, {to: store, ifExists: 'keep'}));
+    expect(second).toMatchObject({outcome: 'failed', code: 'store.already-exists'});
+    await store.close();
+  });
+
+  test('a process killed while it uploads costs its successor at most what was under way', async () => {
+    await using stores = await TwoStores.create();
+    const {store, prefix} = await fresh();
+    const content = patterned(20 * PART + 99, 6);
+    const file = await stores.put('data.bin', content);
+    let told = 0;
+    for (const cut of [3 * PART, 9 * PART]) {
+      const {endpoint, bucket, credentials} = server;
+      const job = {root: stores.root, file, connection: {endpoint, bucket, credentials, prefix}};
+      const child = spawn(process.execPath, [program, JSON.stringify(job)], {stdio: ['ignore', 'pipe', 'inherit']});
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        told = Number(text.trim().split('\n').at(-1));
+        if (told >= cut) child.kill('SIGKILL');
+      });
+      const ended = await new Promise((resolve) => {
+        child.once('exit', (status, signal) => resolve(signal ?? status));
+      });
+      expect(ended).toBe('SIGKILL');
+      expect(await store.stat('data.bin')).toBeUndefined();
+    }
+    const outcome = await moveFile(stores.options(file, {to: store}));
+    expect(outcome).toMatchObject({outcome: 'resumed', sha256: sha256(content), verified: 'sha256'});
+    if (outcome.outcome === 'failed') throw new Error(outcome.message);
+    expect(outcome.sentBytes + outcome.resumedBytes).toBe(content.length);
+    expect(outcome.resumedBytes).toBeGreaterThanOrEqual(9 * PART);
+    const whole = await store.getObject('data.bin', content.length);
+    expect(sha256(whole ?? new Uint8Array())).toBe(sha256(content));
+    expect(await leftovers(store)).toEqual([]);
+    await store.close();
+  });
+
+  test('a source that is another file when it is resumed is sent from its beginning', async () => {
+    await using stores = await TwoStores.create();
+    const {store} = await fresh();
+    const file = await stores.put('data.bin', patterned(4 * PART, 7));
+    const cut = new AbortController();
+    const onProgress = (): void => cut.abort(new Error('cut'));
+    await expect(moveFile(stores.options(file, {to: store, signal: cut.signal, onProgress}))).rejects.toThrow('cut');
+    const other = await stores.put('data.bin', patterned(4 * PART, 8));
+    const outcome = await moveFile(stores.options(other, {to: store}));
+    expect(outcome).toMatchObject({outcome: 'copied', sha256: sha256(patterned(4 * PART, 8))});
+    await store.close();
+  });
+
+  test('memory stays within a few parts', async () => {
+    await using stores = await TwoStores.create();
+    const {store, prefix} = await fresh();
+    const file = await stores.put('data.bin', patterned(40 * PART, 9));
+    const {endpoint, bucket, credentials} = server;
+    const job = {root: stores.root, file, connection: {endpoint, bucket, credentials, prefix}};
+    const child = spawn(process.execPath, [program, JSON.stringify(job)], {stdio: ['ignore', 'pipe', 'inherit']});
+    let most = 0;
+    child.stdout.on('data', () => {
+      readFile(`/proc/${child.pid}/status`, 'utf8').then(
+        (status) => (most = Math.max(most, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0))),
+        () => undefined,
+      );
+    });
+    const status = await new Promise((resolve) => {
+      child.once('exit', resolve);
+    });
+    expect(status).toBe(0);
+    expect(most).toBeGreaterThan(0);
+    // The runtime takes 100 MiB; six parts, hashing and what waits for the garbage collector come to it.
+    expect(most / 1024).toBeLessThan(300);
+    await store.close();
+  });
+});
