@@ -51,7 +51,7 @@ describe.each([
     return names.filter((name) => name.endsWith('.partial'));
   }
 
-  test.each([0, 1, PART - 1, PART, PART + 1, 3 * PART, 3 * PART + 12_345])(
+  test.each([0, 1, 500_000, PART - 1, PART, PART + 1, 3 * PART, 3 * PART + 12_345])(
     'there and back again: %i bytes, with mode and time',
     async (size) => {
       await using stores = await TwoStores.create();
