@@ -39,6 +39,8 @@ const REFUSAL_PAUSE_MS = 50;
 interface Member {
   readonly connection: SshConnection;
   maxSessions: number;
+  /** Sessions that were promised to callers which have not begun to open them. */
+  promised: number;
 }
 
 /** The connections to one target, made as they are needed. One that breaks fails its own sessions and no other. */
@@ -86,6 +88,7 @@ export class SshPool {
     let refused = 0;
     for (;;) {
       const member = await this.#member(options);
+      member.promised -= 1;
       try {
         const channel = await open(member.connection);
         channel.once('close', () => this.#wake());
@@ -111,11 +114,14 @@ export class SshPool {
     for (;;) {
       options.signal?.throwIfAborted();
       if (this.#closed) throw connectionLost(this.endpoint, 'the pool is closed');
-      const members = [...this.#members].sort((a, b) => a.connection.sessions - b.connection.sessions);
-      const free = members.find((member) => member.connection.sessions < member.maxSessions);
+      const members = [...this.#members].sort((a, b) => sessionsOf(a) - sessionsOf(b));
+      const free = members.find((member) => sessionsOf(member) < member.maxSessions);
       const mayConnect = this.#members.size < this.#limits.maxConnections;
-      const apart = options.apart === true && mayConnect && free !== undefined && free.connection.sessions > 0;
-      if (free !== undefined && !apart) return free;
+      const apart = options.apart === true && mayConnect && free !== undefined && sessionsOf(free) > 0;
+      if (free !== undefined && !apart) {
+        free.promised += 1;
+        return free;
+      }
       if (mayConnect) await this.#connect(options.signal);
       else await this.#released(options.signal);
     }
@@ -141,7 +147,7 @@ export class SshPool {
       connection.end();
       return;
     }
-    const member = {connection, maxSessions: this.#limits.maxSessions};
+    const member = {connection, maxSessions: this.#limits.maxSessions, promised: 0};
     this.#members.add(member);
     onAbort(connection.closed, () => {
       this.#members.delete(member);
@@ -170,4 +176,8 @@ export class SshPool {
     for (const wake of this.#waiters) wake();
     this.#waiters.clear();
   }
+}
+
+function sessionsOf({connection, promised}: Member): number {
+  return connection.sessions + promised;
 }

@@ -16,6 +16,7 @@ const COPIED_BYTES = 8 * 1024;
 
 interface Waiting {
   readonly into: Buffer | undefined;
+  readonly sentAt: number | undefined;
   readonly resolve: (reply: SftpReply) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -43,6 +44,7 @@ export class SftpChannel {
   #nextId = 0;
   #end: Error | undefined;
   #unsent: Buffer[] = [];
+  #roundTripMs = Number.POSITIVE_INFINITY;
 
   private constructor(channel: ClientChannel, endpoint: SshEndpoint) {
     this.#channel = channel;
@@ -91,6 +93,11 @@ export class SftpChannel {
     return this.#end !== undefined;
   }
 
+  /** Milliseconds: the shortest that a request took which no other was ahead of; infinite before the first. */
+  get roundTripMs(): number {
+    return this.#roundTripMs;
+  }
+
   /** Calls `listener` once when the channel is closed. */
   once(event: 'close', listener: () => void): void {
     this.#channel.once(event, listener);
@@ -105,8 +112,10 @@ export class SftpChannel {
     head.writeUInt32BE(5 + fields.length + (data?.length ?? 0), 0);
     head.writeUInt8(type, 4);
     head.writeUInt32BE(id, 5);
+    // Behind others it would tell how long those take.
+    const sentAt = this.#waiting.size === 0 ? performance.now() : undefined;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, {into, resolve, reject});
+      this.#waiting.set(id, {into, resolve, reject, sentAt});
       if (this.#unsent.length === 0) process.nextTick(() => this.#send());
       this.#unsent.push(head, fields);
       if (data === undefined) return;
@@ -150,6 +159,9 @@ export class SftpChannel {
     }
     const waiting = this.#waiting.get(id);
     if (waiting === undefined) throw new Error('the server answered what was not asked');
+    if (waiting.sentAt !== undefined) {
+      this.#roundTripMs = Math.min(this.#roundTripMs, performance.now() - waiting.sentAt);
+    }
     try {
       waiting.resolve(parseReply(type, body));
     } catch (error) {

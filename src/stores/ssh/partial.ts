@@ -4,6 +4,7 @@ import {unlessAborted} from '../../ssh/on-abort.js';
 import {settledUnlessAborted} from './abort.js';
 import {fromStatus, translated} from './errors.js';
 import type {RangeHasher} from './hash.js';
+import {type Lane, Lanes} from './lanes.js';
 import {isSameFile, mark} from './mark.js';
 import {partialConsumed, publish} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
@@ -31,14 +32,30 @@ export async function openPartial(
   root: SshRoot,
   spec: PartialSpec,
   hasher: RangeHasher,
+  more: readonly (() => Promise<SftpSession>)[] = [],
 ): Promise<PartialFile> {
   return translated(session, spec.path, async () => {
     const absolute = await root.locate(session, spec.path);
     const handle = await openPartialHandle(session, absolute, spec.path);
-    const {size} = await session.fstat(handle);
-    session.openFiles += 1;
-    return new SshPartial({session, root, spec, absolute, handle}, size, hasher);
+    const {size, atime} = await session.fstat(handle);
+    const others = more.map((other) => () => openAnother(other, absolute, spec.path, atime));
+    const lanes = new Lanes({session, handle}, spec.size, others);
+    return new SshPartial({session, root, spec, absolute, handle}, size, hasher, lanes);
   });
+}
+
+/** The same partial on another session: its mark tells it from a younger one that took the name meanwhile. */
+async function openAnother(
+  other: () => Promise<SftpSession>,
+  absolute: string,
+  path: string,
+  atime: number,
+): Promise<Lane> {
+  const session = await other();
+  const handle = await session.open(absolute, READ | WRITE);
+  if ((await session.fstat(handle)).atime === atime) return {session, handle};
+  await session.closeHandle(handle);
+  throw partialConsumed(path);
 }
 
 /** Opens or creates it with mode 0600, truncates nothing, follows no link. */
@@ -71,23 +88,26 @@ class SshPartial implements PartialFile {
   readonly foundBytes: number;
   readonly #held: HeldPartial;
   readonly #hasher: RangeHasher;
-  #open = true;
+  readonly #lanes: Lanes;
 
-  constructor(held: HeldPartial, foundBytes: number, hasher: RangeHasher) {
+  constructor(held: HeldPartial, foundBytes: number, hasher: RangeHasher, lanes: Lanes) {
     this.#held = held;
     this.foundBytes = foundBytes;
     this.#hasher = hasher;
+    this.#lanes = lanes;
   }
 
   async write(offset: number, chunk: Uint8Array, options: CallOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    const {session, handle, absolute, spec} = this.#held;
-    const write = async (): Promise<void> => {
-      // Once another attempt has published the partial, this handle reaches the published file.
-      if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
-      await writeRange(session, handle, offset, chunk);
-    };
-    await settledUnlessAborted(options.signal, session, this.#explained(write));
+    const {absolute, spec} = this.#held;
+    await this.#lanes.use(chunk.length, ({session, handle}) => {
+      const write = async (): Promise<void> => {
+        // Once another attempt has published the partial, this handle reaches the published file.
+        if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
+        await writeRange(session, handle, offset, chunk);
+      };
+      return settledUnlessAborted(options.signal, session, this.#explained(write));
+    });
   }
 
   async *hash(ranges: readonly ByteRange[], options: CallOptions = {}): AsyncGenerator<string | undefined> {
@@ -114,13 +134,8 @@ class SshPartial implements PartialFile {
     );
   }
 
-  async close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    const {session, handle} = this.#held;
-    session.openFiles -= 1;
-    // The server closes what a session held when it ends.
-    if (!session.ended) await session.closeHandle(handle);
+  close(): Promise<void> {
+    return this.#lanes.close();
   }
 
   async #explained<T>(work: () => Promise<T>): Promise<T> {

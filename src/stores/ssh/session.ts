@@ -52,6 +52,11 @@ export class SftpSession {
     return this.#channel.ended;
   }
 
+  /** Milliseconds, as short as it was seen; infinite before the first answer. */
+  get roundTripMs(): number {
+    return this.#channel.roundTripMs;
+  }
+
   supports(extension: string): boolean {
     return this.#channel.extensions.has(extension);
   }

@@ -4,6 +4,7 @@ import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
+import {type Lane, Lanes} from './lanes.js';
 import type {SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
@@ -13,23 +14,48 @@ const READ = 1;
 
 /**
  * Looks before it opens: opening a FIFO would block the server's process. What was opened must then be what was looked
- * at, as far as SFTP tells: it knows no inode.
+ * at, as far as SFTP tells: it knows no inode. `more` are sessions to read through besides, where the line is long.
  */
-export async function openSource(session: SftpSession, root: SshRoot, path: StorePath): Promise<SourceFile> {
+export async function openSource(
+  session: SftpSession,
+  root: SshRoot,
+  path: StorePath,
+  more: readonly (() => Promise<SftpSession>)[] = [],
+): Promise<SourceFile> {
   return translated(session, path, async () => {
     const absolute = await root.locate(session, path);
-    const before = await session.lstat(absolute);
-    refuseSpecial(before, path);
-    const handle = await session.open(absolute, READ);
-    const after = await session.fstat(handle);
-    const entry = entryOf(after);
-    if (!isFile(after) || entry.identity !== entryOf(before).identity) {
-      await session.closeHandle(handle);
-      throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
-    }
-    session.openFiles += 1;
-    return new SshSource(session, path, handle, entry);
+    const {handle, entry} = await openRegular(session, absolute, path);
+    const others = more.map((other) => () => openAnother(other, absolute, path, entry));
+    return new SshSource(new Lanes({session, handle}, entry.size, others), path, entry);
   });
+}
+
+async function openRegular(
+  session: SftpSession,
+  absolute: string,
+  path: StorePath,
+): Promise<{readonly handle: Buffer; readonly entry: Entry}> {
+  const before = await session.lstat(absolute);
+  refuseSpecial(before, path);
+  const handle = await session.open(absolute, READ);
+  const after = await session.fstat(handle);
+  const entry = entryOf(after);
+  if (isFile(after) && entry.identity === entryOf(before).identity) return {handle, entry};
+  await session.closeHandle(handle);
+  throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
+}
+
+async function openAnother(
+  other: () => Promise<SftpSession>,
+  absolute: string,
+  path: StorePath,
+  expected: Entry,
+): Promise<Lane> {
+  const session = await other();
+  const {handle, entry} = await openRegular(session, absolute, path);
+  if (entry.identity === expected.identity) return {session, handle};
+  await session.closeHandle(handle);
+  throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
 }
 
 function refuseSpecial(stats: FileAttributes, path: StorePath): void {
@@ -40,38 +66,32 @@ function refuseSpecial(stats: FileAttributes, path: StorePath): void {
 
 class SshSource implements SourceFile {
   readonly entry: Entry;
-  readonly #session: SftpSession;
+  readonly #lanes: Lanes;
   readonly #path: StorePath;
-  readonly #handle: Buffer;
-  #open = true;
 
-  constructor(session: SftpSession, path: StorePath, handle: Buffer, entry: Entry) {
-    this.#session = session;
+  constructor(lanes: Lanes, path: StorePath, entry: Entry) {
+    this.#lanes = lanes;
     this.#path = path;
-    this.#handle = handle;
     this.entry = entry;
   }
 
   read(offset: number, length: number, options: CallOptions = {}): Promise<Uint8Array> {
-    return unlessAborted(
-      options.signal,
-      translated(this.#session, this.#path, () => readRange(this.#session, this.#handle, offset, length)),
+    const read = this.#lanes.use(length, ({session, handle}) =>
+      translated(session, this.#path, () => readRange(session, handle, offset, length)),
     );
+    return unlessAborted(options.signal, read);
   }
 
   restat(options: CallOptions = {}): Promise<Entry> {
+    const {session, handle} = this.#lanes.first;
     return unlessAborted(
       options.signal,
-      translated(this.#session, this.#path, async () => entryOf(await this.#session.fstat(this.#handle))),
+      translated(session, this.#path, async () => entryOf(await session.fstat(handle))),
     );
   }
 
-  async close(): Promise<void> {
-    if (!this.#open) return;
-    this.#open = false;
-    this.#session.openFiles -= 1;
-    // The server closes what a session held when it ends.
-    if (!this.#session.ended) await this.#session.closeHandle(this.#handle);
+  close(): Promise<void> {
+    return this.#lanes.close();
   }
 }
 

@@ -26,6 +26,8 @@ export interface SshStoreOptions {
   readonly root: string;
   /** SFTP sessions, each on a connection of its own as far as the pool allows. Default 2. */
   readonly sessions?: number;
+  /** The same where a round trip takes 8 ms or more: large files are then spread over all of them. Default 4. */
+  readonly longLineSessions?: number;
 }
 
 const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
@@ -43,10 +45,13 @@ const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
   preferredDepth: 8,
 };
 
+/** What is under way on a long line: enough for the windows of all its sessions. */
+const LONG_LINE_DEPTH = 16;
+
 /** The files below a directory of another machine, over SFTP. Nothing is connected before the first call. */
-export function openSshStore({name, pool, root: rootPath, sessions: limit = 2}: SshStoreOptions): Store {
+export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOptions): Store {
   const root = new SshRoot(rootPath);
-  const sessions = new SftpSessions(pool, limit);
+  const sessions = new SftpSessions(pool, limits.sessions ?? 2, limits.longLineSessions ?? 4);
   const shell = new HashShell(pool);
   const scripts = new SshShell(pool);
   const hasher = new RangeHasher(shell);
@@ -74,18 +79,23 @@ export function openSshStore({name, pool, root: rootPath, sessions: limit = 2}: 
     kind: 'ssh',
     get properties(): StoreProperties {
       // Whether the target can hash is found out by the first use.
-      return {...PROPERTIES, hashing: shell.mayBeAvailable ? 'in-place' : 'read-back'};
+      const hashing = shell.mayBeAvailable ? 'in-place' : 'read-back';
+      return {...PROPERTIES, hashing, ...(sessions.isLongLine ? {preferredDepth: LONG_LINE_DEPTH} : {})};
     },
     stat: (path, options) => reading(options, (session) => stat(session, root, path)),
     list: listing,
     readLink: (path, options) => reading(options, (session) => readLink(session, root, path)),
     openSource: async (path, options) => {
       const session = await sessions.leastBusy(options?.signal);
-      return unlessAborted(options?.signal, openSource(session, root, path));
+      return unlessAborted(options?.signal, openSource(session, root, path, sessions.beside(session)));
     },
     openPartial: async (partial, options) => {
       const session = await sessions.leastBusy(options?.signal);
-      return settledUnlessAborted(options?.signal, session, openPartial(session, root, partial, hasher));
+      return settledUnlessAborted(
+        options?.signal,
+        session,
+        openPartial(session, root, partial, hasher, sessions.beside(session)),
+      );
     },
     putObject: (path, content, options) =>
       changing(options, (session) => putObject(session, root, path, content, options)),

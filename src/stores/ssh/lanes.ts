@@ -1,0 +1,69 @@
+import type {SftpSession} from './session.js';
+
+/** A file held open on one session. */
+export interface Lane {
+  readonly session: SftpSession;
+  readonly handle: Buffer;
+}
+
+interface OpenLane extends Lane {
+  bytesUnderWay: number;
+}
+
+/** Below this, the file has crossed the line before more connections are made. */
+const WORTH_MORE_BYTES = 16 * 1024 * 1024;
+
+/**
+ * One file, held open on several sessions where the line is long: each has a window of its own, and each read or write
+ * goes where the fewest bytes are under way.
+ */
+export class Lanes {
+  readonly first: Lane;
+  readonly #open: OpenLane[];
+  readonly #opening: Promise<void>[];
+  #closed = false;
+
+  /** Those of `more` that cannot be opened are done without. */
+  constructor(first: Lane, size: number, more: readonly (() => Promise<Lane>)[] = []) {
+    this.first = first;
+    first.session.openFiles += 1;
+    this.#open = [{...first, bytesUnderWay: 0}];
+    this.#opening = size < WORTH_MORE_BYTES ? [] : more.map((open) => this.#add(open));
+  }
+
+  async use<T>(bytes: number, work: (lane: Lane) => Promise<T>): Promise<T> {
+    const usable = this.#open.filter(({session}) => !session.ended);
+    const lane = usable.reduce<OpenLane | undefined>(
+      (best, each) => (best === undefined || each.bytesUnderWay < best.bytesUnderWay ? each : best),
+      undefined,
+    );
+    if (lane === undefined) return await work(this.first);
+    lane.bytesUnderWay += bytes;
+    try {
+      return await work(lane);
+    } finally {
+      lane.bytesUnderWay -= bytes;
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await Promise.all(this.#opening);
+    await Promise.all(this.#open.map((lane) => closeLane(lane)));
+  }
+
+  async #add(open: () => Promise<Lane>): Promise<void> {
+    const lane = await open().catch(() => undefined);
+    if (lane === undefined) return;
+    lane.session.openFiles += 1;
+    if (this.#closed) await closeLane(lane);
+    else this.#open.push({...lane, bytesUnderWay: 0});
+  }
+}
+
+async function closeLane({session, handle}: Lane): Promise<void> {
+  session.openFiles -= 1;
+  // The server closes what a session held when it ends.
+  if (!session.ended) await session.closeHandle(handle);
+}
