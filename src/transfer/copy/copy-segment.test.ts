@@ -1,0 +1,115 @@
+import {open} from 'node:fs/promises';
+import {join} from 'node:path';
+import {afterEach, beforeEach, expect, it} from 'vitest';
+import type {TransferOptionsRequest} from '../../contracts/transfer.js';
+import {intercepted, type StoreCall} from '../../stores/decorators/intercepted.js';
+import {BLOCK_BYTES} from '../blocks.js';
+import {seededBytes, TwoStores} from '../testing/two-stores.js';
+import {copy} from './copy.js';
+import {filesAtOnce} from './copy-segment.js';
+
+const LARGE = BLOCK_BYTES + 1;
+
+let stores: TwoStores;
+beforeEach(async () => {
+  stores = await TwoStores.create();
+});
+afterEach(() => stores[Symbol.asyncDispose]());
+
+/** Whether a call writes content, not a ledger. */
+function writes({method, path}: StoreCall): boolean {
+  return method === 'partial.write' && path.endsWith('.partial');
+}
+
+it('shares files at once out among the segments, one each at least', () => {
+  expect(filesAtOnce(4, 1)).toBe(4);
+  expect(filesAtOnce(10, 4)).toBe(2);
+  expect(filesAtOnce(1, 4)).toBe(1);
+});
+
+it.each([16_384, 65_536])('writes in chunks of %i bytes where that was asked for', async (chunkBytes) => {
+  await stores.put('large', seededBytes(1, LARGE));
+  const sizes = new Set<number>();
+  const to = intercepted(stores.to, (call, proceed) => {
+    if (writes(call)) sizes.add(call.content?.length ?? 0);
+    return proceed();
+  });
+  await copy({store: stores.from, path: 'large'}, {store: to, path: 'out'}, {chunkBytes});
+  expect([...sizes].sort((a, b) => b - a)).toEqual([chunkBytes, 1]);
+});
+
+it.each([
+  [{parallel: 1}, 1],
+  [{parallel: 3}, 3],
+  [{}, 4],
+])('with %j moves %i large files at once', async (options: TransferOptionsRequest, expected) => {
+  for (let file = 0; file < 6; file += 1) {
+    await stores.put(`tree/${file}`, '');
+    await using handle = await open(join(stores.source, `tree/${file}`), 'r+');
+    await handle.truncate(LARGE);
+  }
+  const underWay = new Map<string, number>();
+  let most = 0;
+  const to = intercepted(stores.to, async (call, proceed) => {
+    if (!writes(call)) return proceed();
+    underWay.set(call.path, (underWay.get(call.path) ?? 0) + 1);
+    most = Math.max(most, underWay.size);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    try {
+      return await proceed();
+    } finally {
+      const left = (underWay.get(call.path) ?? 1) - 1;
+      if (left > 0) underWay.set(call.path, left);
+      else underWay.delete(call.path);
+    }
+  });
+  const result = await copy({store: stores.from, path: 'tree/'}, {store: to, path: 'out'}, options);
+  expect(result.counts).toMatchObject({copied: 6, failed: 0});
+  expect(most).toBe(expected);
+});
+
+it('ends an attempt after the silence that was given, and the copy after the attempts that were given', async () => {
+  await stores.put('large', seededBytes(2, LARGE));
+  let attempts = 0;
+  const to = intercepted(stores.to, (call, proceed) => {
+    if (writes(call)) return new Promise<never>(() => undefined);
+    if (call.method === 'openPartial' && call.path.endsWith('.partial')) attempts += 1;
+    return proceed();
+  });
+  for (const retries of [1, 2]) {
+    attempts = 0;
+    const options = {stallTimeoutMs: 200, retries};
+    const copying = copy({store: stores.from, path: 'large'}, {store: to, path: 'out'}, options);
+    await expect(copying).rejects.toMatchObject({code: 'transfer.no-progress'});
+    expect(attempts).toBe(retries);
+  }
+  expect(await stores.arrived('out')).toBeUndefined();
+});
+
+it('tells how far it is at least once a second', async () => {
+  await stores.put('large', seededBytes(3, LARGE));
+  let told = 0;
+  const begun = performance.now();
+  await copy(
+    {store: stores.from, path: 'large'},
+    {store: stores.to, path: 'out'},
+    {
+      limitRate: 2_500_000,
+      onEvent: ({event}) => (told += event === 'progress' ? 1 : 0),
+    },
+  );
+  const seconds = (performance.now() - begun) / 1_000;
+  expect(seconds).toBeGreaterThan(3);
+  // At the beginning, at the end, and once for each second between them.
+  expect(told).toBeGreaterThanOrEqual(5);
+});
+
+it.each([
+  ['hash', 'copied', 'sha256'],
+  ['size', 'unverified', 'size-only'],
+  ['none', 'unverified', 'not-checked'],
+] as const)('claims with verify %s that a large file is %s, %s', async (verify, outcome, verified) => {
+  await stores.put('large', seededBytes(4, LARGE));
+  const result = await copy({store: stores.from, path: 'large'}, {store: stores.to, path: 'out'}, {verify});
+  expect(result.outcomes).toMatchObject([{outcome, verified}]);
+});
