@@ -1,7 +1,9 @@
-// Checks every relative link and anchor of the Markdown files. What is generated has tests that find it stale.
+// Checks every relative link and anchor of the Markdown files, and the table of the requirements. What is generated has
+// tests that find it stale.
 import {execFileSync} from 'node:child_process';
 import {existsSync, readFileSync} from 'node:fs';
 import {dirname, join, relative} from 'node:path';
+import {requirementComplaints} from './docs/requirements.js';
 
 const root = process.cwd();
 const pages = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', '*.md'], {
@@ -9,7 +11,13 @@ const pages = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--
 })
   .split('\0')
   .filter((page) => page !== '' && existsSync(join(root, page)));
-const complaints = pages.flatMap((page) => brokenLinks(page));
+const exists = (path: string): boolean => existsSync(join(root, path));
+const read = (path: string): string | undefined => (exists(path) ? readFileSync(join(root, path), 'utf8') : undefined);
+const REQUIREMENTS = 'docs/requirements.md';
+const complaints = [
+  ...pages.flatMap((page) => brokenLinks(page)),
+  ...requirementComplaints(read(REQUIREMENTS) ?? '', {read, exists}).map((each) => `${REQUIREMENTS}: ${each}`),
+];
 
 for (const complaint of complaints) console.log(complaint);
 console.log(`${pages.length} pages checked, ${complaints.length} complaints`);
