@@ -31,6 +31,7 @@ export function answerCatalog({
         if (decision.decision === 'retry') return {ask: 'retry', request: decision.request};
         throw new WaybillError('input.invalid', `${question.executionId} cannot be retried: ${decision.reason}`, {
           path: question.executionId,
+          remedy: `See \`waybill status ${question.executionId}\`.`,
         });
       }
       case 'executions':

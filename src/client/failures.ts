@@ -1,4 +1,5 @@
 import {
+  ActivityFailure,
   ApplicationFailure,
   CancelledFailure,
   ServiceError,
@@ -38,10 +39,17 @@ export function translate(error: unknown, executionId: string): Error {
       cause: error,
     });
   }
-  const cause =
+  const failed =
     error instanceof WorkflowFailedError || error instanceof WorkflowUpdateFailedError ? error.cause : error;
+  // A workflow that only passes a question on fails as its activity did.
+  const cause = failed instanceof ActivityFailure ? failed.cause : failed;
   if (cause instanceof ApplicationFailure && isErrorCode(cause.type)) {
-    return new WaybillError(cause.type, cause.message, {path: executionId, cause: error});
+    const remedy = remedyIn(cause.details?.[0]);
+    return new WaybillError(cause.type, cause.message, {
+      path: executionId,
+      cause: error,
+      ...(remedy === undefined ? {} : {remedy}),
+    });
   }
   if (cause instanceof TerminatedFailure || cause instanceof CancelledFailure) {
     const how = cause instanceof CancelledFailure ? 'cancelled' : 'terminated in Temporal';
@@ -58,4 +66,9 @@ export function translate(error: unknown, executionId: string): Error {
 
 function isErrorCode(type: string | null | undefined): type is ErrorCode {
   return typeof type === 'string' && type in errorFacts;
+}
+
+function remedyIn(detail: unknown): string | undefined {
+  if (typeof detail !== 'object' || detail === null || !('remedy' in detail)) return undefined;
+  return typeof detail.remedy === 'string' ? detail.remedy : undefined;
 }
