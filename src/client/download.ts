@@ -112,11 +112,12 @@ function downloaded(
   if (outcome?.outcome === 'failed') {
     return {outcome: 'failed', name: artifact.name, code: outcome.code, message: outcome.message};
   }
-  if (placed === 'unchanged') return {...file, outcome: 'unchanged'};
+  const kept = {...shown, outcome: 'kept-local', path: join(into, artifact.name), savedAs: file.path} as const;
+  // Saved beside by an earlier download: what has the output's own name is still something else.
+  if (placed === 'unchanged') return name === artifact.name ? {...file, outcome: 'unchanged'} : kept;
   if (outcome === undefined) {
     return {outcome: 'failed', name: artifact.name, code: 'store.io', message: 'the engine gave no outcome'};
   }
-  if (placed === 'beside')
-    return {...shown, outcome: 'kept-local', path: join(into, artifact.name), savedAs: file.path};
+  if (placed === 'beside') return kept;
   return {...file, outcome: outcome.outcome === 'resumed' ? 'resumed' : 'downloaded'};
 }
