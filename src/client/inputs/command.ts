@@ -1,4 +1,4 @@
-import {extname} from 'node:path';
+import {extname, posix} from 'node:path';
 import {within} from './examine.js';
 import {asArgument, locate} from './local-file.js';
 import {ownName, place, type Search} from './placement.js';
@@ -14,7 +14,13 @@ import {isOfSystem} from './system-path.js';
 export async function gatherCommand(search: Search, first: string): Promise<string[]> {
   if (first === '' || first.startsWith('-')) return [first];
   const {from, found} = await locate(search, first);
-  if (found.kind !== 'file') return [first];
+  if (found.kind !== 'file') {
+    const sent = () => search.names.inputs().some(({name}) => name === posix.normalize(first));
+    if (found.kind === 'unusable' && found.reason === 'missing' && first.startsWith('./') && !sent()) {
+      search.warnings.push(`There is no ${JSON.stringify(first)} here to send.`);
+    }
+    return [first];
+  }
   const interpreter = interpreterOf(first);
   const shebang = await shebangOf(found.path).catch(() => undefined);
   if (!first.includes('/') && interpreter === undefined && (shebang === undefined || extname(first) === '')) {

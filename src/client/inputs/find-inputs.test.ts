@@ -142,6 +142,14 @@ const cases: readonly Case[] = [
       sends: [`${name} <- here/${name}`],
     }),
   ),
+  {it: 'warns of a script that is not here', files: [], run: ['./gone.sh'], sends: [], warns: /no "\.\/gone\.sh" here/},
+  {
+    it: 'knows a script that gets its name by --input',
+    files: ['here/a.sh'],
+    run: ['./gone.sh'],
+    explicit: ['a.sh=gone.sh'],
+    sends: ['gone.sh <- here/a.sh'],
+  },
   {it: 'warns of a directory', files: ['here/d/a'], run: ['ls', 'd'], sends: [], warns: /directory "d" is not sent/},
   {
     it: 'warns of a directory of which one file is sent',
