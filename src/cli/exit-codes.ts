@@ -24,7 +24,11 @@ export const EXIT = {
 export const exitCodeTable: readonly ExitCodeRow[] = [
   {status: '0…255', meaning: "The command's own exit status, whenever the command ended by itself."},
   {status: '128 + N', meaning: 'The command was ended by signal N that did not come from Waybill.'},
-  {status: '1', meaning: '`targets check`: at least one check failed. `check`: something is missing or differs.'},
+  {
+    status: '1',
+    meaning:
+      '`targets check`: at least one check failed. `targets trust`: the answer was not yes. `check`: something is missing or differs.',
+  },
   {
     status: '120',
     meaning:

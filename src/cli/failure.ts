@@ -12,7 +12,8 @@ export interface FailureReport {
   readonly exitCode: number;
 }
 
-export function reportOf(error: unknown): FailureReport {
+/** `command` is the word of the command line that named one, where it did. */
+export function reportOf(error: unknown, command?: string): FailureReport {
   if (isWaybillError(error)) {
     const away = error.code === 'client.unreachable' || error.code === 'client.no-worker';
     return {
@@ -26,7 +27,7 @@ export function reportOf(error: unknown): FailureReport {
     return {
       code: 'usage',
       message: error.message.replace(/^error: /, ''),
-      remedy: 'See `waybill help`.',
+      remedy: `See \`waybill help${command === undefined ? '' : ` ${command}`}\`.`,
       exitCode: EXIT.failed,
     };
   }

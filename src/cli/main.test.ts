@@ -88,7 +88,8 @@ describe('run', () => {
     [['run', '--timeout', '5', 'true'], '"5" is not a duration'],
     [['run', '--on-lost', 'maybe', 'true'], "argument 'maybe' is invalid"],
     [['run', '--nonsense', 'true'], "unknown option '--nonsense'"],
-    [['nonsense'], "unknown command 'nonsense'"],
+    [['run'], 'See `waybill help run`.'],
+    [['nonsense'], "unknown command 'nonsense' (usage)\n  See `waybill help`."],
   ])('refuses %j', async (argv, message) => {
     const {status, stderr, stdout} = await cli({}, ...argv);
     expect(status).toBe(125);
@@ -261,6 +262,22 @@ describe('signals without a terminal', () => {
 });
 
 describe('failures of a run', () => {
+  it('says how to take up a run that nobody could be asked about any more, and nothing else', async () => {
+    const away = () => new WaybillError('client.unreachable', 'Temporal did not answer');
+    const {status, stderr} = await cli(
+      {
+        // The progress finds out first.
+        events: () => ({[Symbol.asyncIterator]: () => ({next: () => Promise.reject(away())})}),
+        result: () => new Promise((_resolve, reject) => setTimeout(reject, 50, away())),
+      },
+      ...['wait', 'scripted'],
+    );
+    expect(status).toBe(123);
+    expect(stderr).toMatch(
+      /^✗ Temporal did not answer \(client\.unreachable\)\n {2}[^\n]*`waybill wait scripted`[^\n]*\n$/,
+    );
+  });
+
   it.each([
     [
       exited(127, {
@@ -276,7 +293,7 @@ describe('failures of a run', () => {
         failure: {code: 'execution.lost', message: 'the machine was restarted', stage: 'run'},
       }),
       121,
-      '✗ the machine was restarted (execution.lost)\n  The process is gone without an exit status: `waybill retry scripted` runs it again.\n',
+      '✗ the machine was restarted (execution.lost)\n  The target was restarted or the process was killed from outside: `waybill retry scripted` runs it again.\n',
     ],
     [
       exited(2, {
@@ -289,6 +306,15 @@ describe('failures of a run', () => {
       }),
       2,
       '✗ The command exited with 2\n✗ nothing matches *.csv (execution.required-output-missing)\n  Look.\n',
+    ],
+    [
+      exited(0, {
+        outcome: 'failed',
+        failure: {code: 'ssh.host-key-unknown', message: 'shows an unknown key', stage: 'open'},
+        warnings: [{name: 'scripted', code: 'ssh.host-key-unknown', message: 'shows an unknown key'}],
+      }),
+      120,
+      '✗ shows an unknown key (ssh.host-key-unknown)\n  Compare the fingerprint, then run `waybill targets trust NAME`.\n',
     ],
     [
       exited(0, {warnings: [{name: 'a\u001b', code: 'source.special-file', message: 'a FIFO'}]}),
@@ -367,7 +393,8 @@ describe('the rest', () => {
         events: async function* () {
           yield {
             event: 'move',
-            progress: movement('stage', {filesDone: 2, filesTotal: 2, bytesDone: 9, bytesTotal: 9}),
+            // The last that was heard of it.
+            progress: movement('stage', {filesDone: 1, filesTotal: 2, bytesDone: 4, bytesTotal: 9}),
           };
           yield {event: 'stage', stage: 'run'};
         },

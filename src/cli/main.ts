@@ -26,12 +26,13 @@ export async function main(argv: readonly string[], context: CliContext): Promis
     if (error instanceof CommanderError && (error.exitCode === 0 || error.code === 'commander.help')) {
       return error.exitCode === 0 ? EXIT.ok : EXIT.failed;
     }
-    return fail(error, json, context);
+    const [command] = program.commands.map((known) => known.name()).filter((name) => name === argv[0]);
+    return fail(error, json, context, command);
   }
 }
 
-async function fail(error: unknown, json: boolean, context: CliContext): Promise<number> {
-  const report = reportOf(error);
+async function fail(error: unknown, json: boolean, context: CliContext, command?: string): Promise<number> {
+  const report = reportOf(error, command);
   const screen = new Screen(context);
   if (json) {
     const {code, message, remedy} = report;

@@ -83,7 +83,7 @@ export const errorFacts = {
   'execution.command-not-found': {retryable: false, remedy: 'Check the command name and the PATH on the target.'},
   'execution.lost': {
     retryable: false,
-    remedy: 'The process is gone without an exit status: `waybill retry ID` runs it again.',
+    remedy: 'The target was restarted or the process was killed from outside: `waybill retry ID` runs it again.',
   },
   'execution.timed-out': {retryable: false, remedy: 'Give it more time with --timeout.'},
   'execution.cancelled': {retryable: false, remedy: 'It was cancelled on request: `waybill retry ID` runs it again.'},

@@ -14,7 +14,11 @@ export async function requireFreePort(port: number, purpose: string): Promise<vo
   throw new WaybillError(
     'stack.port-in-use',
     `port ${port}, wanted for ${purpose}, is held by ${holder ?? 'another program'}`,
-    {expected: 'free', found: holder ?? 'in use'},
+    {
+      expected: 'free',
+      found: holder ?? 'in use',
+      remedy: 'Stop that program, or choose other ports: `waybill dev --port N --ui-port M`.',
+    },
   );
 }
 

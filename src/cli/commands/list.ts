@@ -17,7 +17,9 @@ const DEFAULT_LIMIT = 50;
 export function listCommand(context: CliContext): Command {
   const command = new Command('list')
     .summary('runs, the newest first')
-    .description('Lists runs, the newest first, also those that Temporal has forgotten.')
+    .description(
+      'Lists runs, the newest first, also those that Temporal has forgotten. The state of a run that has not ended is open.',
+    )
     .addOption(parsed('--limit <n>', 'at most this many', String(DEFAULT_LIMIT), parseCount))
     .addOption(jsonOption('print one JSON object for each run'));
   addConnectionOptions(command);

@@ -45,6 +45,14 @@ it('adds the key that was named, once', async () => {
   expect(await readFile(knownHosts(), 'utf8')).toBe(known);
 });
 
+it('says which file it looked into for a target, and how to name another', async () => {
+  const {stderr} = await waybill('targets', 'trust', 'nowhere');
+  expect(stderr).toContain(`no target nowhere in ${join(home, 'waybill.yaml')}`);
+  expect(stderr).toContain('WAYBILL_CONFIG');
+  await rm(join(home, 'waybill.yaml'));
+  expect((await waybill('targets', 'trust', 'lab')).stderr).toContain(`from ${home} upwards: there is none`);
+});
+
 it.each([
   ['another key was expected', ['lab', '--yes', '--fingerprint', 'SHA256:other'], 'ssh.host-key-changed'],
   ['nobody can be asked', ['lab'], 'ssh.host-key-unknown'],

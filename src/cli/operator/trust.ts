@@ -39,10 +39,17 @@ export async function trust(context: CliContext, options: TrustOptions): Promise
 }
 
 async function fetchOffer({cwd, environment}: CliContext, screen: Screen, name: string): Promise<HostKeyOffer> {
-  const {configuration} = await loadConfiguration({directory: cwd, environment});
+  const {configuration, file} = await loadConfiguration({directory: cwd, environment});
   const settings = configuration.targets[name];
   if (settings === undefined) {
-    throw new WaybillError('target.unknown', `no target ${printable(name)} is configured here`, {path: name});
+    throw new WaybillError(
+      'target.unknown',
+      `no target ${printable(name)} in ${file === undefined ? `a waybill.yaml from ${printable(cwd)} upwards: there is none` : printable(file)}`,
+      {
+        path: name,
+        remedy: "Run this where the worker's waybill.yaml is, or name that file in WAYBILL_CONFIG.",
+      },
+    );
   }
   if (settings.kind !== 'ssh') {
     throw new WaybillError('input.invalid', `${printable(name)} is reached without SSH: it has no host key`, {

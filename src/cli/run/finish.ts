@@ -1,4 +1,5 @@
 import type {DownloadedFile, ExecutionHandle} from '../../client/api.js';
+import {hasCode, WaybillError} from '../../contracts/errors.js';
 import type {ExecutionResult} from '../../contracts/execution.js';
 import {EXIT, exitCodeOf} from '../exit-codes.js';
 import type {LocalRecords} from './local-record.js';
@@ -15,7 +16,9 @@ export interface FinishOptions extends FollowOptions {
 /** Follows to the end, fetches the outputs, and answers with the exit status of the command line. */
 export async function finish(options: FinishOptions): Promise<number> {
   const {handle, reporter, records} = options;
-  const followed = await follow(options);
+  const followed = await follow(options).catch((error: unknown) => {
+    throw stillThere(error, handle.id);
+  });
   if (followed.end === 'detached') {
     await reporter.detached(handle.id);
     return EXIT.detached;
@@ -68,4 +71,11 @@ export async function downloadInto(
   reporter.pause();
   await reporter.downloaded(files, into);
   return files;
+}
+
+/** A run does not end because nobody could be asked about it. */
+function stillThere(error: unknown, id: string): unknown {
+  if (!hasCode(error, 'client.unreachable', 'client.no-worker')) return error;
+  const remedy = `The run is not lost by that: when Temporal and a worker answer again, \`waybill wait ${id}\` follows it.`;
+  return new WaybillError(error.code, error.message, {cause: error, remedy});
 }

@@ -1,8 +1,12 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionEvent, ExecutionHandle} from '../../client/api.js';
 import type {ExecutionResult} from '../../contracts/execution.js';
 import type {Interrupts} from './interrupts.js';
 import type {Reporter} from './reporter.js';
 import {rerunSentence} from './sentences.js';
+
+/** Milliseconds that the result may take longer than the progress to find out that Temporal does not answer. */
+const PATIENCE_MS = 2_000;
 
 export type FollowEnd = {readonly end: 'ended'; readonly result: ExecutionResult} | {readonly end: 'detached'};
 
@@ -68,6 +72,8 @@ export async function follow({handle, reporter, interrupts, onEvent}: FollowOpti
         await report(() => reporter.event(event));
       }
     } catch (error) {
+      // Where the result cannot be had either, for the same reason, that is all there is to say.
+      await delay(PATIENCE_MS, undefined, {signal: until}).catch(() => undefined);
       if (!until.aborted) await report(() => reporter.warning(`Progress is not shown: ${messageOf(error)}`));
     }
   }

@@ -62,9 +62,9 @@ export class HumanReporter implements Reporter {
       case 'move':
         return this.#move(event.progress.direction, event.progress);
       case 'stage':
-        return this.#finishMove();
+        return this.#finishMove(event.stage === 'run');
       case 'run':
-        await this.#finishMove();
+        await this.#finishMove(true);
         return this.#run(event.progress);
       case 'retrying':
         return this.#retrying(event.stage, event.attempt, event.reason);
@@ -125,14 +125,15 @@ export class HumanReporter implements Reporter {
     }
   }
 
-  /** A bar that vanishes leaves a sentence behind. */
-  async #finishMove(): Promise<void> {
+  /** A bar that vanishes leaves a sentence behind. A command starts only when all is staged, also what no progress told. */
+  async #finishMove(runs = false): Promise<void> {
     const moving = this.#moving;
     this.#moving = undefined;
     if (moving === undefined) return;
     this.pause();
-    const sentence =
-      moving.movement === 'download' ? undefined : movedSentence(verbs[moving.movement], moving.progress);
+    const {movement} = moving;
+    const progress = runs && movement === 'stage' ? whole(moving.progress) : moving.progress;
+    const sentence = movement === 'download' ? undefined : movedSentence(verbs[movement], progress);
     if (sentence !== undefined) this.#screen.line(this.#screen.paint('dim', sentence));
   }
 
@@ -158,4 +159,8 @@ export class HumanReporter implements Reporter {
     this.#lastSentence = this.#now();
     return true;
   }
+}
+
+function whole(progress: MoveProgress): MoveProgress {
+  return {...progress, filesDone: progress.filesTotal, bytesDone: progress.bytesTotal};
 }

@@ -102,8 +102,9 @@ export function furtherFailure({
   return remedy === undefined ? {code, message} : {code, message, remedy: remedy.replaceAll(/\bID\b/g, executionId)};
 }
 
-/** What was not carried and fails nothing. */
-export function leftOutSentences({warnings}: ExecutionResult): string[] {
+/** What was not carried and fails nothing. A clean-up that fails for the reason that the run failed for says nothing new. */
+export function leftOutSentences({warnings: all, failure}: ExecutionResult): string[] {
+  const warnings = all.filter(({message}) => message !== failure?.message);
   const lines = warnings.slice(0, LISTED).map(({name, message}) => `${printable(name)}: ${message}`);
   return warnings.length > LISTED ? [...lines, `and ${warnings.length - LISTED} more were left out`] : lines;
 }
