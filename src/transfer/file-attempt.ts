@@ -12,7 +12,7 @@ import type {MoveFileOptions} from './move-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {hasChanged} from './changed-source.js';
 import {PartSender} from './part-sender.js';
-import {publishedAlready} from './published-already.js';
+import {holdsAlready, publishedAlready} from './published-already.js';
 import {resent} from './resent.js';
 import {digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
 
@@ -59,8 +59,7 @@ export class FileAttempt {
         if (done !== undefined)
           return this.#outcome('resumed', {sha256: claimed.whole, resumedBytes: file.size, note: done});
       }
-      await this.#refuseExisting();
-      return await this.#move(opened, claimed, head);
+      return (await this.#existing(head)) ?? (await this.#move(opened, claimed, head));
     } finally {
       await opened.close();
     }
@@ -99,7 +98,14 @@ export class FileAttempt {
     if (whole !== undefined) ledger.enterWhole(whole);
     await ledger.settled();
     this.#fence();
-    await partial.publish({destination, ifExists, ...this.#attributes, signal});
+    try {
+      await partial.publish({destination, ifExists, ...this.#attributes, signal});
+    } catch (error) {
+      // Another attempt may have published before this one made its partial.
+      if (!hasCode(error, 'store.already-exists') || whole === undefined) throw error;
+      if (!(await holdsAlready(this.#options, whole))) throw error;
+      return this.#outcome('skipped', {sha256: whole});
+    }
     const verified = this.#proves ? 'sha256' : 'size-only';
     const outcome = verified === 'size-only' ? 'unverified' : this.#resumedBytes > 0 ? 'resumed' : 'copied';
     return this.#outcome(outcome, {verified, ...(whole === undefined ? {} : {sha256: whole})});
@@ -220,9 +226,14 @@ export class FileAttempt {
       throw sourceChanged(file.identity, entry.identity);
   }
 
-  async #refuseExisting(): Promise<void> {
-    const {to, destination, ifExists, signal} = this.#options;
-    if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return;
+  /** Refuses a destination that is to be kept, unless another attempt has published it since the ledger was read. */
+  async #existing(head: LedgerHead): Promise<FileOutcome | undefined> {
+    const {to, destination, ifExists, signal, file} = this.#options;
+    if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return undefined;
+    const {whole} = await this.#claimed(head);
+    const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
+    if (note !== undefined && whole !== undefined)
+      return this.#outcome('resumed', {sha256: whole, resumedBytes: file.size, note});
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });

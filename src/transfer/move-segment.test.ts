@@ -102,6 +102,45 @@ test('what may pass by itself is thrown when the others are settled, and the nex
   expect(progress).toMatchObject({sentBytes: 0, resumedBytes: 3 * BLOCK_BYTES});
 });
 
+test('a small file that an earlier attempt published is not given up because the look at it failed once', async () => {
+  await stores.put('a', 'a');
+  const files = await plan();
+  await moveSegment(segment(files, {ifExists: 'keep'}));
+  const to = withChaos(stores.to, [{method: 'openSource', how: 'fail', code: 'ssh.connection-lost'}]);
+  const second = moveSegment(segment(files, {to, ifExists: 'keep'}));
+  await expect(second).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  const {outcomes} = await moveSegment(segment(files, {to, ifExists: 'keep'}));
+  expect(outcomes).toMatchObject([{outcome: 'skipped', verified: 'sha256'}]);
+});
+
+test('a large file that another attempt publishes meanwhile has arrived, and is no failure', async () => {
+  const content = seededBytes(4, 2 * BLOCK_BYTES);
+  await stores.put('large', content);
+  const files = await plan();
+  let looks = 0;
+  // The other one is as far as its publish when this one has read the ledger and looks at the destination.
+  const to = intercepted(stores.to, async (call, proceed) => {
+    if (call.method === 'stat' && call.path === 'out/large' && looks++ === 0)
+      await moveSegment(segment(files, {ifExists: 'keep'}));
+    return proceed();
+  });
+  const {outcomes} = await moveSegment(segment(files, {to, ifExists: 'keep'}));
+  expect(looks).toBeGreaterThan(0);
+  expect(outcomes).toMatchObject([{outcome: 'resumed', sentBytes: 0}]);
+});
+
+test('a large file that another attempt publishes while this one begins is no failure either', async () => {
+  await stores.put('large', seededBytes(4, 2 * BLOCK_BYTES));
+  const files = await plan();
+  let opened = 0;
+  const to = intercepted(stores.to, async (call, proceed) => {
+    if (call.method === 'openPartial' && opened++ === 0) await moveSegment(segment(files, {ifExists: 'keep'}));
+    return proceed();
+  });
+  const {outcomes} = await moveSegment(segment(files, {to, ifExists: 'keep'}));
+  expect(outcomes).toMatchObject([{outcome: 'skipped', verified: 'sha256'}]);
+});
+
 test('an earlier outcome whose file is gone is made true again', async () => {
   await stores.put('a', 'a');
   const files = await plan();

@@ -1,4 +1,8 @@
+import {BlockTable} from './block-table.js';
+import {blockBytesOf} from './blocks.js';
 import type {MoveFileOptions} from './move-file.js';
+import {moveShape} from './move-shape.js';
+import {digestOfSource} from './whole-digest.js';
 
 /**
  * Whether an attempt that had proved the whole file has published it: the publish consumes the partial, and leaves a
@@ -18,4 +22,21 @@ export async function publishedAlready(
   if (modificationTimes && Math.abs(published.modifiedAt - file.modifiedAt) >= Math.max(1, timeResolutionMs))
     return undefined;
   return 'published by another attempt, which had proved it';
+}
+
+/** Whether the destination holds these very bytes, whoever put them there: all of it is read. */
+export async function holdsAlready(
+  {to, destination, file, signal, limits}: MoveFileOptions,
+  whole: string,
+): Promise<boolean> {
+  const found = await to.stat(destination, {signal});
+  if (found?.kind !== 'file' || found.size !== file.size) return false;
+  const source = await to.openSource(destination, {signal});
+  try {
+    const table = new BlockTable(file.size, blockBytesOf(file.size), new Map());
+    const shape = moveShape(to.properties, to.properties, limits);
+    return (await digestOfSource(source, table, shape, signal)).whole === whole;
+  } finally {
+    await source.close();
+  }
 }

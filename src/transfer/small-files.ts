@@ -5,6 +5,7 @@ import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store
 import {BLOCK_BYTES} from './blocks.js';
 import {inParallel} from './in-parallel.js';
 import {partialPaths} from './keys.js';
+import {isFinal} from './move-file.js';
 import type {PlannedFile} from './planned-file.js';
 import {readSmallFile, type SmallContent} from './small-file.js';
 
@@ -104,23 +105,23 @@ async function outcomeOf(result: SmallFileResult, file: SmallFile, options: Smal
   if (result.outcome === 'published') return {outcome: 'copied', sha256: file.sha256, verified: result.verified};
   const {error} = result;
   // An attempt that died before it could say so may have published these bytes; so may one that runs beside this one.
-  if (hasCode(error, 'store.already-exists', 'transfer.partial-consumed') && (await holds(file, options))) {
-    return {outcome: 'skipped', sha256: file.sha256, verified: 'sha256'};
+  if (!hasCode(error, 'store.already-exists', 'transfer.partial-consumed')) return {outcome: 'failed', error};
+  try {
+    if (await holds(file, options)) return {outcome: 'skipped', sha256: file.sha256, verified: 'sha256'};
+  } catch (second) {
+    options.signal.throwIfAborted();
+    // A look that failed says nothing about the file: where it may be had later, that is the file's word.
+    if (hasCode(second) && !isFinal(second)) return {outcome: 'failed', error: second};
   }
   return {outcome: 'failed', error};
 }
 
 async function holds(file: SmallFile, {to, signal}: SmallFilesOptions): Promise<boolean> {
-  try {
-    const entry = await to.stat(file.destination, {signal});
-    if (entry?.kind !== 'file' || entry.size !== file.content.length) return false;
-    const {mode, modifiedAt, identity} = entry;
-    const found = {name: file.destination, kind: 'file' as const, size: entry.size, mode, modifiedAt, identity};
-    return (await readSmallFile(to, file.destination, found, signal)).sha256 === file.sha256;
-  } catch {
-    signal.throwIfAborted();
-    return false;
-  }
+  const entry = await to.stat(file.destination, {signal});
+  if (entry?.kind !== 'file' || entry.size !== file.content.length) return false;
+  const {mode, modifiedAt, identity} = entry;
+  const found = {name: file.destination, kind: 'file' as const, size: entry.size, mode, modifiedAt, identity};
+  return (await readSmallFile(to, file.destination, found, signal)).sha256 === file.sha256;
 }
 
 function unanswered(file: PlannedFile): WaybillError {
