@@ -66,9 +66,12 @@ export async function runAttempt<T>(
   const frozen = new AbortController();
   let lastTick = Date.now();
   const isCurrent = () => !frozen.signal.aborted && Date.now() - lastTick < HEARTBEAT_TIMEOUT_MS;
+  const frozenError = new WaybillError(
+    'worker.frozen',
+    'this worker was stopped for longer than its heartbeat timeout',
+  );
   const timer = setInterval(() => {
-    if (!isCurrent())
-      frozen.abort(new WaybillError('worker.frozen', 'this worker was stopped for longer than its heartbeat timeout'));
+    if (!isCurrent()) frozen.abort(frozenError);
     lastTick = Date.now();
     send();
   }, HEARTBEAT_INTERVAL_MS);
@@ -81,7 +84,10 @@ export async function runAttempt<T>(
         checkpoint = {...checkpoint, ...shown, progress: Math.max(checkpoint.progress, progress ?? 0)};
       },
     });
-  } catch (error) {
+  } catch (caught) {
+    // The engine stops an attempt that was out of touch for good; where the server has not missed it yet, that word
+    // would be the step's last.
+    const error = hasCode(caught, 'transfer.superseded') && !isCurrent() ? frozenError : caught;
     if (context.cancellationSignal.aborted) {
       const reason: unknown = context.cancellationSignal.reason;
       checkpoint =

@@ -1,3 +1,4 @@
+import {CancellationScope} from '@temporalio/workflow';
 import type {MovedFiles, MoveRequest} from '../src/contracts/activities.js';
 import {longActivities} from './activity-options.js';
 
@@ -15,15 +16,24 @@ export async function moveFiles(request: MoveRequest, taskQueue: string): Promis
   if (planned.plan === 'moved') return planned.moved;
 
   let next = 0;
+  let failure: {readonly error: unknown} | undefined;
+  const scope = new CancellationScope();
   const worker = async () => {
-    for (let segment = next++; segment < planned.segments; segment = next++) {
-      await longActivities(taskQueue, `${words}: segment ${segment + 1} of ${planned.segments}`).moveSegment({
-        ...request,
-        segment,
-      });
+    try {
+      for (let segment = next++; segment < planned.segments && !failure; segment = next++) {
+        await longActivities(taskQueue, `${words}: segment ${segment + 1} of ${planned.segments}`).moveSegment({
+          ...request,
+          segment,
+        });
+      }
+    } catch (error) {
+      // What follows cleans up: nothing may still move then.
+      failure ??= {error};
+      scope.cancel();
     }
   };
-  await Promise.all(Array.from({length: Math.min(WINDOW, planned.segments)}, worker));
+  await scope.run(() => Promise.all(Array.from({length: Math.min(WINDOW, planned.segments)}, worker)));
+  if (failure) throw failure.error;
   return await longActivities(taskQueue, `${words}: directories and manifest`).closeMove({
     ...request,
     segments: planned.segments,

@@ -1,3 +1,4 @@
+import {randomBytes} from 'node:crypto';
 import {z} from 'zod';
 import {journalKey} from '../../src/artifacts/keys.js';
 import type {MoveRequest} from '../../src/contracts/activities.js';
@@ -19,6 +20,8 @@ const planHead = z.object({
   missing: z.array(z.string()),
   /** Of the workflow that planned. */
   runId: z.string().optional(),
+  /** What the names of its pages begin with: each planner has its own, so that a late one overwrites nothing. */
+  pages: z.string().default(''),
 });
 type PlanHead = z.infer<typeof planHead>;
 export type SegmentSource = z.infer<typeof segmentHead>['from'];
@@ -52,11 +55,14 @@ export async function keepPlan(
 ): Promise<MovePlan> {
   const {replace, signal} = options;
   if (plan.segments.length === 0 && plan.refused.length === 0) return plan;
+  const pages = `${randomBytes(4).toString('hex')}-`;
   await Promise.all([
-    ...plan.segments.map(({files}, index) => store.putObject(pageKey(request, index), encodePlanPage(files), {signal})),
+    ...plan.segments.map(({files}, index) =>
+      store.putObject(pageKey(request, pages, index), encodePlanPage(files), {signal}),
+    ),
     ...(plan.refused.length === 0
       ? []
-      : [store.putObject(refusedKey(request), encodePlanPage(plan.refused), {signal})]),
+      : [store.putObject(refusedKey(request, pages), encodePlanPage(plan.refused), {signal})]),
   ]);
   const head: PlanHead = {
     version: 1,
@@ -64,6 +70,7 @@ export async function keepPlan(
     refused: plan.refused.length,
     missing: [...plan.missing],
     runId: plan.runId,
+    pages,
   };
   const first = await store.putObject(headKey(request), Buffer.from(JSON.stringify(head)), {
     ifAbsent: !replace,
@@ -77,7 +84,7 @@ export async function readPlan(store: Store, request: MoveRequest, signal: Abort
   const head = await readHead(store, request, signal);
   if (!head) return undefined;
   const segments = await Promise.all(head.segments.map((_, index) => readSegment(store, request, head, index, signal)));
-  const refused = head.refused === 0 ? [] : await readPage(store, refusedKey(request), signal);
+  const refused = head.refused === 0 ? [] : await readPage(store, refusedKey(request, head.pages), signal);
   return {segments, missing: head.missing, runId: head.runId, refused: refused.filter((entry) => 'refused' in entry)};
 }
 
@@ -106,7 +113,7 @@ async function readSegment(
 ): Promise<PlannedSegment> {
   const segment = head.segments[index];
   if (!segment) throw new WaybillError('store.io', `the plan has no segment ${index}`, {path: headKey(request)});
-  const entries = await readPage(store, pageKey(request, index), signal);
+  const entries = await readPage(store, pageKey(request, head.pages, index), signal);
   return {from: segment.from, files: entries.filter((entry) => 'kind' in entry)};
 }
 
@@ -124,10 +131,10 @@ function headKey({executionId, generation, direction}: MoveRequest): string {
   return journalKey(executionId, generation, direction, 'plan.json');
 }
 
-function refusedKey({executionId, generation, direction}: MoveRequest): string {
-  return journalKey(executionId, generation, direction, 'refused.ndjson');
+function refusedKey({executionId, generation, direction}: MoveRequest, pages: string): string {
+  return journalKey(executionId, generation, direction, `${pages}refused.ndjson`);
 }
 
-function pageKey({executionId, generation, direction}: MoveRequest, index: number): string {
-  return journalKey(executionId, generation, direction, `plan-${String(index).padStart(6, '0')}.ndjson`);
+function pageKey({executionId, generation, direction}: MoveRequest, pages: string, index: number): string {
+  return journalKey(executionId, generation, direction, `${pages}plan-${String(index).padStart(6, '0')}.ndjson`);
 }

@@ -1,0 +1,42 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {MockActivityEnvironment} from '@temporalio/testing';
+import {afterEach, expect, it, vi} from 'vitest';
+import {WaybillError} from '../src/contracts/errors.js';
+import {TaskRecords} from '../src/worker/task-records.js';
+import {runAttempt} from './attempt.js';
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+it('an attempt that wakes up before the server has missed it does not end its step for good', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-attempt-'));
+  vi.useFakeTimers({toFake: ['Date']});
+  try {
+    const attempt = new MockActivityEnvironment().run(() =>
+      runAttempt('move', new TaskRecords(directory), async ({isCurrent}) => {
+        vi.setSystemTime(Date.now() + 6_000);
+        if (!isCurrent()) throw new WaybillError('transfer.superseded', 'This attempt was out of touch for too long.');
+      }),
+    );
+    await expect(attempt).rejects.toMatchObject({type: 'worker.frozen', nonRetryable: false});
+  } finally {
+    await rm(directory, {recursive: true, force: true});
+  }
+});
+
+it('an attempt that has nothing left to do ends its step', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-attempt-'));
+  try {
+    const attempt = new MockActivityEnvironment().run(() =>
+      runAttempt('move', new TaskRecords(directory), async () => {
+        throw new WaybillError('transfer.superseded', 'The directory of unfinished files is gone.');
+      }),
+    );
+    await expect(attempt).rejects.toMatchObject({type: 'transfer.superseded', nonRetryable: true});
+  } finally {
+    await rm(directory, {recursive: true, force: true});
+  }
+});
