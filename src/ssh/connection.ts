@@ -59,9 +59,17 @@ export class SshConnection {
     return performance.now() - this.#lastUsed;
   }
 
-  /** Rejects with SessionRefused where the server takes no further session. */
-  openExec(command: string, signal?: AbortSignal): Promise<ClientChannel> {
-    return this.#openSession(signal, (done) => this.#client.exec(command, done));
+  /** Rejects with SessionRefused where the server takes no further session, with `shell.unavailable` where it runs nothing. */
+  async openExec(command: string, signal?: AbortSignal): Promise<ClientChannel> {
+    const opened = this.#openSession(signal, (done) => this.#client.exec(command, done));
+    return await opened.catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : '';
+      if (!message.includes('Unable to exec')) throw error;
+      throw new WaybillError('shell.unavailable', `${this.endpoint.host} runs no commands: ${message}`, {
+        path: this.endpoint.name,
+        cause: error,
+      });
+    });
   }
 
   /** Rejects with SessionRefused, or with `ssh.sftp-unavailable`. */

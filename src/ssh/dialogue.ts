@@ -28,6 +28,7 @@ export class ShellDialogue {
   #rest = '';
   #stderr = '';
   #end: Error | undefined;
+  #givenUp = false;
 
   static async open(pool: SshPool): Promise<ShellDialogue> {
     return new ShellDialogue(pool, await pool.openExec(SHELL_COMMAND));
@@ -53,13 +54,20 @@ export class ShellDialogue {
     return this.#end !== undefined;
   }
 
+  /** True where it was ended because one caller gave up: what the others asked can be asked in another shell. */
+  get givenUp(): boolean {
+    return this.#givenUp;
+  }
+
   /** The lines that `commands` print on standard output. Their standard input is empty. */
   ask(commands: string, signal?: AbortSignal): Promise<string[]> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
+    if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
     return new Promise((resolve, reject) => {
       // A shell that is in the middle of something has to be ended with it.
       const abort = (): void => {
         reject(toError(signal?.reason));
+        this.#givenUp = true;
         this.end();
       };
       const settled = onAbort(signal, abort);

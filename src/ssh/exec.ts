@@ -46,6 +46,10 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
       reject(toError(options.signal?.reason));
     };
     const forget = onAbort(options.signal, abort);
+    if (options.signal?.aborted === true) {
+      abort();
+      return;
+    }
     channel.on('exit', (code: number | null, signal?: string) => {
       status = code ?? 128 + signalNumber(signal);
     });

@@ -1,7 +1,10 @@
 import {REPLY} from './packet-types.js';
 
+/** The data of one reply: no read may ask for more, whatever the server offers. */
+export const MOST_DATA_BYTES = 256 * 1024;
+
 /** OpenSSH sends no packet that is longer; whatever else says so is no SFTP server. */
-const MOST_BYTES = 256 * 1024 + 1024;
+const MOST_BYTES = MOST_DATA_BYTES + 1024;
 
 /** Length, type and id; a reply with data has the length of the data behind them. */
 const HEAD_BYTES = 9;

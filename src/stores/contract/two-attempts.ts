@@ -1,6 +1,6 @@
 import {describe, expect, test} from 'vitest';
 import type {PartialFile} from '../store.js';
-import {patterned, type Subject} from './subject.js';
+import {collect, patterned, type Subject, sha256} from './subject.js';
 
 /** Any activity may run twice, at once or late: here are two attempts at one file, as two handles on one partial. */
 export function describeTwoAttempts(subject: Subject): void {
@@ -72,6 +72,21 @@ export function describeTwoAttempts(subject: Subject): void {
       await late.write(0, Buffer.alloc(1000)).catch(() => undefined);
       await late.close();
       expect(await subject.contentOf('file')).toBe(content.toString('latin1'));
+    });
+
+    test.each([
+      ['blocks', [0, 1, 2, 3].map((block) => ({offset: block * 100_000, length: 100_000}))],
+      ['the whole file', [{offset: 0, length: size}]],
+    ])('a late proof of %s finds the bytes, or the partial consumed', async (_, ranges) => {
+      const [winner, late] = await both();
+      await winner.write(0, content);
+      await publish(winner);
+      await winner.close();
+      const found = await collect(late.hash(ranges)).catch((error: unknown) => error);
+      await late.close();
+      const right = ranges.map(({offset, length}) => sha256(content.subarray(offset, offset + length)));
+      if (found instanceof Error) expect(found).toMatchObject({code: 'transfer.partial-consumed'});
+      else expect(found).toEqual(right);
     });
 
     test('a late attempt does not publish the unfinished file of a third', async () => {

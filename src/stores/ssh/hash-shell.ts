@@ -1,5 +1,5 @@
 import type {ByteRange} from '../store.js';
-import {WaybillError} from '../../contracts/errors.js';
+import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
 import {quote} from '../../ssh/quote.js';
 import {ShellDialogue} from '../../ssh/dialogue.js';
@@ -87,9 +87,16 @@ export class HashShell {
 
   /** Runs a few commands in the open shell, after its prologue, and answers the lines that they print. */
   async ask(commands: string, signal?: AbortSignal): Promise<string[]> {
-    const dialogue = await this.#open(signal);
-    if (dialogue === undefined) throw new WaybillError('shell.unavailable', 'The target has no shell that can hash.');
-    return dialogue.ask(commands, signal);
+    for (;;) {
+      const dialogue = await this.#open(signal);
+      if (dialogue === undefined) throw new WaybillError('shell.unavailable', 'The target has no shell that can hash.');
+      try {
+        return await dialogue.ask(commands, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        if (!dialogue.givenUp) throw error;
+      }
+    }
   }
 
   async close(): Promise<void> {
@@ -101,7 +108,7 @@ export class HashShell {
     signal?.throwIfAborted();
     if (this.#unavailable) return undefined;
     const known = this.#dialogue;
-    const open = await known?.catch(() => undefined);
+    const open = await unlessAborted(signal, known?.catch(() => undefined) ?? Promise.resolve(undefined));
     if (open !== undefined && !open.ended) return open;
     // Whoever waited for the same one may have started the next already.
     if (this.#dialogue === known) this.#dialogue = this.#start();
@@ -109,16 +116,17 @@ export class HashShell {
   }
 
   async #start(): Promise<ShellDialogue | undefined> {
-    const dialogue = await ShellDialogue.open(this.#pool);
+    let dialogue: ShellDialogue | undefined;
     try {
+      dialogue = await ShellDialogue.open(this.#pool);
       const [first, second] = await dialogue.ask(PROLOGUE);
       this.#syncs = second === 'sync-f';
       if (first?.startsWith(EMPTY) === true) return dialogue;
     } catch (error) {
-      if (!(error instanceof WaybillError) || error.retryable) throw error;
+      if (!hasCode(error, 'shell.unavailable')) throw error;
     }
     this.#unavailable = true;
-    dialogue.end();
+    dialogue?.end();
     return undefined;
   }
 }

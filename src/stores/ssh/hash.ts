@@ -1,6 +1,9 @@
 import {createHash} from 'node:crypto';
 import type {ByteRange} from '../store.js';
+import {hasCode} from '../../contracts/errors.js';
 import type {HashShell} from './hash-shell.js';
+import {isSameFile} from './mark.js';
+import {partialConsumed} from './publish.js';
 import type {SftpSession} from './session.js';
 import {readRange} from './source.js';
 import {translated} from './errors.js';
@@ -53,9 +56,21 @@ export class RangeHasher {
     for (let from = 0; from < ranges.length; from += BATCH) {
       const batch = next;
       if (from + BATCH < ranges.length) next = ask(from + BATCH);
-      yield* await batch;
+      yield* await ofThisFile(file, batch);
     }
   }
+}
+
+/**
+ * The shell opens the file by its name. Once another attempt has published the partial it finds nothing there, which
+ * has a digest too: an answer counts where the name still leads to this file afterwards.
+ */
+async function ofThisFile<T>({session, handle, absolute, path}: HashedFile, answer: Promise<T>): Promise<T> {
+  const [hashed] = await Promise.allSettled([answer]);
+  if (hashed.status === 'rejected' && !hasCode(hashed.reason, 'shell.failed')) throw hashed.reason;
+  if (!(await translated(session, path, () => isSameFile(session, handle, absolute)))) throw partialConsumed(path);
+  if (hashed.status === 'rejected') throw hashed.reason;
+  return hashed.value;
 }
 
 async function readBack(

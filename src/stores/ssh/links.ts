@@ -1,9 +1,11 @@
+import {randomUUID} from 'node:crypto';
 import {WaybillError} from '../../contracts/errors.js';
 import type {StorePath} from '../store.js';
 import {syncDirectory} from './durability.js';
 import {translated} from './errors.js';
 import {isLossy} from './list.js';
 import {refuseExisting} from './names.js';
+import {OBJECT_PARTIAL_PREFIX} from './objects.js';
 import {join, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
@@ -22,7 +24,7 @@ export async function makeLink(session: SftpSession, root: SshRoot, path: StoreP
     const absolute = await root.locate(session, path);
     await refuseLeaving(session, root, {directory: parentOf(absolute), path, target});
     try {
-      await session.symlink(target, absolute);
+      await makeSymlink(session, target, absolute);
     } catch (error) {
       if (!hasStatus(error, STATUS.failure)) throw error;
       if ((await session.readLink(absolute).catch(() => undefined)) === target) return;
@@ -31,6 +33,33 @@ export async function makeLink(session: SftpSession, root: SshRoot, path: StoreP
     }
     await syncDirectory(session, parentOf(absolute));
   });
+}
+
+/**
+ * A server that takes the names the other way round would make a name that the link's target chooses, anywhere: it is
+ * first shown two names that are both harmless.
+ */
+async function makeSymlink(session: SftpSession, target: string, absolute: string): Promise<void> {
+  session.makesSecondName ??= findOrder(session, parentOf(absolute));
+  const order = session.makesSecondName;
+  const makesSecond = await order.catch((error: unknown) => {
+    if (session.makesSecondName === order) session.makesSecondName = undefined;
+    throw error;
+  });
+  await (makesSecond ? session.symlink(target, absolute) : session.symlink(absolute, target));
+}
+
+async function findOrder(session: SftpSession, directory: string): Promise<boolean> {
+  const [first, second] = [
+    join(directory, OBJECT_PARTIAL_PREFIX + randomUUID()),
+    join(directory, OBJECT_PARTIAL_PREFIX + randomUUID()),
+  ];
+  await session.symlink(first, second);
+  const removed = await Promise.allSettled([session.unlink(first), session.unlink(second)]);
+  const made = removed.findIndex((removal) => removal.status === 'fulfilled');
+  if (made === -1)
+    throw new WaybillError('ssh.protocol', 'The SFTP server says that it made a link, and there is none.');
+  return made === 1;
 }
 
 interface NewLink {

@@ -11,7 +11,7 @@ import type {SftpSession} from './session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /** What a killed `putObject` can leave behind begins with this, for the sweep to find. */
-const OBJECT_PARTIAL_PREFIX = '.waybill-object-';
+export const OBJECT_PARTIAL_PREFIX = '.waybill-object-';
 
 export async function putObject(
   session: SftpSession,

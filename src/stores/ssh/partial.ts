@@ -10,7 +10,7 @@ import {partialConsumed, publish} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
-import {pieceLength} from './source.js';
+import {closedOnFailure, pieceLength} from './source.js';
 import {isDirectory, isFile} from '../../ssh/sftp/attributes.js';
 
 const READ = 0x01;
@@ -37,7 +37,7 @@ export async function openPartial(
   return translated(session, spec.path, async () => {
     const absolute = await root.locate(session, spec.path);
     const handle = await openPartialHandle(session, absolute, spec.path);
-    const {size, atime} = await session.fstat(handle);
+    const {size, atime} = await closedOnFailure(session, handle, () => session.fstat(handle));
     const others = more.map((other) => () => openAnother(other, absolute, spec.path, atime));
     const lanes = new Lanes({session, handle}, spec.size, others);
     return new SshPartial({session, root, spec, absolute, handle}, size, hasher, lanes);
@@ -70,7 +70,7 @@ export async function openPartialHandle(session: SftpSession, absolute: string, 
       if (found !== undefined) return await session.open(absolute, READ | WRITE);
       // EXCLUSIVE keeps the server from following a link that took the name meanwhile.
       const handle = await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
-      await mark(session, handle);
+      await closedOnFailure(session, handle, () => mark(session, handle));
       return handle;
     } catch (error) {
       // Another attempt created it, or published it, between the two requests.

@@ -1,6 +1,7 @@
 import {WaybillError} from '../../contracts/errors.js';
 import {quote} from '../../ssh/quote.js';
 import type {SmallFile} from '../store.js';
+import {translated} from './errors.js';
 import type {HashShell} from './hash-shell.js';
 import {partialConsumed} from './publish.js';
 import type {SftpSession} from './session.js';
@@ -37,26 +38,32 @@ export async function proveFiles(
     );
     for (const [index, {file, absolute}] of written.entries()) {
       const digest = digests[index];
-      if (digest === undefined && (await isGone(session, absolute)))
+      if (digest === undefined && (await sizeOf(session, file, absolute)) === undefined)
         mismatches.set(file, partialConsumed(file.partial));
       else compare(file, file.sha256, digest ?? 'a file that cannot be read');
     }
   } else {
     await Promise.all(
-      written.map(async ({file, absolute}) => compare(file, file.content.length, (await session.lstat(absolute)).size)),
+      written.map(async ({file, absolute}) => {
+        const size = await sizeOf(session, file, absolute);
+        if (size === undefined) mismatches.set(file, partialConsumed(file.partial));
+        else compare(file, file.content.length, size);
+      }),
     );
   }
   return {verified: inPlace ? 'sha256' : 'size-only', mismatches};
 }
 
-async function isGone(session: SftpSession, absolute: string): Promise<boolean> {
-  try {
-    await session.lstat(absolute);
-    return false;
-  } catch (error) {
-    if (hasStatus(error, STATUS.noSuchFile)) return true;
-    throw error;
-  }
+/** Undefined where another attempt has published it. */
+async function sizeOf(session: SftpSession, file: SmallFile, absolute: string): Promise<number | undefined> {
+  return translated(session, file.partial, async () => {
+    try {
+      return (await session.lstat(absolute)).size;
+    } catch (error) {
+      if (hasStatus(error, STATUS.noSuchFile)) return undefined;
+      throw error;
+    }
+  });
 }
 
 function mismatch(file: SmallFile, expected: string | number, found: string | number): WaybillError {

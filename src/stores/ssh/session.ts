@@ -3,6 +3,7 @@ import {type AttributeChange, type FileAttributes, writeAttributes} from '../../
 import type {RequestData, SftpChannel} from '../../ssh/sftp/channel.js';
 import {FieldWriter} from '../../ssh/sftp/fields.js';
 import {REQUEST} from '../../ssh/sftp/packet-types.js';
+import {LEAST_LIMITS, readLimits, type SftpLimits} from '../../ssh/sftp/limits.js';
 import type {NamedEntry, SftpReply} from '../../ssh/sftp/reply.js';
 
 export interface FileSystemSpace {
@@ -15,9 +16,6 @@ export interface FileSystemSpace {
 /** The flag of statvfs(3). */
 const READ_ONLY = 1n;
 
-/** What every server takes in one request: the protocol asks for 34,000 bytes with everything. */
-const LEAST_BYTES = 32 * 1024;
-
 type Reply<K extends SftpReply['kind']> = Extract<SftpReply, {readonly kind: K}>;
 
 /** One SFTP session, a method for each request of the protocol. Rejects with SftpStatus where the server refused. */
@@ -28,10 +26,12 @@ export class SftpSession {
   readonly maxWrite: number;
   /** A directory of the file system that failures are most likely about. */
   place: string | undefined;
+  /** Which of the two names of a `symlink` the server makes; unknown before the first one. */
+  makesSecondName: Promise<boolean> | undefined;
   /** Files held open, for spreading them over sessions. */
   openFiles = 0;
 
-  private constructor(channel: SftpChannel, name: string, limits: {readonly read: number; readonly write: number}) {
+  private constructor(channel: SftpChannel, name: string, limits: SftpLimits) {
     this.#channel = channel;
     this.#name = name;
     this.maxRead = limits.read;
@@ -40,12 +40,10 @@ export class SftpSession {
 
   /** Asks the server for its limits where it tells them. */
   static async open(channel: SftpChannel, name: string): Promise<SftpSession> {
-    const session = new SftpSession(channel, name, {read: LEAST_BYTES, write: LEAST_BYTES});
+    const session = new SftpSession(channel, name, LEAST_LIMITS);
     if (!session.supports('limits@openssh.com')) return session;
     const {fields} = await session.#extended('limits@openssh.com', (request) => request);
-    fields.uint64();
-    const [read, write] = [fields.uint64(), fields.uint64()];
-    return new SftpSession(channel, name, {read: read || LEAST_BYTES, write: write || LEAST_BYTES});
+    return new SftpSession(channel, name, readLimits(fields));
   }
 
   get ended(): boolean {
@@ -141,11 +139,12 @@ export class SftpSession {
     await this.#command('hardlink@openssh.com', (request) => request.string(existing).string(name));
   }
 
-  /** OpenSSH takes the two names the other way round than the protocol says, and so does every server that follows it. */
-  async symlink(target: string, name: string): Promise<void> {
-    const names = this.supports('posix-rename@openssh.com') ? [target, name] : [name, target];
-    const fields = names.reduce((request, each) => request.string(each), new FieldWriter());
-    await this.#ask('ok', REQUEST.symlink, fields);
+  /**
+   * Makes a link with one of these names, which points to the other: the protocol says that the first one is made,
+   * OpenSSH makes the second, and other servers follow either. See `makeSymlink`.
+   */
+  async symlink(first: string, second: string): Promise<void> {
+    await this.#ask('ok', REQUEST.symlink, new FieldWriter().string(first).string(second));
   }
 
   async readLink(path: string): Promise<string> {

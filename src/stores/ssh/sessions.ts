@@ -1,4 +1,5 @@
 import {WaybillError} from '../../contracts/errors.js';
+import {unlessAborted} from '../../ssh/on-abort.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {SftpSession} from './session.js';
 
@@ -41,14 +42,15 @@ export class SftpSessions {
     signal?.throwIfAborted();
     const open = this.#slots[index];
     if (open !== undefined) {
-      const session = await open.catch(() => undefined);
+      const session = await unlessAborted(
+        signal,
+        open.catch(() => undefined),
+      );
       if (session !== undefined && !session.ended) return await this.#measured(open);
       if (this.#slots[index] === open) this.#slots[index] = undefined;
     }
-    this.#slots[index] ??= this.#pool
-      .openSftp({apart: true})
-      .then((channel) => SftpSession.open(channel, this.#pool.endpoint.name));
-    return await this.#measured(this.#slots[index]);
+    const opening = (this.#slots[index] ??= this.#open());
+    return await unlessAborted(signal, this.#measured(opening));
   }
 
   /** What opens each of the sessions beside `session` that a long line has; none on a short one. */
@@ -63,13 +65,25 @@ export class SftpSessions {
 
   /** Whichever of the sessions holds the fewest files open. */
   async leastBusy(signal?: AbortSignal): Promise<SftpSession> {
-    const loads = await Promise.all(
+    const loads = Promise.all(
       this.#slots.slice(0, this.#limit).map(async (slot) => {
         const session = await slot?.catch(() => undefined);
         return session === undefined || session.ended ? 0 : session.openFiles;
       }),
     );
-    return this.get(loads.indexOf(Math.min(...loads)), signal);
+    const known = await unlessAborted(signal, loads);
+    return this.get(known.indexOf(Math.min(...known)), signal);
+  }
+
+  /** Callers share it and may all give up: it goes on for the next one. */
+  async #open(): Promise<SftpSession> {
+    const channel = await this.#pool.openSftp({apart: true});
+    try {
+      return await SftpSession.open(channel, this.#pool.endpoint.name);
+    } catch (error) {
+      channel.end();
+      throw error;
+    }
   }
 
   /** A server under load answers late; the shortest of all answers tells the line from it. */

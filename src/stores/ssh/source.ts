@@ -38,11 +38,22 @@ async function openRegular(
   const before = await session.lstat(absolute);
   refuseSpecial(before, path);
   const handle = await session.open(absolute, READ);
-  const after = await session.fstat(handle);
-  const entry = entryOf(after);
-  if (isFile(after) && entry.identity === entryOf(before).identity) return {handle, entry};
-  await session.closeHandle(handle);
-  throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
+  return closedOnFailure(session, handle, async () => {
+    const after = await session.fstat(handle);
+    const entry = entryOf(after);
+    if (isFile(after) && entry.identity === entryOf(before).identity) return {handle, entry};
+    throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was opened.`, {path});
+  });
+}
+
+/** Does what is left to do before an open file is handed out; where that fails nobody else could close it. */
+export async function closedOnFailure<T>(session: SftpSession, handle: Buffer, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!session.ended) await session.closeHandle(handle).catch(() => undefined);
+    throw error;
+  }
 }
 
 async function openAnother(

@@ -2,7 +2,7 @@ import {SshShell} from '../../ssh/exec.js';
 import type {SshPool} from '../../ssh/pool.js';
 import type {CallOptions, ListedEntry, Store, StorePath, StoreProperties} from '../store.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
-import {settledUnlessAborted} from './abort.js';
+import {openedUnlessAborted, settledUnlessAborted} from './abort.js';
 import {translated} from './errors.js';
 import {RangeHasher} from './hash.js';
 import {HashShell} from './hash-shell.js';
@@ -87,15 +87,13 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     readLink: (path, options) => reading(options, (session) => readLink(session, root, path)),
     openSource: async (path, options) => {
       const session = await sessions.leastBusy(options?.signal);
-      return unlessAborted(options?.signal, openSource(session, root, path, sessions.beside(session)));
+      const opening = openSource(session, root, path, sessions.beside(session));
+      return openedUnlessAborted(opening, unlessAborted(options?.signal, opening));
     },
     openPartial: async (partial, options) => {
       const session = await sessions.leastBusy(options?.signal);
-      return settledUnlessAborted(
-        options?.signal,
-        session,
-        openPartial(session, root, partial, hasher, sessions.beside(session)),
-      );
+      const opening = openPartial(session, root, partial, hasher, sessions.beside(session));
+      return openedUnlessAborted(opening, settledUnlessAborted(options?.signal, session, opening));
     },
     putObject: (path, content, options) =>
       changing(options, (session) => putObject(session, root, path, content, options)),
