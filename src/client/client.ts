@@ -48,10 +48,12 @@ export class WaybillClient implements WaybillClientApi {
       new Handle(session, executionId, (of, again) => this.restart(session, of, again), opened.ticket),
     );
     if (inputs.length > 0) {
-      await handle.sendInputs(inputs, {
-        ...(signal ? {signal} : {}),
-        ...(onUploadProgress ? {onProgress: onUploadProgress} : {}),
-      });
+      await handle
+        .sendInputs(inputs, {
+          ...(signal ? {signal} : {}),
+          ...(onUploadProgress ? {onProgress: onUploadProgress} : {}),
+        })
+        .catch((error: unknown) => this.giveUp(handle, error));
     }
     return handle;
   }
@@ -118,6 +120,12 @@ export class WaybillClient implements WaybillClientApi {
           .catch(() => undefined);
       throw startFailure(error, executionId);
     }
+  }
+
+  /** Inputs that will never come: the execution would wait a day for them. What may pass can be sent later. */
+  private async giveUp(handle: Handle, error: unknown): Promise<never> {
+    if (hasCode(error) && !error.retryable) await handle.cancel().catch(() => undefined);
+    throw error;
   }
 
   private async restart(session: Session, executionId: string, request: ExecutionRequest): Promise<void> {

@@ -1,15 +1,15 @@
 import {DefaultLogger, type LogLevel} from '@temporalio/worker';
-import {destination, type Logger, pino} from 'pino';
+import {type DestinationStream, destination, type Logger, pino} from 'pino';
 import type {Configuration} from '../config/schema.js';
 
 type Level = Configuration['log']['level'];
 
+/** The SDK names the task of an activity that failed by its token, with which anybody could end the attempt. */
+const redact = {paths: ['taskToken', '*.taskToken', 'err.cause.taskToken'], remove: true};
+
 /** JSON lines on standard error. Written at once: the last line before a crash is the one that matters. */
-export function createLog(level: Level): Logger {
-  return pino(
-    {level, base: {pid: process.pid}, timestamp: pino.stdTimeFunctions.isoTime},
-    destination({fd: 2, sync: true}),
-  );
+export function createLog(level: Level, output: DestinationStream = destination({fd: 2, sync: true})): Logger {
+  return pino({level, base: {pid: process.pid}, timestamp: pino.stdTimeFunctions.isoTime, redact}, output);
 }
 
 /** What the SDK and its native core say, in the same log. */

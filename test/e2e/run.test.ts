@@ -210,6 +210,14 @@ describe('ids and records', () => {
     await connection.close();
   });
 
+  it('does not wait for an input that is gone: the execution ends with the upload', async () => {
+    const executionId = id('input-gone');
+    const inputs = [{name: 'gone.bin', path: join(here, 'gone.bin')}];
+    const start = stack.client.start({id: executionId, target: 'local', command: ['true'], inputs});
+    await expect(start).rejects.toMatchObject({path: join(here, 'gone.bin')});
+    expect((await stack.client.execution(executionId).result()).outcome).toBe('cancelled');
+  });
+
   it('waits for a worker that is started again', async () => {
     await stack.killWorker();
     const handle = await stack.client.start({id: id('patient'), command: ['true']});
