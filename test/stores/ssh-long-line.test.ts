@@ -2,6 +2,7 @@ import {createHash, randomBytes} from 'node:crypto';
 import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import {SshPool} from '../../src/ssh/pool.js';
 import {openLocalStore} from '../../src/stores/local/store.js';
@@ -92,4 +93,14 @@ test('a short line is left with the connections that it had', async () => {
   for (let look = 0; look < 20; look += 1) await remote.stat('partials');
   expect(await move(local, remote)).toBeLessThanOrEqual(2);
   expect(await movedTo('there')).toBe(sent);
+});
+
+test('a file that was held over several connections can be closed while they break', async () => {
+  await line.latency(20);
+  await remote.stat('partials');
+  const partial = await remote.openPartial({path: 'partials/p', size: FILE_BYTES});
+  while (pool.status().connections < 4) await setTimeout(20);
+  await partial.write(0, Buffer.alloc(1024));
+  await line.silence(300);
+  await partial.close();
 });

@@ -1,3 +1,4 @@
+import {hasCode} from '../../contracts/errors.js';
 import type {SftpSession} from './session.js';
 
 /** A file held open on one session. */
@@ -62,8 +63,11 @@ export class Lanes {
   }
 }
 
+/** The server closes what a session held when it ends, also when it ends under this very request. */
 async function closeLane({session, handle}: Lane): Promise<void> {
   session.openFiles -= 1;
-  // The server closes what a session held when it ends.
-  if (!session.ended) await session.closeHandle(handle);
+  if (session.ended) return;
+  await session.closeHandle(handle).catch((error: unknown) => {
+    if (!hasCode(error, 'ssh.connection-lost')) throw error;
+  });
 }
