@@ -87,5 +87,9 @@ async function createLiveArea(stream: OutputStream): Promise<LiveArea> {
 
 /** Waits where the reader is slower than the writer, so that a long output is not kept in memory. */
 async function write(stream: OutputStream, data: Uint8Array | string): Promise<void> {
-  if (!stream.write(data) && !stream.destroyed) await Promise.race([once(stream, 'drain'), once(stream, 'close')]);
+  if (stream.write(data) || stream.destroyed) return;
+  // Whichever does not come would go on listening.
+  const waited = new AbortController();
+  const {signal} = waited;
+  await Promise.race([once(stream, 'drain', {signal}), once(stream, 'close', {signal})]).finally(() => waited.abort());
 }
