@@ -39,7 +39,7 @@ export async function copyLog(options: LogCopyOptions): Promise<LogEnd> {
     for (;;) {
       // Asked before reading: what is written before the end is then read after it.
       const last = end.reached;
-      file ??= await openIfThere(options.source, options.path, call);
+      file ??= await openIfThere(options.source, options.path, last, call);
       const room = Math.min(LOG_OBJECT_MAX_BYTES, options.capBytes - offset);
       const chunk = file === undefined || room <= 0 ? new Uint8Array() : await file.read(offset, room, call);
       if (chunk.length > 0) {
@@ -74,15 +74,17 @@ export async function storeLog(
   return putLogEnd(destination, directory, {version: 1, size, capped: content.length > size}, call);
 }
 
+/** A log may well grow between the look at it and its opening: while the command runs there is a next time. */
 async function openIfThere(
   store: Store,
   path: StorePath,
+  last: boolean,
   call: {signal?: AbortSignal},
 ): Promise<SourceFile | undefined> {
   try {
     return await store.openSource(path, call);
   } catch (error) {
-    if (hasCode(error, 'store.not-found')) return undefined;
+    if (hasCode(error, 'store.not-found') || (!last && hasCode(error, 'source.changed'))) return undefined;
     throw error;
   }
 }

@@ -6,6 +6,7 @@ import {join} from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {until} from '../../test/execution/temporary-workspace.js';
+import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';
 import {copyLog, storeLog} from './log-copier.js';
@@ -61,6 +62,25 @@ describe('a log that grows', () => {
     expect(complete).toBe(true);
     expect(content.toString()).toBe(`first\n${Array.from({length: 30}, (_, line) => `line ${line}\n`).join('')}last`);
     expect((await read('logs/grows', false, 3)).content.toString()).toBe(content.toString().slice(3));
+  });
+
+  it('that grows while it is opened is opened again, until the command has ended', async () => {
+    await writeFile(join(base, 'target/chatty'), 'all of it');
+    let refused = 0;
+    const growing: Store = {
+      ...source,
+      openSource: (path) => {
+        if (refused === 3) return source.openSource(path);
+        refused += 1;
+        return Promise.reject(new WaybillError('source.changed', 'grew', {path}));
+      },
+    };
+    const log = {source: growing, path: 'chatty', destination, directory: 'logs/chatty', capBytes: CAP};
+    const end = until('it was refused three times', async () => refused === 3, 20);
+    expect(await copyLog({...log, ended: end})).toMatchObject({size: 9});
+    refused = 1;
+    const late = copyLog({...log, directory: 'logs/late', ended: Promise.resolve()});
+    await expect(late).rejects.toThrow('grew');
   });
 
   it('is copied once by two copiers at once', async () => {
