@@ -65,15 +65,23 @@ class SharedMemoryHasher implements ChunkHasher {
 
   async update(chunk: Uint8Array, released?: () => void): Promise<void> {
     if (chunk.buffer instanceof SharedArrayBuffer) this.#sendCopies();
+    // Pieces on both sides of a block's end may be hashed by different threads: the last is not always the last.
+    let held = 1;
+    const release = (): void => {
+      held -= 1;
+      if (held === 0) released?.();
+    };
     for (let taken = 0; taken < chunk.length; ) {
       while (this.#underWay.size >= SLOTS) await Promise.race(this.#underWay);
       if (this.#failure !== undefined) throw this.#failure;
-      taken +=
-        chunk.buffer instanceof SharedArrayBuffer
-          ? this.#share(chunk, chunk.buffer, taken, released)
-          : this.#copy(chunk, taken);
+      if (chunk.buffer instanceof SharedArrayBuffer) {
+        held += 1;
+        const length = Math.min(chunk.length - taken, this.#room);
+        this.#hash({memory: chunk.buffer, offset: chunk.byteOffset + taken, length}, release);
+        taken += length;
+      } else taken += this.#copy(chunk, taken);
     }
-    if (!(chunk.buffer instanceof SharedArrayBuffer)) released?.();
+    release();
   }
 
   async finish(): Promise<ChunkDigests> {
@@ -91,14 +99,6 @@ class SharedMemoryHasher implements ChunkHasher {
 
   get #room(): number {
     return this.#blocks?.room ?? Number.MAX_SAFE_INTEGER;
-  }
-
-  /** Hashes as much of a shared chunk as the block has room for, and returns how much that is. */
-  #share(chunk: Uint8Array, memory: SharedArrayBuffer, from: number, released: (() => void) | undefined): number {
-    const length = Math.min(chunk.length - from, this.#room);
-    const last = from + length === chunk.length;
-    this.#hash({memory, offset: chunk.byteOffset + from, length}, last ? released : undefined);
-    return length;
   }
 
   /** Copies as much of the chunk as there is room for, and returns how much that was. */
@@ -120,9 +120,9 @@ class SharedMemoryHasher implements ChunkHasher {
     this.#hash({memory: copies.buffer, offset: copies.byteOffset, length}, () => giveBackChunk(copies));
   }
 
-  #hash(piece: SharedPiece, released: (() => void) | undefined): void {
+  #hash(piece: SharedPiece, released: () => void): void {
     const hashed = Promise.all([this.#whole?.update(piece), this.#blocks?.update(piece)]).then(
-      () => released?.(),
+      () => released(),
       (error: unknown) => {
         // Not released: the other thread may still read it.
         this.#failure ??= error instanceof Error ? error : new Error(String(error));

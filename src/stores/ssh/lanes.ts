@@ -21,7 +21,6 @@ const WORTH_MORE_BYTES = 16 * 1024 * 1024;
 export class Lanes {
   readonly first: Lane;
   readonly #open: OpenLane[];
-  readonly #opening: Promise<void>[];
   #closed = false;
 
   /** Those of `more` that cannot be opened are done without. */
@@ -29,7 +28,7 @@ export class Lanes {
     this.first = first;
     first.session.openFiles += 1;
     this.#open = [{...first, bytesUnderWay: 0}];
-    this.#opening = size < WORTH_MORE_BYTES ? [] : more.map((open) => this.#add(open));
+    if (size >= WORTH_MORE_BYTES) for (const open of more) void this.#add(open);
   }
 
   async use<T>(bytes: number, work: (lane: Lane) => Promise<T>): Promise<T> {
@@ -50,7 +49,7 @@ export class Lanes {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await Promise.all(this.#opening);
+    // What is still being opened is closed when it is there: a connection may take seconds.
     await Promise.all(this.#open.map((lane) => closeLane(lane)));
   }
 
@@ -58,7 +57,8 @@ export class Lanes {
     const lane = await open().catch(() => undefined);
     if (lane === undefined) return;
     lane.session.openFiles += 1;
-    if (this.#closed) await closeLane(lane);
+    // Nobody waits for this one: the server closes it with the session at the latest.
+    if (this.#closed) await closeLane(lane).catch(() => undefined);
     else this.#open.push({...lane, bytesUnderWay: 0});
   }
 }

@@ -53,7 +53,8 @@ async function openAnother(
 ): Promise<Lane> {
   const session = await other();
   const handle = await session.open(absolute, READ | WRITE);
-  if ((await session.fstat(handle)).atime === atime) return {session, handle};
+  const held = await session.fstat(handle).catch(() => undefined);
+  if (held?.atime === atime) return {session, handle};
   await session.closeHandle(handle);
   throw partialConsumed(path);
 }
