@@ -40,6 +40,7 @@ export class AttemptGuard {
       closeTransfer: guarded(activities.closeTransfer),
       cleanUpTransfer: guarded(activities.cleanUpTransfer),
       answerCatalog: guarded(activities.answerCatalog),
+      answerStore: guarded(activities.answerStore),
     };
   }
 

@@ -12,6 +12,7 @@ import {openExecution} from './open-execution.js';
 import {planMove} from './plan-move.js';
 import {recordEnd} from './record-end.js';
 import {runCommand} from './run-command.js';
+import {answerStore} from './stores/answer-store.js';
 import {cleanUpTransfer} from './transfers/clean-up-transfer.js';
 import {closeTransfer} from './transfers/close-transfer.js';
 import {copySegment} from './transfers/copy-segment.js';
@@ -43,6 +44,7 @@ export function createActivities(deps: ActivityDeps, settings: WorkerConfigurati
     closeTransfer: closeTransfer(deps),
     cleanUpTransfer: cleanUpTransfer(deps),
     answerCatalog: answerCatalog(deps),
+    answerStore: answerStore(deps),
   };
   return {
     activities: guard.protect(activities),

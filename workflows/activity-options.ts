@@ -49,6 +49,21 @@ export function transferActivities(taskQueue: string, summary: string) {
   );
 }
 
+/**
+ * What somebody waits for at a terminal, on the workflow's own task queue or another: three attempts outlast a dropped line or
+ * a restarted worker, and an hour's patience would only keep the reason from them. Hashing and removing take as long as
+ * the data.
+ */
+export function storeActivities(taskQueue: string | undefined, summary: string) {
+  return proxyActivities<Pick<WaybillActivities, 'answerStore'>>({
+    ...long,
+    startToCloseTimeout: '1 day',
+    retry: {...retry, maximumAttempts: 3},
+    summary,
+    ...(taskQueue === undefined ? {} : {taskQueue}),
+  });
+}
+
 /** The short activities on the workflow's own task queue. */
 export function shortActivities(summary: string) {
   return proxyActivities<Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog'>>({

@@ -1,3 +1,4 @@
 export {catalog} from './catalog.js';
 export {execution} from './execution.js';
+export {store} from './store.js';
 export {transfer} from './transfer.js';

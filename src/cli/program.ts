@@ -1,6 +1,8 @@
 import {Command} from 'commander';
 import {cancelCommand} from './commands/cancel.js';
+import {catCommand} from './commands/cat.js';
 import {checkCommand} from './commands/check.js';
+import {chmodCommand} from './commands/chmod.js';
 import {configCommand} from './commands/config.js';
 import {copyCommand} from './commands/copy.js';
 import {devCommand} from './commands/dev.js';
@@ -8,9 +10,15 @@ import {downloadCommand} from './commands/download.js';
 import {helpCommand} from './commands/help.js';
 import {listCommand} from './commands/list.js';
 import {logsCommand} from './commands/logs.js';
+import {lsCommand} from './commands/ls.js';
+import {mkdirCommand} from './commands/mkdir.js';
+import {mvCommand} from './commands/mv.js';
 import {outputsCommand} from './commands/outputs.js';
 import {retryCommand} from './commands/retry.js';
+import {rmCommand} from './commands/rm.js';
 import {runCommand} from './commands/run.js';
+import {sha256Command} from './commands/sha256.js';
+import {statCommand} from './commands/stat.js';
 import {statusCommand} from './commands/status.js';
 import {targetsCommand} from './commands/targets.js';
 import {transfersCommand} from './commands/transfers.js';
@@ -46,6 +54,14 @@ export function createProgram(context: CliContext, finish: Finish): Command {
     copyCommand(context, finish),
     checkCommand(context, finish),
     transfersCommand(context),
+    lsCommand(context),
+    statCommand(context, finish),
+    catCommand(context),
+    sha256Command(context),
+    mkdirCommand(context),
+    mvCommand(context),
+    chmodCommand(context),
+    rmCommand(context),
     targetsCommand(context, finish),
     configCommand(context),
     devCommand(context, finish),

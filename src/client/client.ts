@@ -10,6 +10,7 @@ import type {
   CopyStart,
   ExecutionHandle,
   StartOptions,
+  StoreClient,
   TransferHandle,
   TransferSummary,
   WaybillClientApi,
@@ -21,6 +22,7 @@ import {translate} from './failures.js';
 import {Handle} from './handle.js';
 import {carriedName} from './inputs/carried-name.js';
 import {requireWorker} from './require-worker.js';
+import {Places} from './store.js';
 import {listTransfers, startTransfer, Transfer} from './transfers.js';
 
 type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
@@ -29,7 +31,11 @@ type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
 export class WaybillClient implements WaybillClientApi {
   private readonly handles = new Set<Handle>();
 
-  private constructor(private readonly session: Session) {}
+  readonly places: StoreClient;
+
+  private constructor(private readonly session: Session) {
+    this.places = new Places(session);
+  }
 
   /** Rejects with `client.unreachable` where Temporal does not answer. */
   static async connect(options: ConnectOptions = {}): Promise<WaybillClient> {

@@ -1,6 +1,7 @@
 import type {CatalogAnswer, CatalogQuestion} from './catalog.js';
 import type {CommandEnd, ExecutionInput, ExecutionResult, TransferTotals} from './execution.js';
 import type {Ticket} from './artifacts.js';
+import type {StoreAnswer, StoreQuestion} from './store.js';
 import type {TransferCounts, TransferInput, TransferNote, TransferOptions} from './transfer.js';
 
 /** Names one generation of one execution, and the target it runs on. */
@@ -64,6 +65,17 @@ export interface OpenedTransfer {
   /** Segments after which the workflow continues as a new run. */
   readonly segmentsPerRun: number;
 }
+
+export interface StoreRequest {
+  readonly question: StoreQuestion;
+  /** Another worker has said that this one reaches the place. */
+  readonly forwarded: boolean;
+}
+
+export type StoreReply =
+  | {readonly reply: 'answer'; readonly answer: StoreAnswer}
+  /** The place belongs to the worker of this task queue. */
+  | {readonly reply: 'elsewhere'; readonly taskQueue: string};
 
 export interface TransferRef {
   readonly transferId: string;
@@ -132,4 +144,5 @@ export interface WaybillActivities {
   /** Removes unfinished files from the destination. */
   readonly cleanUpTransfer: (request: TransferRef) => Promise<void>;
   readonly answerCatalog: (question: CatalogQuestion) => Promise<CatalogAnswer>;
+  readonly answerStore: (request: StoreRequest) => Promise<StoreReply>;
 }

@@ -6,7 +6,7 @@ import type {ErrorCode} from './error-codes.js';
  */
 export interface Checkpoint {
   readonly version: 1;
-  readonly step: 'move' | 'run' | 'plan' | 'clean-up';
+  readonly step: 'move' | 'run' | 'plan' | 'clean-up' | 'ask';
   /** Grows with everything that this step has achieved over all attempts; an attempt that moves it made progress. */
   readonly progress: number;
   /** `progress` when this attempt began. */

@@ -7,5 +7,6 @@ export * from './execution.js';
 export * from './ids.js';
 export {contractSchemas} from './json-schema.js';
 export * from './names.js';
+export * from './store.js';
 export * from './transfer.js';
 export * from './transfer-progress.js';

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {catalogAnswer, catalogQuestion} from './catalog.js';
 import {executionInput, executionResult} from './execution.js';
+import {storeAnswer, storeQuestion} from './store.js';
 import {transferInput, transferResult} from './transfer.js';
 
 const contracts = {
@@ -10,6 +11,8 @@ const contracts = {
   'transfer-result': {schema: transferResult, title: 'Result of the workflow `transfer`'},
   'catalog-input': {schema: catalogQuestion, title: 'Input of the workflow `catalog`'},
   'catalog-result': {schema: catalogAnswer, title: 'Result of the workflow `catalog`'},
+  'store-input': {schema: storeQuestion, title: 'Input of the workflow `store`'},
+  'store-result': {schema: storeAnswer, title: 'Result of the workflow `store`'},
 } as const;
 
 /**

@@ -1,5 +1,10 @@
 /** Names that a client in any language uses. They never change; a new meaning gets a new name. */
-export const workflowNames = {execution: 'execution', catalog: 'catalog', transfer: 'transfer'} as const;
+export const workflowNames = {
+  execution: 'execution',
+  catalog: 'catalog',
+  transfer: 'transfer',
+  store: 'store',
+} as const;
 /** An update of `execution`: takes the id, checks the request and answers with an OpenedExecution. */
 export const OPEN_UPDATE = 'open';
 /** A signal of `execution`: every input is in the store and listed in the input manifest. */

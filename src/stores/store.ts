@@ -132,10 +132,21 @@ export interface Store {
   remove(path: StorePath, options?: CallOptions): Promise<void>;
   /** Removes a directory with everything in it, following no link; what is not there is no error. Refuses the root. */
   removeTree(path: StorePath, options?: CallOptions): Promise<void>;
+  /**
+   * SHA-256 of a published file, hashed where it lies; undefined where that side has nothing to hash with. Absent where reading
+   * the file costs no more. MUST reject with `source.changed` where the file changed meanwhile, and refuses what `openSource` does.
+   */
+  hash?(path: StorePath, options?: CallOptions): Promise<HashedFile | undefined>;
   /** Bytes that a user without privileges can still write, or undefined where the store does not say. */
   freeSpace(path: StorePath, options?: CallOptions): Promise<number | undefined>;
   /** Ends connections; the store cannot be used afterwards. */
   close(): Promise<void>;
+}
+
+export interface HashedFile {
+  readonly entry: Entry;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
 }
 
 export interface Attributes {

@@ -7,6 +7,7 @@ import type {
   LogChunk,
   LogOptions,
   StartOptions,
+  StoreClient,
   TransferHandle,
   TransferSummary,
   WaybillClientApi,
@@ -27,6 +28,7 @@ export interface Script {
   readonly artifacts?: readonly Artifact[];
   readonly targets?: readonly TargetSummary[];
   readonly checks?: readonly TargetCheck[];
+  readonly places?: Partial<StoreClient>;
 }
 
 /** Plays a script at the interface that the commands see, and notes what it was asked for. */
@@ -37,8 +39,25 @@ export class ScriptedClient implements WaybillClientApi {
   readonly sent: (readonly LocalInput[])[] = [];
   readonly downloads: DownloadOptions[] = [];
   closed = false;
+  readonly places: StoreClient;
 
-  constructor(private readonly script: Script) {}
+  constructor(private readonly script: Script) {
+    const unscripted = () => {
+      throw new Error('the script has no places');
+    };
+    this.places = {
+      list: unscripted,
+      stat: unscripted,
+      remove: unscripted,
+      makeDirectory: unscripted,
+      rename: unscripted,
+      chmod: unscripted,
+      read: unscripted,
+      sha256: unscripted,
+      check: unscripted,
+      ...script.places,
+    };
+  }
 
   async start(options: StartOptions): Promise<ExecutionHandle> {
     this.started.push(options);

@@ -1,10 +1,14 @@
 import {Command} from 'commander';
 import {WaybillError} from '../../contracts/errors.js';
 import type {CliContext} from '../context.js';
-import {DocumentedOption, jsonOption, repeatable} from '../options.js';
+import {concludeCheck, showChecked} from '../copy/check-report.js';
+import {requireLocations} from '../copy/copy-flags.js';
+import {addConnectionOptions, DocumentedOption, jsonOption, repeatable} from '../options.js';
+import {withPlaces} from '../places/with-places.js';
 import type {Finish} from '../program.js';
 
 interface CheckFlags {
+  readonly direct?: true;
   readonly by: 'size' | 'time' | 'hash';
   readonly include: readonly string[];
   readonly exclude: readonly string[];
@@ -17,9 +21,10 @@ export function checkCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('check')
     .summary('compare what a copy would make with what is there')
     .description(
-      "Compares SOURCE with DEST, named as for `waybill copy --direct`, and copies nothing. Runs in this process, with the worker's configuration. What is at DEST alone is not looked for. Ends with 1 where something is missing or differs.",
+      "Compares SOURCE with DEST, named as for `waybill copy`, and copies nothing. A worker compares, and tells the first few thousand entries that are not the same; --direct does it in this process, with the worker's configuration, also for paths of this machine, and tells all. What is at DEST alone is not looked for. Ends with 1 where something is missing or differs.",
     )
     .argument('<places...>', 'SOURCE… DEST')
+    .addOption(new DocumentedOption('--direct', 'compare in this process, without Temporal', 'off'))
     .addOption(
       new DocumentedOption('--by <what>', 'beside the size compare: size, time, hash', 'hash')
         .choices(['size', 'time', 'hash'])
@@ -35,21 +40,28 @@ export function checkCommand(context: CliContext, finish: Finish): Command {
         'copy',
       ]),
     )
-    .addOption(jsonOption('print one JSON object for each entry'));
+    .addOption(jsonOption('print one JSON object for each entry that is told'));
+  addConnectionOptions(command);
   return command.action(async (places: readonly string[]) => {
-    const {by, include, exclude, hidden, symlinks, json} = command.opts<CheckFlags>();
+    const {direct, by, include, exclude, hidden, symlinks, json} = command.opts<CheckFlags>();
     const sources = places.slice(0, -1);
     const destination = places.at(-1);
     if (destination === undefined || sources.length === 0) {
       throw new WaybillError('input.invalid', 'check needs a SOURCE and a DEST', {remedy: 'See `waybill help check`.'});
     }
-    const {checkDirectly} = await (await context.operator()).check();
     const selected = {include: [...include], exclude: [...exclude], hidden: hidden ?? false};
-    finish(
-      await checkDirectly(context, {
-        ...{sources, destination, json: json ?? false},
-        options: {by, ...selected, ...(symlinks === undefined ? {} : {symlinks})},
-      }),
-    );
+    const options = {by, ...selected, ...(symlinks === undefined ? {} : {symlinks})};
+    if (direct === true) {
+      const {checkDirectly} = await (await context.operator()).check();
+      finish(await checkDirectly(context, {sources, destination, json: json ?? false, options}));
+      return;
+    }
+    requireLocations(places);
+    await withPlaces(context, command, async (stores, screen) => {
+      const {counts, entries, omitted} = await stores.check({sources, destination, ...options});
+      for (const entry of entries) await showChecked(screen, json ?? false, entry);
+      if (omitted > 0) screen.line(`${omitted} more are not the same: --direct tells all.`);
+      finish(concludeCheck(screen, json ?? false, counts));
+    });
   });
 }

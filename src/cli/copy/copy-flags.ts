@@ -58,6 +58,6 @@ export function requireLocations(places: readonly string[]): void {
   throw new WaybillError('input.invalid', `"${bare}" is a path of this machine, which the worker cannot read`, {
     path: bare,
     remedy:
-      'Add --direct to copy in this process, or name the place as the worker knows it: NAME:PATH, with a NAME of `waybill targets`.',
+      'Add --direct to do it in this process, or name the place as the worker knows it: NAME:PATH, with a NAME of `waybill targets`.',
   });
 }

@@ -32,10 +32,10 @@ it('copies and checks without Temporal, and finds what differs', async () => {
   const copied = await cli('copy', '--direct', 'from/', 'to');
   expect(copied).toMatchObject({status: 0, connected: []});
   expect(copied.stderr).toContain('Copied 2 files (2 B sent)');
-  expect(await cli('check', 'from/', 'to')).toMatchObject({status: 0, stdout: ''});
+  expect(await cli('check', '--direct', 'from/', 'to')).toMatchObject({status: 0, stdout: ''});
   await writeFile(join(cwd, 'to/a'), 'x');
   await rm(join(cwd, 'to/sub/b'));
-  const checked = await cli('check', 'from/', 'to');
+  const checked = await cli('check', '--direct', 'from/', 'to');
   expect(checked.status).toBe(1);
   expect(checked.stdout).toMatch(/^differs {2}a: SHA-256 .*\nmissing {2}sub\/b\n$/);
   expect(checked.stderr).toBe('1 the same, 1 missing, 1 different, 0 not compared\n');

@@ -1,8 +1,7 @@
 import {type CheckOptions, check} from '../../transfer/copy/check.js';
 import type {CopyPlace} from '../../transfer/copy/locate.js';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
-import {printable, printableText} from '../terminal/printable.js';
+import {concludeCheck, showChecked} from '../copy/check-report.js';
 import {Screen} from '../terminal/screen.js';
 import {openDirectPlaces} from './direct-places.js';
 
@@ -24,16 +23,10 @@ export async function checkDirectly(context: CliContext, order: DirectCheck): Pr
     const destination = await places.place(order.destination);
     for await (const entry of check(sources, destination, {...order.options, signal: places.signal})) {
       counts[entry.state] += 1;
-      if (order.json) await screen.result(JSON.stringify(entry));
-      else if (entry.state !== 'same') {
-        const why = entry.why === undefined ? '' : `: ${printableText(entry.why)}`;
-        await screen.result(`${entry.state}  ${printable(entry.name)}${why}`);
-      }
+      await showChecked(screen, order.json, entry);
     }
   } finally {
     await places.close();
   }
-  const {same, missing, differs, refused} = counts;
-  if (!order.json) screen.line(`${same} the same, ${missing} missing, ${differs} different, ${refused} not compared`);
-  return missing + differs === 0 ? EXIT.ok : EXIT.checkFailed;
+  return concludeCheck(screen, order.json, counts);
 }

@@ -1,4 +1,4 @@
-import type {PartialFile, SourceFile, Store, StorePath} from '../store.js';
+import type {CallOptions, PartialFile, SourceFile, Store, StorePath} from '../store.js';
 
 /** The calls that can be intercepted: those of Store, and those of the files that it opens. */
 export type StoreMethod =
@@ -18,6 +18,7 @@ export type Interceptor = <T>(call: StoreCall, proceed: (content?: Uint8Array) =
 
 /** `store` with every call led through `around`. A listing and a proof count as one call for each value they give. */
 export function intercepted(store: Store, around: Interceptor): Store {
+  const hash = store.hash?.bind(store);
   return {
     name: store.name,
     kind: store.kind,
@@ -51,6 +52,9 @@ export function intercepted(store: Store, around: Interceptor): Store {
     rename: (path, to, options) => around({method: 'rename', path}, () => store.rename(path, to, options)),
     remove: (path, options) => around({method: 'remove', path}, () => store.remove(path, options)),
     removeTree: (path, options) => around({method: 'removeTree', path}, () => store.removeTree(path, options)),
+    ...(hash === undefined
+      ? {}
+      : {hash: (path: StorePath, options?: CallOptions) => around({method: 'hash', path}, () => hash(path, options))}),
     freeSpace: (path, options) => around({method: 'freeSpace', path}, () => store.freeSpace(path, options)),
     close: () => around({method: 'close', path: ''}, () => store.close()),
   };

@@ -6,7 +6,14 @@ import {intercepted, type Interceptor, type StoreMethod} from './intercepted.js'
  * Hashing and flushing a large file take as long as they take; a group of small files is one call of up to 8 MiB, which
  * the store itself gives up when its line is dead.
  */
-const movesNoBytes: readonly StoreMethod[] = ['partial.hash', 'partial.sync', 'partial.publish', 'putFiles', 'close'];
+const movesNoBytes: readonly StoreMethod[] = [
+  'hash',
+  'partial.hash',
+  'partial.sync',
+  'partial.publish',
+  'putFiles',
+  'close',
+];
 
 /** Notices when several stores that work together stand still. */
 export class StallWatch {

@@ -5,6 +5,7 @@ import {unlessAborted} from '../../ssh/on-abort.js';
 import {openedUnlessAborted, settledUnlessAborted} from './abort.js';
 import {translated} from './errors.js';
 import {RangeHasher} from './hash.js';
+import {hashFile} from './hash-file.js';
 import {HashShell} from './hash-shell.js';
 import {makeLink, readLink} from './links.js';
 import {list} from './list.js';
@@ -113,6 +114,7 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     remove: (path, options) => changing(options, (session) => remove(session, root, path)),
     removeTree: (path, options) =>
       changing(options, (session) => removeTree(session, root, scripts, path, options?.signal)),
+    hash: (path, options) => reading(options, (session) => hashFile(session, root, pool, path, options)),
     freeSpace: (path, options) => reading(options, (session) => freeSpace(session, root, path)),
     close: async () => {
       await Promise.all([sessions.close(), shell.close()]);
