@@ -17,8 +17,13 @@ export async function placeAt(targets: TargetRegistry, location: string, signal:
   return {store, path, location, key: `${splitLocation(location)?.name ?? ''}:${root}`};
 }
 
+/** What a registry says of places before anything is connected. */
+interface KnownTargets extends Pick<TargetRegistry, 'requireAllowed'> {
+  settings(name: string): {readonly taskQueue?: string | undefined};
+}
+
 /** The task queue that the targets of these places name, if they do; rejects where they name several. */
-export function queueOf(targets: TargetRegistry, locations: readonly string[]): string | undefined {
+export function queueOf(targets: KnownTargets, locations: readonly string[]): string | undefined {
   for (const location of locations) targets.requireAllowed(location);
   const queues = new Set(
     locations.flatMap((location) => targets.settings(splitLocation(location)?.name ?? '').taskQueue ?? []),
