@@ -27,7 +27,7 @@ export const exitCodeTable: readonly ExitCodeRow[] = [
   {
     status: '1',
     meaning:
-      '`targets check`: at least one check failed. `targets trust`: the answer was not yes. `check`: something is missing or differs. `stat`: nothing is there.',
+      '`targets check`: at least one check failed. `targets trust`: the answer was not yes. `check`: something is missing or differs. `stat`: nothing is there. `download` with patterns: no output matches.',
   },
   {
     status: '120',

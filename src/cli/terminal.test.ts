@@ -140,13 +140,13 @@ describe('bars on a terminal', () => {
     expect(status).toBe(0);
     expect(output).toMatch(/Collecting \[█+░+\]/);
     const shown = drawn(output).filter((line) => !line.startsWith('Run x-'));
-    expect(shown).toEqual([...Array.from({length: 10}, (_, line) => `line ${line}`), 'Collected 20 files, 20 MB', '']);
+    expect(shown).toEqual([...Array.from({length: 10}, (_, line) => `line ${line}`), 'Collected 21 files, 21 MB', '']);
   });
 
   it('are not drawn with TERM=dumb, nor anything coloured', async () => {
     const {output} = await terminal('mixed run x', {TERM: 'dumb'}).ended;
     expect(output).not.toContain('\u001b');
-    expect(output).toContain('Collected 20 files');
+    expect(output).toContain('Collected 21 files');
   });
 
   it('have no colours with NO_COLOR', async () => {

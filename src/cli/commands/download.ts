@@ -43,7 +43,10 @@ export function downloadCommand(context: CliContext, finish: Finish): Command {
         ...(patterns.length === 0 ? {} : {patterns}),
         ...(overwrite === undefined ? {} : {overwrite}),
       });
-      if (files.length === 0) await reporter.note(patterns.length === 0 ? 'No outputs.' : 'No output matches.');
+      if (files.length === 0) {
+        await reporter.note(patterns.length === 0 ? 'No outputs.' : 'No output matches.');
+        if (patterns.length > 0) finish(EXIT.checkFailed);
+      }
       if (files.some((file) => file.outcome === 'failed')) finish(EXIT.outputs);
     } catch (error) {
       if (!stop.signal.aborted) throw error;

@@ -69,7 +69,7 @@ export class HumanReporter implements Reporter {
       case 'retrying':
         return this.#retrying(event.stage, event.attempt, event.reason);
       case 'ended':
-        return this.#finishMove();
+        return this.#finishMove(false, event.result);
     }
   }
 
@@ -126,13 +126,15 @@ export class HumanReporter implements Reporter {
   }
 
   /** A bar that vanishes leaves a sentence behind. A command starts only when all is staged, also what no progress told. */
-  async #finishMove(runs = false): Promise<void> {
+  async #finishMove(runs = false, result?: ExecutionResult): Promise<void> {
     const moving = this.#moving;
     this.#moving = undefined;
     if (moving === undefined) return;
     this.pause();
     const {movement} = moving;
-    const progress = runs && movement === 'stage' ? whole(moving.progress) : moving.progress;
+    const last = runs && movement === 'stage' ? whole(moving.progress) : moving.progress;
+    // Progress is seen twice a second, and of one segment: what the result says is all.
+    const progress = movement === 'collect' && result !== undefined ? {...last, ...totals(result.collected)} : last;
     const sentence = movement === 'download' ? undefined : movedSentence(verbs[movement], progress);
     if (sentence !== undefined) this.#screen.line(this.#screen.paint('dim', sentence));
   }
@@ -163,4 +165,8 @@ export class HumanReporter implements Reporter {
 
 function whole(progress: MoveProgress): MoveProgress {
   return {...progress, filesDone: progress.filesTotal, bytesDone: progress.bytesTotal};
+}
+
+function totals({files, bytes, resumedBytes}: ExecutionResult['collected']): Partial<MoveProgress> {
+  return {filesDone: files, bytesDone: bytes, resumedBytes};
 }
