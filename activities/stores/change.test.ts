@@ -70,7 +70,7 @@ describe('the worker that reaches a place', () => {
   const allowed: string[] = [];
   const targets = {
     requireAllowed: (location: string) => void allowed.push(location),
-    settings: (name: string) => ({taskQueue: {near: undefined, far: 'q-far', other: 'q-other'}[name]}),
+    taskQueue: (name: string) => ({near: undefined, far: 'q-far', other: 'q-other'})[name],
   };
 
   it('is the one that its target names, and one for all places', () => {

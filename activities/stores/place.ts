@@ -18,16 +18,12 @@ export async function placeAt(targets: TargetRegistry, location: string, signal:
 }
 
 /** What a registry says of places before anything is connected. */
-interface KnownTargets extends Pick<TargetRegistry, 'requireAllowed'> {
-  settings(name: string): {readonly taskQueue?: string | undefined};
-}
+type KnownTargets = Pick<TargetRegistry, 'requireAllowed' | 'taskQueue'>;
 
 /** The task queue that the targets of these places name, if they do; rejects where they name several. */
 export function queueOf(targets: KnownTargets, locations: readonly string[]): string | undefined {
   for (const location of locations) targets.requireAllowed(location);
-  const queues = new Set(
-    locations.flatMap((location) => targets.settings(splitLocation(location)?.name ?? '').taskQueue ?? []),
-  );
+  const queues = new Set(locations.flatMap((location) => targets.taskQueue(splitLocation(location)?.name ?? '') ?? []));
   if (queues.size <= 1) return [...queues][0];
   throw new WaybillError(
     'transfer.no-common-worker',

@@ -10,7 +10,7 @@ export function openTransfer({store, targets, taskQueue, transfer}: ActivityDeps
     const locations = [...input.sources, input.destination];
     for (const location of locations) targets.requireAllowed(location);
     const queues = new Set(
-      locations.flatMap((location) => targets.settings(splitLocation(location)?.name ?? '').taskQueue ?? []),
+      locations.flatMap((location) => targets.taskQueue(splitLocation(location)?.name ?? '') ?? []),
     );
     if (queues.size > 1) {
       throw new WaybillError(

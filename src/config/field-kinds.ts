@@ -1,4 +1,6 @@
-import type {z} from 'zod';
+import {z} from 'zod';
+
+export const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
 
 /** A path on the host of the worker: `~/` is the home directory, a relative path starts at the file that names it. */
 export function localPath<Schema extends z.ZodType>(schema: Schema): Schema {

@@ -202,3 +202,50 @@ describe('what is refused', () => {
     expect(String(error).split('\n')).toHaveLength(2);
   });
 });
+
+const archive = `
+stores:
+  archive:
+    kind: s3
+    endpoint: https://s3.example.org
+    bucket: files
+    credentialsFile: keys/archive
+    secretAccessKeyEnv: ARCHIVE_SECRET
+`;
+
+describe('an S3 store', () => {
+  test('gets the defaults that it does not name, and the environment overrides what it does', async () => {
+    const {configuration} = await load(archive, {WAYBILL_STORES_ARCHIVE_CONNECTIONS: '4'});
+    expect(configuration.stores['archive']).toEqual({
+      ...{kind: 's3', endpoint: 'https://s3.example.org', bucket: 'files', prefix: '', region: 'us-east-1'},
+      ...{pathStyle: true, accessKeyIdEnv: 'AWS_ACCESS_KEY_ID', secretAccessKeyEnv: 'ARCHIVE_SECRET'},
+      ...{credentialsFile: join(directory, 'keys/archive'), credentialsProfile: 'default'},
+      ...{roots: ['/'], connections: 4, tries: 6},
+    });
+  });
+
+  test('shows its keys as set or unset, never as they are', async () => {
+    const environment = {HOME: '/home/user', ARCHIVE_SECRET: 'hush'};
+    const values = effectiveValues(await load(archive, environment), environment);
+    const shown = (name: string) => values.find(({path}) => path === `stores.archive.${name}`);
+    expect(shown('secretAccessKeyEnv')).toMatchObject({value: 'ARCHIVE_SECRET', secrets: {ARCHIVE_SECRET: 'set'}});
+    expect(shown('accessKeyIdEnv')).toMatchObject({secrets: {AWS_ACCESS_KEY_ID: 'unset'}});
+    expect(JSON.stringify(values)).not.toContain('hush');
+  });
+
+  test.each([
+    [
+      'a target has its name',
+      `${archive}targets: {archive: {kind: local}}`,
+      ':3: stores.archive: `archive` is the name',
+    ],
+    ['the default store has its name', archive.replace('archive:', 'store:'), ':3: stores.store: `store` is the name'],
+    ['its name is that of the host', archive.replace('archive:', 'local:'), ':3: stores.local: `local` is the name'],
+    ['the endpoint has a path', archive.replace('.org', '.org/files'), ':5: stores.archive.endpoint: must be http'],
+    ['the endpoint has a password', archive.replace('s3.ex', 'a:b@s3.ex'), ':5: stores.archive.endpoint: must be http'],
+    ['the prefix leads upwards', `${archive}    prefix: a/../b\n`, ':9: stores.archive.prefix: must be names'],
+    ['the prefix ends with a slash', `${archive}    prefix: a/\n`, ':9: stores.archive.prefix: must be names'],
+  ])('is refused with file and line where %s', async (_name, yaml, sentence) => {
+    await expect(load(yaml)).rejects.toThrow(`waybill.yaml${sentence}`);
+  });
+});

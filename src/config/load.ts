@@ -60,9 +60,7 @@ export function resolveConfiguration(
 
   const parsed = configuration.safeParse(fillIn(overridden, profile, environment));
   const found = parsed.success ? [] : [...problems(parsed.error.issues, overridden)];
-  if (valueAt(overridden, ['targets', 'store']) !== undefined) {
-    found.push({path: ['targets', 'store'], sentence: '`store` is the name of the default store: choose another'});
-  }
+  found.push(...takenNames(overridden));
   if (!parsed.success || found.length > 0) throw invalid(found, file, sourceOf);
 
   let resolved: unknown = parsed.data;
@@ -118,6 +116,19 @@ function fillIn(data: unknown, profile: unknown, environment: Environment): unkn
       value === undefined || valueAt(result, path) !== undefined ? result : withValue(result, path, value),
     data,
   );
+}
+
+/** Locations name targets, stores and the default store alike: a name that two of them have says nothing. */
+function* takenNames(data: unknown): Generator<{readonly path: FieldPath; readonly sentence: string}> {
+  for (const section of ['targets', 'stores']) {
+    if (valueAt(data, [section, 'store']) === undefined) continue;
+    yield {path: [section, 'store'], sentence: '`store` is the name of the default store: choose another'};
+  }
+  const stores = valueAt(data, ['stores']);
+  for (const name of Object.keys(isRecord(stores) ? stores : {})) {
+    if (valueAt(data, ['targets', name]) === undefined) continue;
+    yield {path: ['stores', name], sentence: `\`${name}\` is the name of a target: choose another`};
+  }
 }
 
 function invalid(

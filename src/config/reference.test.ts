@@ -3,6 +3,8 @@ import {join} from 'node:path';
 import {expect, test} from 'vitest';
 import {overrideName} from './environment.js';
 import {configurationFields, configurationJsonSchema, type Field} from './fields.js';
+import {parseConfigurationFile} from './file.js';
+import {resolveConfiguration} from './load.js';
 import {configurationReference} from './reference.js';
 
 const docs = join(import.meta.dirname, '../../docs');
@@ -25,4 +27,12 @@ test('every field is described, and no two share a variable', () => {
   };
   for (const [name, field] of Object.entries(configurationFields().properties ?? {})) visit(field, [name]);
   expect(new Set(variables).size).toBe(variables.length);
+});
+
+test('the example of the page is a configuration that loads', () => {
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(configurationReference()) ?? [];
+  const file = parseConfigurationFile('/etc/waybill/waybill.yaml', example);
+  const {configuration} = resolveConfiguration(file, {HOME: '/home/user'}, '/');
+  expect(configuration.targets['bigbox']).toMatchObject({kind: 'ssh', user: 'render'});
+  expect(configuration.stores['archive']).toMatchObject({kind: 's3', bucket: 'render-archive', pathStyle: false});
 });

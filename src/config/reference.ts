@@ -9,8 +9,8 @@ its default. \`waybill config\` prints the values in force and where each of the
 
 - An unknown key, or a value that does not fit, is refused with its file and line.
 - Each field can be overridden by an environment variable: \`WAYBILL_\` and the field's path in capitals, words and
-  steps joined by \`_\`. Lists are written with commas, maps as \`NAME=VALUE,NAME=VALUE\`. Targets and their fields can be
-  overridden when the file names the target. An empty variable counts as not set.
+  steps joined by \`_\`. Lists are written with commas, maps as \`NAME=VALUE,NAME=VALUE\`. Targets, stores and their fields
+  can be overridden when the file names them. An empty variable counts as not set.
 - \`temporal.address\` and \`temporal.namespace\` are overridden by Temporal's own \`TEMPORAL_ADDRESS\` and
   \`TEMPORAL_NAMESPACE\`. \`TEMPORAL_API_KEY\`, \`TEMPORAL_TLS…\` and the profiles of \`temporal.toml\` work as they do for
   Temporal's own tools.
@@ -31,9 +31,22 @@ targets:
     identityFile: ~/.ssh/id_ed25519
     maxConcurrentExecutions: 2
     secrets: [LICENSE_KEY]
+stores:
+  archive:
+    kind: s3
+    endpoint: https://s3.eu-central-1.amazonaws.com
+    region: eu-central-1
+    pathStyle: false
+    bucket: render-archive
+    prefix: scenes
+    accessKeyIdEnv: ARCHIVE_ACCESS_KEY_ID
+    secretAccessKeyEnv: ARCHIVE_SECRET_ACCESS_KEY
 retention:
   days: 90
 \`\`\`
+
+With it \`waybill copy archive:2024/ bigbox:/scenes\` finds the keys \`scenes/2024/…\`.
+\`waybill targets check archive\` says whether the server, the keys and the bucket answer.
 `;
 
 /** docs/configuration.md, whole. */

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {targetName} from '../contracts/ids.js';
+import {s3Store} from './store-schema.js';
 import {sshTarget, localTarget} from './target-schema.js';
 import {transferSettings} from './transfer-schema.js';
 import {computedDefault, environmentName, localPath} from './field-kinds.js';
@@ -101,6 +102,12 @@ export const configuration = z
     targets: computedDefault(z.record(targetName, z.discriminatedUnion('kind', [localTarget, sshTarget]))).describe(
       'Machines that run commands, by name. `local`, the host of the worker, exists without being named here.',
     ),
+    stores: z
+      .record(targetName, z.discriminatedUnion('kind', [s3Store]))
+      .default({})
+      .describe(
+        'Places that hold files and run no commands, by name. Stores and targets share one set of names: `waybill copy` reads and writes both as `NAME:PATH`.',
+      ),
     transfer: transferSettings,
     retention,
     worker: workerSettings,
@@ -113,5 +120,6 @@ export type Configuration = z.output<typeof configuration>;
 export type TargetConfiguration = Configuration['targets'][string];
 export type LocalTargetConfiguration = Extract<TargetConfiguration, {kind: 'local'}>;
 export type SshTargetConfiguration = Extract<TargetConfiguration, {kind: 'ssh'}>;
+export type S3StoreConfiguration = Configuration['stores'][string];
 export type TransferConfiguration = Configuration['transfer'];
 export type WorkerConfiguration = Configuration['worker'];

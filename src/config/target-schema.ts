@@ -1,7 +1,5 @@
 import {z} from 'zod';
-import {computedDefault, environmentName, localPath} from './field-kinds.js';
-
-const variableName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'must be the name of an environment variable');
+import {computedDefault, environmentName, localPath, variableName} from './field-kinds.js';
 
 /** What every target has, of whatever kind. */
 const common = {

@@ -33,11 +33,13 @@ export type TargetCheck = z.infer<typeof targetCheck>;
 
 export const targetSummary = z.object({
   name: z.string(),
-  kind: z.enum(['local', 'ssh']),
+  kind: z.enum(['local', 'ssh', 's3']),
   address: z.string(),
-  workspaceRoot: z.string(),
+  /** Absent for a store, which runs no commands. */
+  workspaceRoot: z.string().optional(),
   taskQueue: z.string(),
-  maxConcurrentExecutions: z.number().int(),
+  /** Absent for a store. */
+  maxConcurrentExecutions: z.number().int().optional(),
 });
 export type TargetSummary = z.infer<typeof targetSummary>;
 

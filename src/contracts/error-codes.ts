@@ -99,6 +99,10 @@ export const errorFacts = {
     retryable: false,
     remedy: 'The configuration of the worker does not allow this: see docs/trust.md.',
   },
+  'target.runs-no-commands': {
+    retryable: false,
+    remedy: 'It is a store, for `waybill copy` alone: name a target of `waybill targets` with a workspace root.',
+  },
   'secret.not-allowed': {retryable: false, remedy: 'Add the name to the secrets of this target in waybill.yaml.'},
   'secret.not-set': {retryable: false, remedy: 'Set the variable in the environment of the worker.'},
   'catalog.unavailable': {retryable: true, remedy: 'PostgreSQL does not answer; records are written when it is back.'},

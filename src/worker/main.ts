@@ -22,7 +22,7 @@ export interface RunWorkerOptions {
   readonly directory?: string;
   /** Default: the environment of this process. */
   readonly environment?: Environment;
-  /** Serves this task queue alone. Default: that of the configuration, and those of its targets. */
+  /** Serves this task queue alone. Default: that of the configuration, and those of its targets and stores. */
   readonly taskQueue?: string;
   /** Ends the worker in order: activities write their checkpoints. */
   readonly signal: AbortSignal;
@@ -130,8 +130,10 @@ async function poll(
   }
 }
 
-function taskQueues({targets, temporal}: Configuration): readonly string[] {
-  const named = Object.values(targets).map((target) => target.taskQueue ?? temporal.taskQueue);
+function taskQueues({targets, stores, temporal}: Configuration): readonly string[] {
+  const named = [...Object.values(targets), ...Object.values(stores)].map(
+    (place) => place.taskQueue ?? temporal.taskQueue,
+  );
   return [...new Set([temporal.taskQueue, ...named])];
 }
 

@@ -1,57 +1,82 @@
-import type {Configuration, TargetConfiguration} from '../config/schema.js';
+import type {Configuration, S3StoreConfiguration, TargetConfiguration} from '../config/schema.js';
 import type {TargetSummary} from '../contracts/catalog.js';
+import {WaybillError} from '../contracts/errors.js';
 import {allowedLocation} from './locations.js';
 import {openLocalTarget} from './local-target.js';
+import {openS3Place} from './s3-place.js';
 import {openSshTarget} from './ssh-target.js';
-import {type OpenedTarget, type TargetRegistry, unknownTarget} from './targets.js';
+import {type OpenedPlace, type OpenedTarget, type TargetRegistry, unknownTarget} from './targets.js';
 
-/** The targets of a configuration. Nothing is connected before its first use, and each is connected once. */
-export function openTargetRegistry(configuration: Configuration): TargetRegistry {
-  const opened = new Map<string, OpenedTarget>();
-  const names = Object.keys(configuration.targets);
+/** The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once. */
+export function openTargetRegistry(
+  configuration: Pick<Configuration, 'targets' | 'stores' | 'transfer' | 'temporal'>,
+): TargetRegistry {
+  const {targets, stores, transfer, temporal} = configuration;
+  const openedTargets = new Map<string, OpenedTarget>();
+  const openedStores = new Map<string, OpenedPlace>();
+  const names = [...Object.keys(targets), ...Object.keys(stores)];
 
-  const settings = (name: string): TargetConfiguration => {
-    const found = configuration.targets[name];
+  const anySettings = (name: string): TargetConfiguration | S3StoreConfiguration => {
+    const found = targets[name] ?? stores[name];
     if (!found) throw unknownTarget(name, names);
     return found;
   };
+  const settings = (name: string): TargetConfiguration => {
+    const of = anySettings(name);
+    if (of.kind !== 's3') return of;
+    throw new WaybillError('target.runs-no-commands', `${name} is a store of kind ${of.kind}`, {path: name});
+  };
   const target = (name: string): OpenedTarget => {
-    const known = opened.get(name);
-    if (known) return known;
     const of = settings(name);
-    const made = of.kind === 'local' ? openLocalTarget(name, of) : openSshTarget(name, of, configuration.transfer);
-    opened.set(name, made);
-    return made;
+    return opened(openedTargets, name, () =>
+      of.kind === 'local' ? openLocalTarget(name, of) : openSshTarget(name, of, transfer),
+    );
+  };
+  const place = (name: string): OpenedPlace => {
+    const of = anySettings(name);
+    return of.kind === 's3' ? opened(openedStores, name, () => openS3Place(name, of)) : target(name);
   };
   const allowed = (location: string) => {
     const colon = location.indexOf(':');
     const name = location.slice(0, colon);
-    return {name, ...allowedLocation(name, location.slice(colon + 1), settings(name).roots)};
+    const {kind, roots} = anySettings(name);
+    const path = location.slice(colon + 1);
+    if (kind !== 's3') return {name, ...allowedLocation(name, path, roots)};
+    // A bucket has no current directory that a path could start at: all of them start at the prefix.
+    const fromPrefix = roots.map((root) => `/${root}`);
+    return {name, ...allowedLocation(name, `/${path}`, fromPrefix)};
   };
   const summary = (name: string): TargetSummary => {
-    const of = settings(name);
+    const of = anySettings(name);
     return {
-      name,
-      kind: of.kind,
-      address: target(name).address,
-      workspaceRoot: of.workspaceRoot,
-      taskQueue: of.taskQueue ?? configuration.temporal.taskQueue,
-      maxConcurrentExecutions: of.maxConcurrentExecutions,
+      ...{name, kind: of.kind, address: place(name).address, taskQueue: of.taskQueue ?? temporal.taskQueue},
+      ...(of.kind === 's3'
+        ? {}
+        : {workspaceRoot: of.workspaceRoot, maxConcurrentExecutions: of.maxConcurrentExecutions}),
     };
   };
 
   return {
     settings,
-    connect: (name, signal) => target(name).connect(signal),
+    taskQueue: (name) => anySettings(name).taskQueue,
+    connect: async (name, signal) => target(name).connect(signal),
     requireAllowed: (location) => void allowed(location),
     location: async (location, signal) => {
       const {name, root, rest} = allowed(location);
-      return {store: await target(name).storeAt(root, signal), path: rest, root};
+      return {store: await place(name).storeAt(root, signal), path: rest, root};
     },
     summaries: () => names.map(summary),
-    check: (name, signal) => target(name).check(signal),
+    check: async (name, signal) => place(name).check(signal),
     close: async () => {
-      await Promise.all([...opened.values()].map((one) => one.close()));
+      await Promise.all([...openedTargets.values(), ...openedStores.values()].map((one) => one.close()));
     },
   };
+}
+
+function opened<Place>(places: Map<string, Place>, name: string, open: () => Place): Place {
+  const known = places.get(name);
+  if (known) return known;
+  const made = open();
+  places.set(name, made);
+  return made;
 }

@@ -15,11 +15,13 @@ export interface Target {
   readonly workspaceRoot: string;
 }
 
-/** The targets of the configuration. Connections are made when they are first needed. */
+/** The targets and stores of the configuration. Connections are made when they are first needed. */
 export interface TargetRegistry {
-  /** Rejects with `target.unknown`. */
+  /** Rejects with `target.unknown`, or with `target.runs-no-commands` where the name is that of a store. */
   settings(name: string): TargetConfiguration;
-  /** Connects; rejects with `target.unknown`, or with what kept it from connecting. */
+  /** Where the activities of this target or store run; undefined: where the workflows do. Rejects with `target.unknown`. */
+  taskQueue(name: string): string | undefined;
+  /** Connects; rejects as `settings` does, or with what kept it from connecting. */
   connect(name: string, signal?: AbortSignal): Promise<Target>;
   /** Rejects with `target.unknown` or `target.not-allowed` where `NAME:path` may not be read or written. */
   requireAllowed(location: string): void;
@@ -33,18 +35,22 @@ export interface TargetRegistry {
   close(): Promise<void>;
 }
 
-/** One target of one kind; the registry keeps it. */
-export interface OpenedTarget {
-  connect(signal?: AbortSignal): Promise<Target>;
-  /** A store with this absolute root on the same machine. */
+/** What holds files under one name, a target or a store; the registry keeps it. */
+export interface OpenedPlace {
+  /** A store with this absolute root in the same place. */
   storeAt(root: string, signal?: AbortSignal): Promise<Store>;
   readonly address: string;
   check(signal?: AbortSignal): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;
 }
 
+/** One target of one kind. */
+export interface OpenedTarget extends OpenedPlace {
+  connect(signal?: AbortSignal): Promise<Target>;
+}
+
 export function unknownTarget(name: string, known: readonly string[]): WaybillError {
-  return new WaybillError('target.unknown', `the worker has no target ${name}; it has ${known.join(', ')}`, {
+  return new WaybillError('target.unknown', `the worker has no target or store ${name}; it has ${known.join(', ')}`, {
     path: name,
   });
 }

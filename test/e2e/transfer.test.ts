@@ -1,4 +1,3 @@
-import {spawn} from 'node:child_process';
 import {lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -7,6 +6,7 @@ import type {CopyStart} from '../../src/client/api.js';
 import type {TransferResult} from '../../src/contracts/transfer.js';
 import {digests, makeInputs, sha256} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {waybillCommand} from './waybill-command.js';
 
 let stack: TestStack;
 let files: string;
@@ -50,26 +50,8 @@ async function copy(options: CopyStart): Promise<TransferResult> {
   return await handle.result();
 }
 
-/** The shipped command line, as somebody types it where the files are. */
-async function waybill(cwd: string, args: readonly string[], whileItRuns?: (pid: number) => Promise<void>) {
-  const child = spawn(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), ...args], {
-    cwd,
-    env: {
-      ...process.env,
-      TEMPORAL_ADDRESS: stack.address,
-      WAYBILL_CONFIG: join(stack.directory, 'waybill.yaml'),
-      NO_COLOR: '1',
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let stdout = '';
-  let stderr = '';
-  child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await whileItRuns?.(child.pid ?? 0);
-  return {status: await ended, stdout, stderr};
-}
+const waybill = (cwd: string, args: readonly string[], whileItRuns?: (pid: number) => Promise<void>) =>
+  waybillCommand(stack, cwd, args, whileItRuns === undefined ? {} : {whileItRuns});
 
 async function leftovers(directory: string): Promise<readonly string[]> {
   return (await readdir(directory, {recursive: true})).filter((name) => name.includes('.waybill-transfer'));

@@ -12,8 +12,10 @@ import {trustCommand} from './trust.js';
 
 export function targetsCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('targets')
-    .summary('the machines that runs can be sent to')
-    .description("Lists the targets of the worker's configuration.")
+    .summary('the machines that runs can be sent to, and the stores that copies reach')
+    .description(
+      "Lists the targets and stores of the worker's configuration. A store runs no commands: it has no workspace root.",
+    )
     .enablePositionalOptions()
     .addOption(jsonOption('print one JSON object for each target'))
     .addCommand(checkCommand(context, finish))
@@ -35,8 +37,10 @@ export function targetsCommand(context: CliContext, finish: Finish): Command {
 
 function checkCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('check')
-    .summary('what a target can do, and what to do where it cannot')
-    .description('Connects to a target as a run would, and says what it found. Ends with 1 where a check failed.')
+    .summary('what a target or store can do, and what to do where it cannot')
+    .description(
+      'Connects to a target as a run would, or to a store as a copy would, and says what it found. Ends with 1 where a check failed.',
+    )
     .argument('<name>', 'see `waybill targets`')
     .addOption(jsonOption('print one JSON object for each check'));
   addConnectionOptions(command);
@@ -65,9 +69,9 @@ export function formatTargets(targets: readonly TargetSummary[]): string {
       target.name,
       target.kind,
       printable(target.address),
-      printable(target.workspaceRoot),
+      target.workspaceRoot === undefined ? '-' : printable(target.workspaceRoot),
       printable(target.taskQueue),
-      String(target.maxConcurrentExecutions),
+      target.maxConcurrentExecutions === undefined ? '-' : String(target.maxConcurrentExecutions),
     ]),
   );
 }

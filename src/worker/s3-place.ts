@@ -1,0 +1,64 @@
+import {readFile} from 'node:fs/promises';
+import type {S3StoreConfiguration} from '../config/schema.js';
+import {WaybillError} from '../contracts/errors.js';
+import type {S3Connection} from '../stores/s3/options.js';
+import {openS3Store} from '../stores/s3/store.js';
+import type {Store} from '../stores/store.js';
+import {s3Credentials} from './s3-credentials.js';
+import {checkS3Place} from './s3-place-checks.js';
+import type {OpenedPlace} from './targets.js';
+
+/** The objects below the prefix of a configured store. Nothing is connected before the first question. */
+export function openS3Place(name: string, settings: S3StoreConfiguration): OpenedPlace {
+  const {endpoint, bucket, prefix} = settings;
+  const credentials = s3Credentials(settings);
+  const stores = new Map<string, Promise<Store>>();
+  const open = async (root: string): Promise<Store> =>
+    openS3Store({
+      ...{name, prefix: `${prefix}/${root}`.split('/').filter(Boolean).join('/')},
+      ...(await connectionOf(settings, credentials)),
+    });
+  const storeAt = (root: string): Promise<Store> => {
+    const known = stores.get(root);
+    if (known) return known;
+    // A certificate that cannot be read today can be tomorrow: what failed is not kept.
+    const made = open(root).catch((error: unknown) => {
+      stores.delete(root);
+      throw error;
+    });
+    stores.set(root, made);
+    return made;
+  };
+  return {
+    address: `${endpoint.replace(/\/$/, '')} ${bucket}/${prefix}`,
+    storeAt,
+    check: (signal) =>
+      checkS3Place({
+        ...{settings, credentials, connection: () => connectionOf(settings, credentials)},
+        ...{store: () => storeAt('/'), ...(signal === undefined ? {} : {signal})},
+      }),
+    close: async () => {
+      for (const one of await Promise.allSettled([...stores.values()])) {
+        if (one.status === 'fulfilled') await one.value.close();
+      }
+    },
+  };
+}
+
+async function connectionOf(
+  {endpoint, bucket, region, pathStyle, connections, tries, certificateAuthority}: S3StoreConfiguration,
+  credentials: S3Connection['credentials'],
+): Promise<S3Connection> {
+  return {
+    ...{endpoint, bucket, region, pathStyle, connections, retries: {tries}, credentials},
+    ...(certificateAuthority === undefined ? {} : {certificateAuthority: await readCertificates(certificateAuthority)}),
+  };
+}
+
+async function readCertificates(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new WaybillError('config.invalid', `certificateAuthority: ${path} cannot be read`, {path, cause: error});
+  }
+}
