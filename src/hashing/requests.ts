@@ -21,7 +21,30 @@ export type HashingRequest =
       /** Ends the stream: the answer is its digest. */
       readonly last: boolean;
     }
-  | {readonly operation: 'drop'; readonly stream: number};
+  | {readonly operation: 'drop'; readonly stream: number}
+  | {
+      readonly operation: 'files';
+      /** Absolute; each is opened only where it is a regular file, and no link is followed. */
+      readonly paths: readonly string[];
+      /** The most bytes that are taken of each. Their contents lie in `memory` one behind the other, at these distances. */
+      readonly sizes: readonly number[];
+      readonly memory: SharedArrayBuffer;
+    };
+
+const fileRead = z.discriminatedUnion('outcome', [
+  z.object({
+    outcome: z.literal('read'),
+    /** Of the open file, before it was read. */
+    stats: z.object({size: z.bigint(), mode: z.bigint(), mtimeNs: z.bigint(), ctimeNs: z.bigint(), ino: z.bigint()}),
+    bytes: z.number(),
+    sha256: z.string(),
+    /** Whether the file is not any more what it was before it was read. */
+    changed: z.boolean(),
+  }),
+  z.object({outcome: z.literal('special')}),
+  z.object({outcome: z.literal('failed'), message: z.string(), code: z.string(), syscall: z.string()}),
+]);
+export type FileRead = z.infer<typeof fileRead>;
 
 const hashingAnswer = z.discriminatedUnion('outcome', [
   z.object({outcome: z.literal('hashed'), sha256: z.string()}),
@@ -29,6 +52,7 @@ const hashingAnswer = z.discriminatedUnion('outcome', [
   /** The file ends before the range does. */
   z.object({outcome: z.literal('short')}),
   z.object({outcome: z.literal('stopped')}),
+  z.object({outcome: z.literal('files'), files: z.array(fileRead)}),
 ]);
 export type HashingAnswer = z.infer<typeof hashingAnswer>;
 

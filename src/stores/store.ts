@@ -96,6 +96,13 @@ export interface Store {
   openSource(path: StorePath, options?: CallOptions): Promise<SourceFile>;
 
   /**
+   * Reads small files whole, with their digests: each as `openSource`, `read` and `restat` would, in one call where many
+   * cost more than their bytes. MUST answer once for each file, in order; one file's failure stops no other. A store
+   * without it is read file by file.
+   */
+  readFiles?(files: readonly WholeFileRequest[], options?: CallOptions): Promise<readonly WholeFile[]>;
+
+  /**
    * Opens the unfinished file at `partial.path`, creating it with mode 0600 where it does not exist, and never
    * truncating it. MUST NOT create the directory that is to hold it: a directory that is gone is `store.not-found`.
    */
@@ -168,6 +175,25 @@ export interface SourceFile {
   restat(options?: CallOptions): Promise<Entry>;
   close(): Promise<void>;
 }
+
+export interface WholeFileRequest {
+  readonly path: StorePath;
+  /** Bytes that it is expected to hold; no more are read. */
+  readonly size: number;
+}
+
+export type WholeFile =
+  | {
+      readonly outcome: 'read';
+      /** As it was when the file was opened. */
+      readonly entry: Entry;
+      readonly content: Uint8Array;
+      /** Lower-case hexadecimal SHA-256 of `content`. */
+      readonly sha256: string;
+      /** Whether the file changed while it was read. */
+      readonly changed: boolean;
+    }
+  | {readonly outcome: 'failed'; readonly error: Error};
 
 export interface PartialSpec {
   /** Where the unfinished file lies: same file system as the destination. */

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
-import type {Store, StorePath} from '../stores/store.js';
+import type {Store, StorePath, WholeFile} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
 import {hasChanged} from './changed-source.js';
 import type {PlannedFile} from './planned-file.js';
@@ -46,6 +46,18 @@ export async function readSmallFile(
   } finally {
     await source.close();
   }
+}
+
+/** The same of what the store read in one call with others. */
+export function checkWholeFile(read: WholeFile, file: PlannedFile): SmallContent {
+  if (read.outcome === 'failed') throw read.error;
+  const {entry, content, sha256, changed} = read;
+  if (entry.size !== file.size) throw sourceChanged(String(file.size), String(entry.size));
+  if (file.identity !== undefined && entry.identity !== file.identity)
+    throw sourceChanged(file.identity, entry.identity);
+  if (changed || content.length !== file.size) throw sourceChanged();
+  if (file.sha256 !== undefined && file.sha256 !== sha256) throw sourceChanged(file.sha256, sha256);
+  return {content, sha256};
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

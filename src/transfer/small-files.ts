@@ -7,12 +7,12 @@ import {inParallel} from './in-parallel.js';
 import {partialPaths} from './keys.js';
 import {isFinal} from './move-file.js';
 import type {PlannedFile} from './planned-file.js';
-import {readSmallFile, type SmallContent} from './small-file.js';
+import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js';
 
 /** Up to one block a file needs no ledger: a crash costs no more than that. */
 export const SMALL_FILE_BYTES = BLOCK_BYTES;
 
-const GROUP_FILES = 256;
+const GROUP_FILES = 1024;
 const GROUP_BYTES = 8 * 1024 * 1024;
 
 /** Each file costs the source four round trips: so many files overlap theirs. */
@@ -59,21 +59,9 @@ export async function moveSmallFiles(
 ): Promise<readonly SmallOutcome[]> {
   const outcomes = new Map<PlannedFile, SmallOutcome>();
   const read = new Map<PlannedFile, SmallContent>();
-  await inParallel(group, READS_AT_ONCE, async (file) => {
-    try {
-      read.set(
-        file,
-        await readSmallFile(
-          options.from,
-          joinStorePath(options.fromRoot, file.source ?? file.name),
-          file,
-          options.signal,
-        ),
-      );
-    } catch (error) {
-      options.signal.throwIfAborted();
-      outcomes.set(file, {outcome: 'failed', error});
-    }
+  await readGroup(group, options, (file, result) => {
+    if ('error' in result) outcomes.set(file, {outcome: 'failed', error: result.error});
+    else read.set(file, result);
   });
   const ready = group.filter((file) => read.has(file));
   const files = ready.map((file) => smallFile(file, read.get(file), options));
@@ -87,6 +75,40 @@ export async function moveSmallFiles(
   }
   for (const {content} of files) giveBackChunk(content);
   return group.map((file) => outcomes.get(file) ?? {outcome: 'failed', error: unanswered(file)});
+}
+
+type ReadResult = SmallContent | {readonly error: unknown};
+
+/** In one call where the source can: else one by one. */
+async function readGroup(
+  group: readonly PlannedFile[],
+  {from, fromRoot, signal}: SmallFilesOptions,
+  take: (file: PlannedFile, result: ReadResult) => void,
+): Promise<void> {
+  const pathOf = (file: PlannedFile): string => joinStorePath(fromRoot, file.source ?? file.name);
+  const attempt = async (file: PlannedFile, read: () => SmallContent | Promise<SmallContent>): Promise<void> => {
+    try {
+      take(file, await read());
+    } catch (error) {
+      signal.throwIfAborted();
+      take(file, {error});
+    }
+  };
+  if (from.readFiles === undefined) {
+    await inParallel(group, READS_AT_ONCE, (file) =>
+      attempt(file, () => readSmallFile(from, pathOf(file), file, signal)),
+    );
+    return;
+  }
+  const requests = group.map((file) => ({path: pathOf(file), size: file.size}));
+  const read = await from.readFiles(requests, {signal});
+  for (const [index, file] of group.entries()) {
+    const whole = read[index];
+    await attempt(file, () => {
+      if (whole === undefined) throw unanswered(file);
+      return checkWholeFile(whole, file);
+    });
+  }
 }
 
 function smallFile(file: PlannedFile, read: SmallContent | undefined, options: SmallFilesOptions): SmallFile {

@@ -1,37 +1,43 @@
+/** Most requests are a path or two and some numbers. */
+const USUAL_BYTES = 256;
+
 /** Puts the fields of a request together: integers are big-endian, strings carry their length before them. */
 export class FieldWriter {
-  readonly #parts: Buffer[] = [];
+  #memory = Buffer.allocUnsafe(USUAL_BYTES);
   #length = 0;
 
-  byte(value: number): this {
-    return this.#add(Buffer.of(value));
-  }
-
   uint32(value: number): this {
-    const field = Buffer.allocUnsafe(4);
-    field.writeUInt32BE(value);
-    return this.#add(field);
+    this.#length = this.#room(4).writeUInt32BE(value, this.#length);
+    return this;
   }
 
   uint64(value: number): this {
-    const field = Buffer.allocUnsafe(8);
-    field.writeBigUInt64BE(BigInt(value));
-    return this.#add(field);
+    this.#length = this.#room(8).writeBigUInt64BE(BigInt(value), this.#length);
+    return this;
   }
 
   string(value: string | Buffer): this {
-    const bytes = typeof value === 'string' ? Buffer.from(value) : value;
-    return this.uint32(bytes.length).#add(bytes);
+    const length = Buffer.byteLength(value);
+    this.uint32(length);
+    const memory = this.#room(length);
+    if (typeof value === 'string') memory.write(value, this.#length);
+    else value.copy(memory, this.#length);
+    this.#length += length;
+    return this;
   }
 
   bytes(): Buffer {
-    return Buffer.concat(this.#parts, this.#length);
+    return this.#memory.subarray(0, this.#length);
   }
 
-  #add(part: Buffer): this {
-    this.#parts.push(part);
-    this.#length += part.length;
-    return this;
+  #room(bytes: number): Buffer {
+    const needed = this.#length + bytes;
+    if (needed > this.#memory.length) {
+      const larger = Buffer.allocUnsafe(2 * needed);
+      this.#memory.copy(larger, 0, 0, this.#length);
+      this.#memory = larger;
+    }
+    return this.#memory;
   }
 }
 

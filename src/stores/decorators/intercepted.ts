@@ -16,7 +16,10 @@ export interface StoreCall {
 /** Runs a call, or does not: `proceed` makes it, with other content where some is given. */
 export type Interceptor = <T>(call: StoreCall, proceed: (content?: Uint8Array) => Promise<T>) => Promise<T>;
 
-/** `store` with every call led through `around`. A listing and a proof count as one call for each value they give. */
+/**
+ * `store` with every call led through `around`. A listing and a proof count as one call for each value they give. Small
+ * files are read one by one: `readFiles`, which reads many in one call, is left out.
+ */
 export function intercepted(store: Store, around: Interceptor): Store {
   const hash = store.hash?.bind(store);
   return {

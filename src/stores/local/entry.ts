@@ -4,7 +4,13 @@ import type {Entry, EntryKind} from '../store.js';
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 export function entryOf(stats: BigIntStats): Entry {
-  const kind = kindOf(stats);
+  return entryOfKind(kindOf(stats), stats);
+}
+
+/** What a look tells besides the kind. */
+export type Look = Pick<BigIntStats, 'size' | 'mode' | 'mtimeNs' | 'ctimeNs' | 'ino'>;
+
+export function entryOfKind(kind: EntryKind, stats: Look): Entry {
   return {
     kind,
     size: kind === 'file' ? Number(stats.size) : 0,

@@ -35,6 +35,6 @@ async function openWithoutFollowing(absolute: string, path: string): Promise<Fil
   }
 }
 
-function notRegular(path: string): WaybillError {
+export function notRegular(path: string): WaybillError {
   return new WaybillError('source.special-file', `${JSON.stringify(path)} is not a regular file.`, {path});
 }

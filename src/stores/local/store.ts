@@ -8,6 +8,7 @@ import {remove, rename} from './names.js';
 import {getObject, putObject} from './objects.js';
 import {openPartial} from './partial.js';
 import {putFiles} from './put-files.js';
+import {readFiles} from './read-files.js';
 import {removeTree} from './remove-tree.js';
 import {LocalRoot} from './root.js';
 import {openSource} from './source.js';
@@ -44,6 +45,7 @@ export function openLocalStore(options: LocalStoreOptions): Store {
     list: (directory, call) => list(root, directory, call),
     readLink: (path, call) => readLink(root, path, call),
     openSource: (path, call) => openSource(root, path, call),
+    readFiles: (files, call) => readFiles(root, files, call),
     openPartial: (partial: PartialSpec, call) => openPartial(root, partial, call),
     putObject: (path, content, call) => putObject(root, path, content, call),
     getObject: (path, maxBytes, call) => getObject(root, path, maxBytes, call),
