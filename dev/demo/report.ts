@@ -68,7 +68,9 @@ export function reportCrashes(transcript: Transcript, evidence: Evidence): void 
       `${direction}: at most ${RESENT_SECONDS} s worth of bytes and one block were sent twice`,
     );
     const inTime = `${direction}: new bytes within ${FIRST_BYTE_MS / 1000} s of the restart`;
-    if (evidence.busy === undefined) transcript.check((latency(of(direction)) ?? Infinity) <= FIRST_BYTE_MS, inTime);
+    const held = (latency(of(direction)) ?? Infinity) <= FIRST_BYTE_MS;
+    // What holds on a busy machine holds; what does not says nothing of an idle one.
+    if (held || evidence.busy === undefined) transcript.check(held, inTime);
     else transcript.note(`${inTime}: not judged, ${evidence.busy}`);
   }
 }
