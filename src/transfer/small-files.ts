@@ -12,7 +12,7 @@ import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js'
 /** Up to one block a file needs no ledger: a crash costs no more than that. */
 export const SMALL_FILE_BYTES = BLOCK_BYTES;
 
-const GROUP_FILES = 1024;
+const GROUP_FILES = 256;
 const GROUP_BYTES = 8 * 1024 * 1024;
 
 /** Each file costs the source four round trips: so many files overlap theirs. */

@@ -38,7 +38,7 @@ async function startSlowly(id: string, target: string): Promise<{readonly job: J
   if (target === 'gpu') await line.bandwidth(4 * 1024);
   const job = await jobs.start(id, {target, files: {'large.bin': (target === 'gpu' ? 24 : 160) * MIB, small: 100}});
   await arrived(() => unfinished(stack, target, id, 'stage'), 1, job.handle.result());
-  const partial = await partialOf(join(stack.workspaceRoot(target), id, 'g1/staging'), 1);
+  const partial = await partialOf(join(stack.workspaceRoot(target), id, 'g1/staging'), MIB);
   return {job, partial};
 }
 

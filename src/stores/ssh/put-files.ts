@@ -19,7 +19,7 @@ const CREATE = 0x08;
 const EXCLUSIVE = 0x20;
 
 /** Files that are proved by one command, while the next ones are written. */
-const GROUP = 1024;
+const GROUP = 512;
 /** Files of a group that are open at once; each has up to four requests under way. */
 const OPEN_FILES = 64;
 
