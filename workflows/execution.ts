@@ -24,6 +24,7 @@ import {conclude, type ExecutionProgress, moveFailure} from '../src/contracts/ou
 import {keptWorkspace} from '../src/contracts/retry.js';
 import {local, longActivities, shortActivities} from './activity-options.js';
 import {failureFrom, isCancelled, isFinal} from './failures.js';
+import {parseInput} from './input.js';
 import {moveFiles} from './move.js';
 
 export const openUpdate = defineUpdate<OpenedExecution>(OPEN_UPDATE);
@@ -35,20 +36,12 @@ const MAX_RERUNS = 3;
 
 /** Stages the inputs, runs the command, collects the outputs, and leaves nothing behind. */
 export async function execution(request: ExecutionRequest): Promise<ExecutionResult> {
-  const input = parse(request);
+  const input = parseInput(executionInput, request);
   const run = new Execution(input);
   setHandler(openUpdate, () => run.open());
   setHandler(inputsSentSignal, () => run.markInputsSent());
   setHandler(stateQuery, () => run.state());
   return await run.toTheEnd();
-}
-
-function parse(request: ExecutionRequest): ExecutionInput {
-  const parsed = executionInput.safeParse(request);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') ?? '';
-  throw ApplicationFailure.nonRetryable(`${field}: ${issue?.message ?? 'not a valid input'}`, 'input.invalid');
 }
 
 class Execution {

@@ -29,6 +29,7 @@ import {
 } from '../src/contracts/transfer-progress.js';
 import {local, shortActivities, transferActivities} from './activity-options.js';
 import {failureFrom, isCancelled, isFinal} from './failures.js';
+import {parseInput} from './input.js';
 
 export const transferStateQuery = defineQuery<TransferState>(STATE_QUERY);
 
@@ -40,18 +41,10 @@ interface Continuation {
 
 /** Copies files from locations to a location, and leaves nothing unfinished behind. */
 export async function transfer(request: TransferRequest, continued?: Continuation): Promise<TransferResult> {
-  const input = parse(request);
+  const input = parseInput(transferInput, request);
   const run = new Transfer(input, continued);
   setHandler(transferStateQuery, () => run.state());
   return await run.toTheEnd(request);
-}
-
-function parse(request: TransferRequest): TransferInput {
-  const parsed = transferInput.safeParse(request);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  const field = issue?.path.join('.') ?? '';
-  throw ApplicationFailure.nonRetryable(`${field}: ${issue?.message ?? 'not a valid input'}`, 'input.invalid');
 }
 
 class Transfer {

@@ -4,6 +4,7 @@ export type {HashedBlock} from './block-digests.js';
 
 import {CHUNK_BYTES, giveBackChunk, takeChunk} from './chunk-memory.js';
 import {DigestLane, type SharedPiece} from './digest-lane.js';
+import {Holds} from './holds.js';
 import {leastBusyThread} from './pool.js';
 
 export interface ChunkHasherOptions {
@@ -66,22 +67,18 @@ class SharedMemoryHasher implements ChunkHasher {
   async update(chunk: Uint8Array, released?: () => void): Promise<void> {
     if (chunk.buffer instanceof SharedArrayBuffer) this.#sendCopies();
     // Pieces on both sides of a block's end may be hashed by different threads: the last is not always the last.
-    let held = 1;
-    const release = (): void => {
-      held -= 1;
-      if (held === 0) released?.();
-    };
+    const holds = new Holds(() => released?.());
     for (let taken = 0; taken < chunk.length; ) {
       while (this.#underWay.size >= SLOTS) await Promise.race(this.#underWay);
       if (this.#failure !== undefined) throw this.#failure;
       if (chunk.buffer instanceof SharedArrayBuffer) {
-        held += 1;
+        holds.hold();
         const length = Math.min(chunk.length - taken, this.#room);
-        this.#hash({memory: chunk.buffer, offset: chunk.byteOffset + taken, length}, release);
+        this.#hash({memory: chunk.buffer, offset: chunk.byteOffset + taken, length}, holds.release);
         taken += length;
       } else taken += this.#copy(chunk, taken);
     }
-    release();
+    holds.release();
   }
 
   async finish(): Promise<ChunkDigests> {

@@ -1,11 +1,12 @@
 import {WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
+import {Holds} from '../hashing/holds.js';
 import type {PartialFile, SourceFile} from '../stores/store.js';
 import type {BlockTable, Run} from './block-table.js';
-import {ByteWindow} from './byte-window.js';
 import {type Chunk, readAhead} from './read-ahead.js';
 import type {MoveShape} from './move-shape.js';
+import {WritesUnderWay} from './writes-under-way.js';
 
 export interface BlockSenderOptions {
   readonly source: SourceFile;
@@ -28,14 +29,12 @@ interface OpenBlock {
 /** Sends runs of blocks: reads ahead, hashes on other threads, keeps many writes under way. */
 export class BlockSender {
   readonly #options: BlockSenderOptions;
-  readonly #window: ByteWindow;
+  readonly #writes: WritesUnderWay;
   readonly #open = new Map<number, OpenBlock>();
-  readonly #writes = new Set<Promise<void>>();
-  #failure: {readonly error: unknown} | undefined;
 
   constructor(options: BlockSenderOptions) {
     this.#options = options;
-    this.#window = new ByteWindow(options.shape.writeWindowBytes);
+    this.#writes = new WritesUnderWay(options.shape.writeWindowBytes);
   }
 
   /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */
@@ -60,9 +59,9 @@ export class BlockSender {
         signal,
       });
       for await (const chunk of chunks) {
-        const released = afterAll(this.#piecesOf(chunk) + 1, () => giveBackChunk(chunk.bytes));
-        await this.#write(chunk, released);
-        await hasher.update(chunk.bytes, released);
+        const holds = new Holds(() => giveBackChunk(chunk.bytes));
+        await this.#write(chunk, holds);
+        await hasher.update(chunk.bytes, holds.release);
       }
       return (await hasher.finish()).whole;
     } finally {
@@ -71,43 +70,29 @@ export class BlockSender {
   }
 
   /** Resolves when no write is under way any more; rejects where one failed. */
-  async settled(): Promise<void> {
-    while (this.#writes.size > 0) await Promise.allSettled(this.#writes);
-    if (this.#failure !== undefined) throw this.#failure.error;
+  settled(): Promise<void> {
+    return this.#writes.settled();
   }
 
-  #piecesOf({bytes}: Chunk): number {
-    return Math.ceil(bytes.length / this.#options.shape.writeBytes);
-  }
-
-  /** Calls `released` for each piece that was acknowledged; one that failed may still be read by what is under way. */
-  async #write(chunk: Chunk, released: () => void): Promise<void> {
+  /** Each piece holds the chunk until it is acknowledged; one that failed may still be read by what is under way. */
+  async #write(chunk: Chunk, holds: Holds): Promise<void> {
     const step = this.#options.shape.writeBytes;
     for (let at = 0; at < chunk.bytes.length; at += step) {
       const bytes = chunk.bytes.subarray(at, at + step);
-      await this.#window.take(bytes.length);
-      if (this.#failure !== undefined) throw this.#failure.error;
+      await this.#writes.room(bytes.length);
       this.#options.signal.throwIfAborted();
       this.#options.fence();
-      this.#start(chunk.offset + at, bytes, released);
+      holds.hold();
+      this.#start(chunk.offset + at, bytes, holds);
     }
   }
 
-  #start(offset: number, bytes: Uint8Array, released: () => void): void {
-    const write: Promise<void> = this.#options.partial
-      .write(offset, bytes, {signal: this.#options.signal})
-      .then(() => {
-        released();
-        this.#acknowledged(offset, bytes.length);
-      })
-      .catch((error: unknown) => {
-        this.#failure ??= {error};
-      })
-      .finally(() => {
-        this.#writes.delete(write);
-        this.#window.giveBack(bytes.length);
-      });
-    this.#writes.add(write);
+  #start(offset: number, bytes: Uint8Array, holds: Holds): void {
+    this.#writes.start(bytes.length, async () => {
+      await this.#options.partial.write(offset, bytes, {signal: this.#options.signal});
+      holds.release();
+      this.#acknowledged(offset, bytes.length);
+    });
   }
 
   #acknowledged(offset: number, bytes: number): void {
@@ -131,17 +116,9 @@ export class BlockSender {
     this.#open.delete(block);
     const before = this.#options.table.digestOf(block);
     // A refuted block of the ledger is read again: other bytes than those that were entered are another file.
-    if (before !== undefined && before !== open.sha256) this.#failure ??= {error: sourceChanged(before, open.sha256)};
+    if (before !== undefined && before !== open.sha256) this.#writes.fail(sourceChanged(before, open.sha256));
     else this.#options.onBlock(block, open.sha256);
   }
-}
-
-function afterAll(count: number, done: () => void): () => void {
-  let left = count;
-  return () => {
-    left -= 1;
-    if (left === 0) done();
-  };
 }
 
 export function sourceChanged(expected?: string, found?: string): WaybillError {

@@ -1,8 +1,8 @@
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import {type BlockSenderOptions, sourceChanged} from './block-sender.js';
 import type {Run} from './block-table.js';
-import {ByteWindow} from './byte-window.js';
 import {type Chunk, readAhead} from './read-ahead.js';
+import {WritesUnderWay} from './writes-under-way.js';
 
 /** Parts that wait for their digest or are under way: enough to fill a line, as far as they are of the usual size. */
 const PARTS_AT_ONCE = 4;
@@ -14,15 +14,13 @@ const MOST_BYTES = 32 * 1024 * 1024;
  */
 export class PartSender {
   readonly #options: BlockSenderOptions;
-  readonly #window: ByteWindow;
+  readonly #writes: WritesUnderWay;
   readonly #hashing = new Map<number, Chunk>();
-  readonly #writes = new Set<Promise<void>>();
-  #failure: {readonly error: unknown} | undefined;
 
   constructor(options: BlockSenderOptions) {
     this.#options = options;
     const {blockBytes} = options.table;
-    this.#window = new ByteWindow(Math.max(blockBytes, Math.min(PARTS_AT_ONCE * blockBytes, MOST_BYTES)));
+    this.#writes = new WritesUnderWay(Math.max(blockBytes, Math.min(PARTS_AT_ONCE * blockBytes, MOST_BYTES)));
   }
 
   /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */
@@ -40,8 +38,7 @@ export class PartSender {
         ...{chunkBytes: blockBytes, boundary: blockBytes, readBytes: shape.reading.readBytes, depth: 1, signal},
       });
       for await (const part of parts) {
-        await this.#window.take(part.bytes.length);
-        if (this.#failure !== undefined) throw this.#failure.error;
+        await this.#writes.room(part.bytes.length);
         signal.throwIfAborted();
         this.#hashing.set(part.offset / blockBytes, part);
         await hasher.update(part.bytes);
@@ -53,24 +50,15 @@ export class PartSender {
   }
 
   /** Resolves when no write is under way any more; rejects where one failed. */
-  async settled(): Promise<void> {
-    while (this.#writes.size > 0) await Promise.allSettled(this.#writes);
-    if (this.#failure !== undefined) throw this.#failure.error;
+  settled(): Promise<void> {
+    return this.#writes.settled();
   }
 
   #hashed(block: number, sha256: string): void {
     const part = this.#hashing.get(block);
     if (part === undefined) return;
     this.#hashing.delete(block);
-    const write: Promise<void> = this.#write(part, block, sha256)
-      .catch((error: unknown) => {
-        this.#failure ??= {error};
-      })
-      .finally(() => {
-        this.#writes.delete(write);
-        this.#window.giveBack(part.bytes.length);
-      });
-    this.#writes.add(write);
+    this.#writes.start(part.bytes.length, () => this.#write(part, block, sha256));
   }
 
   async #write({offset, bytes}: Chunk, block: number, sha256: string): Promise<void> {
