@@ -1,7 +1,6 @@
 import {
   ApplicationFailure,
   CancellationScope,
-  CancelledFailure,
   condition,
   defineQuery,
   defineSignal,
@@ -23,7 +22,7 @@ import {INPUTS_SENT_SIGNAL, OPEN_UPDATE, STATE_QUERY} from '../src/contracts/nam
 import {conclude, type ExecutionProgress, moveFailure} from '../src/contracts/outcome.js';
 import {keptWorkspace} from '../src/contracts/retry.js';
 import {local, longActivities, shortActivities} from './activity-options.js';
-import {failureFrom, isCancelled, isFinal} from './failures.js';
+import {failureFrom, isCancelled, isFinal, report} from './failures.js';
 import {parseInput} from './input.js';
 import {moveFiles} from './move.js';
 
@@ -192,17 +191,4 @@ class Execution {
     const {uploads, locations, outputs, required} = this.input;
     return {...this.ref(), direction, uploads, locations, outputs, required};
   }
-}
-
-/** Completes for success alone, so that no list shows green what is not; the result rides on the failure otherwise. */
-function report(result: ExecutionResult): ExecutionResult {
-  if (result.outcome === 'succeeded') return result;
-  const message = result.failure?.message ?? result.outcome;
-  if (result.outcome === 'cancelled') throw new CancelledFailure(message);
-  throw ApplicationFailure.create({
-    message,
-    type: result.failure?.code ?? 'store.io',
-    nonRetryable: true,
-    details: [result],
-  });
 }

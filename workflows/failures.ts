@@ -33,3 +33,21 @@ function remedyIn(detail: unknown): string | undefined {
   if (typeof detail !== 'object' || detail === null || !('remedy' in detail)) return undefined;
   return typeof detail.remedy === 'string' ? detail.remedy : undefined;
 }
+
+/** Completes for success alone, so that no list shows green what is not; the result rides on the failure otherwise. */
+export function report<
+  Result extends {
+    readonly outcome: string;
+    readonly failure?: {readonly code: string; readonly message: string} | undefined;
+  },
+>(result: Result): Result {
+  if (result.outcome === 'succeeded') return result;
+  const message = result.failure?.message ?? result.outcome;
+  if (result.outcome === 'cancelled') throw new CancelledFailure(message);
+  throw ApplicationFailure.create({
+    message,
+    type: result.failure?.code ?? 'store.io',
+    nonRetryable: true,
+    details: [result],
+  });
+}

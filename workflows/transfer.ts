@@ -1,7 +1,5 @@
 import {
-  ApplicationFailure,
   CancellationScope,
-  CancelledFailure,
   ContinueAsNew,
   continueAsNew,
   defineQuery,
@@ -28,7 +26,7 @@ import {
   type TransferState,
 } from '../src/contracts/transfer-progress.js';
 import {local, shortActivities, transferActivities} from './activity-options.js';
-import {failureFrom, isCancelled, isFinal} from './failures.js';
+import {failureFrom, isCancelled, isFinal, report} from './failures.js';
 import {parseInput} from './input.js';
 
 export const transferStateQuery = defineQuery<TransferState>(STATE_QUERY);
@@ -190,17 +188,4 @@ function failureOf(error: unknown): NonNullable<TransferResult['failure']> {
 
 function short(location: string | undefined): string {
   return (location ?? '').slice(0, 60);
-}
-
-/** Completes for success alone, so that no list shows green what is not; the result rides on the failure otherwise. */
-function report(result: TransferResult): TransferResult {
-  if (result.outcome === 'succeeded') return result;
-  const message = result.failure?.message ?? result.outcome;
-  if (result.outcome === 'cancelled') throw new CancelledFailure(message);
-  throw ApplicationFailure.create({
-    message,
-    type: result.failure?.code ?? 'store.io',
-    nonRetryable: true,
-    details: [result],
-  });
 }
