@@ -2,11 +2,26 @@ import {readFile} from 'node:fs/promises';
 import {z} from 'zod';
 import {SshPool} from '../src/ssh/pool.js';
 import {openLocalStore} from '../src/stores/local/store.js';
+import {openS3Store} from '../src/stores/s3/store.js';
 import {openSshStore} from '../src/stores/ssh/store.js';
+import type {Store} from '../src/stores/store.js';
 import {moveSegment} from '../src/transfer/move-segment.js';
 import type {PlannedFile} from '../src/transfer/planned-file.js';
 import {planTree} from '../src/transfer/plan-tree.js';
 import {type Lab, run} from './lab.js';
+
+/** The side that is not this machine. */
+const remotePlace = z.discriminatedUnion('kind', [
+  z.object({
+    ...{kind: z.literal('ssh'), root: z.string(), host: z.string(), port: z.number(), user: z.string()},
+    ...{identity: z.string(), knownHosts: z.string()},
+  }),
+  z.object({
+    ...{kind: z.literal('s3'), endpoint: z.string(), bucket: z.string()},
+    credentials: z.object({accessKeyId: z.string(), secretAccessKey: z.string()}),
+  }),
+]);
+export type RemotePlace = z.infer<typeof remotePlace>;
 
 const engineRequest = z.object({
   direction: z.enum(['stage', 'collect']),
@@ -15,8 +30,7 @@ const engineRequest = z.object({
   from: z.string(),
   to: z.string(),
   local: z.string(),
-  remote: z.string(),
-  ssh: z.object({host: z.string(), port: z.number(), user: z.string(), identity: z.string(), knownHosts: z.string()}),
+  remote: remotePlace,
 });
 type EngineRequest = z.infer<typeof engineRequest>;
 
@@ -34,14 +48,18 @@ export type EngineResult = z.infer<typeof engineResult>;
 
 export const ENGINE_FLAG = '--engine';
 
+export type EngineMove = Pick<EngineRequest, 'direction' | 'verify' | 'from' | 'to'>;
+
 /** Moves a directory in a process of its own, so that its memory is the engine's alone. */
-export async function moveApart(
-  {local, remote, sshd}: Lab,
-  what: Pick<EngineRequest, 'direction' | 'verify' | 'from' | 'to'>,
-): Promise<EngineResult> {
-  const [, script = ''] = process.argv;
+export async function moveApart({local, remote: root, sshd}: Lab, what: EngineMove): Promise<EngineResult> {
   const {host, port, user, identityFile: identity, knownHostsFile: knownHosts} = sshd;
-  const request: EngineRequest = {...what, local, remote, ssh: {host, port, user, identity, knownHosts}};
+  return await moveBetween(local, {kind: 'ssh', root, host, port, user, identity, knownHosts}, what);
+}
+
+/** The same between a directory of this machine and any place. */
+export async function moveBetween(local: string, remote: RemotePlace, what: EngineMove): Promise<EngineResult> {
+  const [, script = ''] = process.argv;
+  const request: EngineRequest = {...what, local, remote};
   const {stdout} = await run([process.execPath, script, ENGINE_FLAG, JSON.stringify(request)]);
   return engineResult.parse(JSON.parse(stdout));
 }
@@ -49,16 +67,8 @@ export async function moveApart(
 /** The other end of `moveApart`. */
 export async function moveHere(text: string): Promise<void> {
   const request = engineRequest.parse(JSON.parse(text));
-  const {ssh} = request;
-  const pool = new SshPool({
-    ...{name: 'bench', host: ssh.host, port: ssh.port, user: ssh.user},
-    identities: [{path: ssh.identity}],
-    identitiesOnly: true,
-    knownHostsFiles: [ssh.knownHosts],
-    ...{connectTimeoutMs: 20_000, keepAliveMs: 5_000, deadAfterMs: 15_000},
-  });
   const local = openLocalStore({name: 'local', root: request.local});
-  const remote = openSshStore({name: 'remote', pool, root: request.remote});
+  const {store: remote, close} = opened(request.remote);
   const [from, to] = request.direction === 'stage' ? [local, remote] : [remote, local];
   try {
     const start = performance.now();
@@ -83,9 +93,31 @@ export async function moveHere(text: string): Promise<void> {
     const cpuMilliseconds = (user + system) / 1000;
     console.log(JSON.stringify({milliseconds, peakKiB, cpuMilliseconds, files: moved, bytes: progress.bytesDone}));
   } finally {
-    await Promise.all([local.close(), remote.close()]);
-    await pool.close();
+    await Promise.all([local.close(), close()]);
   }
+}
+
+function opened(place: RemotePlace): {readonly store: Store; readonly close: () => Promise<void>} {
+  if (place.kind === 's3') {
+    const store = openS3Store({name: 'remote', ...place});
+    return {store, close: () => store.close()};
+  }
+  const {root, host, port, user, identity, knownHosts} = place;
+  const pool = new SshPool({
+    ...{name: 'bench', host, port, user},
+    identities: [{path: identity}],
+    identitiesOnly: true,
+    knownHostsFiles: [knownHosts],
+    ...{connectTimeoutMs: 20_000, keepAliveMs: 5_000, deadAfterMs: 15_000},
+  });
+  const store = openSshStore({name: 'remote', pool, root});
+  return {
+    store,
+    close: async () => {
+      await store.close();
+      await pool.close();
+    },
+  };
 }
 
 /** In KiB, from /proc: Linux only. */
