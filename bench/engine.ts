@@ -74,7 +74,7 @@ export async function moveHere(text: string): Promise<void> {
     const start = performance.now();
     const idle = process.cpuUsage();
     const files: PlannedFile[] = [];
-    for await (const file of planTree({store: from, root: request.from})) {
+    for await (const file of planTree({store: from, root: request.from, attributes: false})) {
       if ('refused' in file) throw new Error(`${file.name}: ${file.refused.message}`);
       files.push(file);
     }

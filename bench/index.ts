@@ -7,6 +7,8 @@ import {CIPHER} from './lab.js';
 import {describeMachine, loadAverage} from './machine.js';
 import {type BenchReport, formatTable} from './report.js';
 import {RUN_TRUE_RUNS, runTrue} from './run-true.js';
+import {s3OneGibibyte} from './s3-1gib.js';
+import {s3SmallFiles} from './s3-small-files.js';
 import {smallFiles} from './small-files.js';
 import {sshOneGibibyte} from './ssh-1gib.js';
 
@@ -14,6 +16,8 @@ const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> 
   'run-true': runTrue,
   'small-files': smallFiles,
   'ssh-1gib': sshOneGibibyte,
+  's3-1gib': s3OneGibibyte,
+  's3-small-files': s3SmallFiles,
 };
 
 const [flag, request] = process.argv.slice(2);

@@ -77,7 +77,7 @@ async function* located(
   if (entry.kind !== 'directory')
     throw new WaybillError('source.special-file', `${from} is neither a file nor a directory`, {path: from});
   yield {name, kind: 'directory', size: 0, mode: mode & 0o777, modifiedAt};
-  for await (const found of planTree({store, root: path, links: 'keep', signal})) {
+  for await (const found of planTree({store, root: path, links: 'keep', attributes: false, signal})) {
     if ('refused' in found) yield {...found, name: posix.join(name, found.name)};
     else yield {...found, name: posix.join(name, found.name), source: posix.join(path, found.name)};
   }

@@ -13,7 +13,18 @@ it('lends the same memory again once it was given back, and never twice at once'
 });
 
 it('lends no more than was asked for', () => {
-  for (const length of [1, 100_000, CHUNK_BYTES, CHUNK_BYTES + 1]) expect(takeChunk(length)).toHaveLength(length);
+  for (const length of [1, 100_000, CHUNK_BYTES, CHUNK_BYTES + 1, 20 * CHUNK_BYTES])
+    expect(takeChunk(length)).toHaveLength(length);
+});
+
+it('lends parts of S3 again, too, and never for chunks', () => {
+  const part = takeChunk(8 * CHUNK_BYTES);
+  giveBackChunk(part);
+  const chunk = takeChunk(CHUNK_BYTES);
+  const again = takeChunk(CHUNK_BYTES + 1);
+  expect(chunk.buffer).not.toBe(part.buffer);
+  expect(again.buffer).toBe(part.buffer);
+  for (const taken of [chunk, again]) giveBackChunk(taken);
 });
 
 it('takes nothing that it did not lend', () => {

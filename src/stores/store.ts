@@ -14,7 +14,7 @@ export interface Entry {
   readonly modifiedAt: number;
   /**
    * Changes whenever the content may have changed: at least size and modification time, and inode and change time
-   * where the store knows them. Two equal strings of one store mean the same bytes.
+   * where the store knows them, or what names the bytes themselves. Two equal strings of one store mean the same bytes.
    */
   readonly identity: string;
 }
@@ -24,6 +24,8 @@ export interface ListedEntry extends Entry {
   readonly name: string;
   /** Set where the name cannot be carried exactly (bytes that are not UTF-8): `name` is then a printable stand-in. */
   readonly unrepresentable?: true;
+  /** Set where `mode` and `modifiedAt` are stand-ins, because `ListOptions.attributes` allowed it. */
+  readonly attributesLeftOut?: true;
 }
 
 /** What a store can and cannot do. The engine reads these, never the class of a store. */
@@ -70,6 +72,14 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ListOptions extends CallOptions {
+  /**
+   * False allows a store that would have to ask for each file's mode and time to leave both out: `stat` and `openSource`
+   * tell them. Kind, size and identity are given all the same. Default true.
+   */
+  readonly attributes?: boolean;
+}
+
 /**
  * A place that holds files. Every method MUST either do what it says or reject with a WaybillError: none resolves on
  * failure, none returns a default for something that it could not read. Every method may be called again after a
@@ -87,7 +97,7 @@ export interface Store {
    * The entries of one directory, in no particular order, `.` and `..` left out. MUST reject with `store.not-found`
    * or `store.not-a-directory` before the first entry. Entries that vanish meanwhile may or may not be listed.
    */
-  list(directory: StorePath, options?: CallOptions): AsyncIterable<ListedEntry>;
+  list(directory: StorePath, options?: ListOptions): AsyncIterable<ListedEntry>;
 
   /** Where a link points, exactly as it is stored. */
   readLink(path: StorePath, options?: CallOptions): Promise<string>;
@@ -230,6 +240,11 @@ export interface PartialFile {
    * `chunk` before. Where `partialWrites` is `parts` a chunk is one whole part. MUST reject with `store.no-space` where the medium is full.
    */
   write(offset: number, chunk: Uint8Array, options?: WriteOptions): Promise<void>;
+  /**
+   * Whether the store says by a digest of its own that it holds these very bytes there: then they need not be written.
+   * Absent where only `hash` can tell.
+   */
+  holds?(offset: number, chunk: Uint8Array, sha256: string): boolean;
   /** SHA-256 of each range, hashed where the bytes lie or read back; in the order of `ranges`. A short range is undefined. */
   hash(ranges: readonly ByteRange[], options?: CallOptions): AsyncIterable<string | undefined>;
   /** Puts everything acknowledged so far on the medium. */

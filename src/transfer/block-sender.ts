@@ -10,6 +10,8 @@ import {WritesUnderWay} from './writes-under-way.js';
 
 export interface BlockSenderOptions {
   readonly source: SourceFile;
+  /** Whether the source is read over a line. */
+  readonly overNetwork: boolean;
   readonly partial: PartialFile;
   readonly table: BlockTable;
   readonly shape: MoveShape;
@@ -19,6 +21,8 @@ export interface BlockSenderOptions {
   /** A block is acknowledged and its digest known. */
   readonly onBlock: (block: number, sha256: string) => void;
   readonly onAcknowledged: (offset: number, bytes: number) => void;
+  /** The destination holds a block already that no ledger has. */
+  readonly onHeld: (offset: number, bytes: number) => void;
 }
 
 interface OpenBlock {

@@ -9,6 +9,7 @@ import type {FileOutcome, MovedOutcome} from './file-outcome.js';
 import {Ledger, type LedgerContent, readLedger} from './ledger.js';
 import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
+import {withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {hasChanged} from './changed-source.js';
 import {PartSender} from './part-sender.js';
@@ -31,7 +32,7 @@ const SYNC_BYTES = 128 * 1024 * 1024;
  *     source still the same? ──► ledger: whole ──► publish
  */
 export class FileAttempt {
-  readonly #options: MoveFileOptions;
+  #options: MoveFileOptions;
   readonly #startedAt: number;
   readonly #fresh: boolean;
   readonly #shape: MoveShape;
@@ -53,6 +54,7 @@ export class FileAttempt {
     const opened = await from.openSource(source, {signal});
     try {
       this.#checkSource(opened.entry);
+      this.#options = {...this.#options, file: withAttributes(file, opened.entry)};
       const claimed = await this.#claimed(head);
       if (claimed.whole !== undefined) {
         const done = await publishedAlready(this.#options, claimed.whole);
@@ -123,9 +125,13 @@ export class FileAttempt {
     // One failure ends everything that is under way for this file.
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, failed.signal]);
+    const resumed = (offset: number, bytes: number) => {
+      this.#resumedBytes += bytes;
+      onProgress?.({event: 'resumed', offset, bytes});
+    };
     const Sender = to.properties.partialWrites === 'parts' ? PartSender : BlockSender;
     const sender = new Sender({
-      ...{source, partial, table, shape: this.#shape, signal},
+      ...{source, overNetwork: from.properties.overNetwork === true, partial, table, shape: this.#shape, signal},
       fence: () => this.#fence(),
       onBlock: (block, sha256) => {
         ledger.enter(block, sha256);
@@ -135,12 +141,13 @@ export class FileAttempt {
       onAcknowledged: (offset, bytes) => {
         this.#acknowledged(partial, table, offset, bytes, signal);
       },
+      onHeld: resumed,
     });
     const checked = (event: 'resumed' | 'refuted', block: number) => {
       if (!table.isClaimed(block) || table.wasSent(block)) return;
       const {offset, length: bytes} = table.range(block);
-      if (event === 'resumed') this.#resumedBytes += bytes;
-      onProgress?.({event, offset, bytes});
+      if (event === 'resumed') resumed(offset, bytes);
+      else onProgress?.({event, offset, bytes});
     };
     const claimedBytes = [...claimed.entered.keys()].reduce((sum, block) => sum + table.range(block).length, 0);
     if (claimedBytes > 0) onProgress?.({event: 'claimed', offset: 0, bytes: claimedBytes});
@@ -258,7 +265,7 @@ export class FileAttempt {
   }
 
   #outcome(outcome: MovedOutcome['outcome'], details: Partial<MovedOutcome>): FileOutcome {
-    const {name, kind, size} = this.#options.file;
+    const {name, kind, size, mode, modifiedAt, attributesLeftOut} = this.#options.file;
     return {
       ...{
         outcome,
@@ -271,6 +278,7 @@ export class FileAttempt {
       },
       verified: 'sha256',
       durationMs: Math.round(performance.now() - this.#startedAt),
+      ...(attributesLeftOut === undefined ? {} : {attributes: {mode, modifiedAt}}),
       ...details,
     };
   }

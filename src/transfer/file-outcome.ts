@@ -21,6 +21,8 @@ const moved = {
   resentBytes: z.number(),
   verified: z.enum(['sha256', 'size-only', 'not-checked']),
   durationMs: z.number(),
+  /** As the opened source showed them, where the plan left them out. */
+  attributes: z.object({mode: z.number(), modifiedAt: z.number()}).optional(),
   /** Something that people should know. */
   note: z.string().optional(),
 };

@@ -58,7 +58,8 @@ export function manifestOf(plan: readonly PlannedFile[], outcomes: readonly File
   return plan.flatMap((file) => {
     const outcome = byName.get(file.name);
     if (outcome === undefined || outcome.outcome === 'failed') return [];
-    const {name, kind, size, mode, modifiedAt, linkTarget} = file;
+    const {name, kind, size, linkTarget} = file;
+    const {mode, modifiedAt} = outcome.attributes ?? file;
     const {sha256, verified} = outcome;
     return [{name, kind, size, mode, modifiedAt, verified, ...(sha256 && {sha256}), ...(linkTarget && {linkTarget})}];
   });

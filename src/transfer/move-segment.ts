@@ -128,9 +128,9 @@ class Segment {
       if (result === undefined) continue;
       if (result.outcome === 'failed') await this.#failed(file, result.error, startedAt, file.size);
       else {
-        const {sha256, verified} = result;
-        const outcome = verified === 'size-only' ? 'unverified' : result.outcome;
-        this.#settle(file, moved(file, outcome, startedAt, {sha256, verified, sentBytes: file.size}));
+        const {outcome: settled, ...details} = result;
+        const outcome = details.verified === 'size-only' ? 'unverified' : settled;
+        this.#settle(file, moved(file, outcome, startedAt, {...details, sentBytes: file.size}));
       }
     }
   }

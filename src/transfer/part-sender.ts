@@ -1,4 +1,6 @@
+import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
+import {Holds} from '../hashing/holds.js';
 import {type BlockSenderOptions, sourceChanged} from './block-sender.js';
 import type {Run} from './block-table.js';
 import {type Chunk, readAhead} from './read-ahead.js';
@@ -8,6 +10,11 @@ import {WritesUnderWay} from './writes-under-way.js';
 const PARTS_AT_ONCE = 4;
 const MOST_BYTES = 32 * 1024 * 1024;
 
+interface Part extends Chunk {
+  /** Nothing holds the memory of a part any more that was sent and hashed; what failed may still be read. */
+  readonly holds: Holds;
+}
+
 /**
  * Sends runs of blocks to a store that takes each as one whole part, with its digest: so a part goes out when it is
  * hashed, while the next ones are read and hashed. Holds at most six parts, or three where they are large.
@@ -15,7 +22,7 @@ const MOST_BYTES = 32 * 1024 * 1024;
 export class PartSender {
   readonly #options: BlockSenderOptions;
   readonly #writes: WritesUnderWay;
-  readonly #hashing = new Map<number, Chunk>();
+  readonly #hashing = new Map<number, Part>();
 
   constructor(options: BlockSenderOptions) {
     this.#options = options;
@@ -25,7 +32,7 @@ export class PartSender {
 
   /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */
   async send(run: Run, whole: boolean): Promise<string | undefined> {
-    const {source, table, shape, signal} = this.#options;
+    const {source, overNetwork, table, shape, signal} = this.#options;
     const {blockBytes, size} = table;
     const hasher = createChunkHasher({
       blockBytes,
@@ -35,13 +42,17 @@ export class PartSender {
     try {
       const parts = readAhead(source, {
         ...{start: run.first * blockBytes, end: Math.min(run.end * blockBytes, size)},
-        ...{chunkBytes: blockBytes, boundary: blockBytes, readBytes: shape.reading.readBytes, depth: 1, signal},
+        ...{chunkBytes: blockBytes, boundary: blockBytes, depth: 1, signal},
+        // What costs no line is read where it is sent from, in one go; else parts are put together from small reads.
+        readBytes: overNetwork ? shape.reading.readBytes : blockBytes,
       });
       for await (const part of parts) {
         await this.#writes.room(part.bytes.length);
         signal.throwIfAborted();
-        this.#hashing.set(part.offset / blockBytes, part);
-        await hasher.update(part.bytes);
+        const holds = new Holds(() => giveBackChunk(part.bytes));
+        holds.hold();
+        this.#hashing.set(part.offset / blockBytes, {...part, holds});
+        await hasher.update(part.bytes, holds.release);
       }
       return (await hasher.finish()).whole;
     } finally {
@@ -61,13 +72,21 @@ export class PartSender {
     this.#writes.start(part.bytes.length, () => this.#write(part, block, sha256));
   }
 
-  async #write({offset, bytes}: Chunk, block: number, sha256: string): Promise<void> {
-    const {partial, table, signal, fence, onAcknowledged, onBlock} = this.#options;
+  async #write({offset, bytes, holds}: Part, block: number, sha256: string): Promise<void> {
+    const {partial, table, signal, fence, onAcknowledged, onBlock, onHeld} = this.#options;
     const before = table.digestOf(block);
     // A refuted block of the ledger is read again: other bytes than those that were entered are another file.
     if (before !== undefined && before !== sha256) throw sourceChanged(before, sha256);
+    // An attempt that died before it could enter the part has sent it.
+    if (partial.holds?.(offset, bytes, sha256) === true) {
+      onHeld(offset, bytes.length);
+      onBlock(block, sha256);
+      holds.release();
+      return;
+    }
     fence();
     await partial.write(offset, bytes, {signal, sha256});
+    holds.release();
     onAcknowledged(offset, bytes.length);
     onBlock(block, sha256);
   }

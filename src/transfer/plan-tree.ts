@@ -12,6 +12,8 @@ export interface PlanTreeOptions {
   readonly select?: SelectionRules;
   /** `keep` carries links that stay in the tree, `follow` what they point to there. Default `keep`. */
   readonly links?: 'keep' | 'skip' | 'follow';
+  /** False where mode and time may be left to the moment when a file is opened: see `ListOptions`. Default true. */
+  readonly attributes?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -63,7 +65,8 @@ async function* directory(walk: Walk, name: string, level: number): AsyncGenerat
 async function steps(walk: Walk, name: string): Promise<readonly Step[]> {
   const found: Step[] = [];
   const prefix = name === '' ? '' : `${name}/`;
-  for await (const entry of walk.store.list(joinStorePath(walk.root, name), {signal: walk.signal})) {
+  const {signal, attributes = true} = walk;
+  for await (const entry of walk.store.list(joinStorePath(walk.root, name), {signal, attributes})) {
     found.push({key: prefix + entry.name, entry, contents: false});
     if (entry.kind === 'directory' && entry.unrepresentable !== true) {
       found.push({key: `${prefix}${entry.name}/`, entry, contents: true});
@@ -123,8 +126,11 @@ function resolved(name: string, target: string): string {
 }
 
 function facts(name: string, entry: Omit<ListedEntry, 'name'>): Omit<PlannedFile, 'kind'> {
-  const {size, mode, modifiedAt, identity} = entry;
-  return {name, size: entry.kind === 'file' ? size : 0, mode: mode & 0o7777, modifiedAt, identity};
+  const {size, mode, modifiedAt, identity, attributesLeftOut} = entry;
+  return {
+    ...{name, size: entry.kind === 'file' ? size : 0, mode: mode & 0o7777, modifiedAt, identity},
+    ...(attributesLeftOut === undefined ? {} : {attributesLeftOut}),
+  };
 }
 
 function refused(name: string, error: WaybillError): RefusedEntry {

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {relativeName} from '../contracts/execution.js';
+import type {Entry} from '../stores/store.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -15,6 +16,8 @@ export const plannedFile = z.object({
   mode: z.number().int().min(0).max(0o7777),
   /** Milliseconds since 1970. */
   modifiedAt: z.number(),
+  /** Mode and time are stand-ins: those that the source shows when it is opened count. */
+  attributesLeftOut: z.literal(true).optional(),
   /** The source's own word for this content: another one at the time of reading means that the file has changed. */
   identity: z.string().optional(),
   /** Known beforehand, from a manifest: the bytes as read have to match it. */
@@ -22,6 +25,11 @@ export const plannedFile = z.object({
   linkTarget: z.string().optional(),
 });
 export type PlannedFile = z.infer<typeof plannedFile>;
+
+/** The file with the mode and time that its opened source shows, where the plan has none. */
+export function withAttributes(file: PlannedFile, {mode, modifiedAt}: Entry): PlannedFile {
+  return file.attributesLeftOut === true ? {...file, mode: mode & 0o7777, modifiedAt} : file;
+}
 
 /** A name that was found and is not moved, and why. */
 export const refusedEntry = z.object({

@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
-import type {Store, StorePath, WholeFile} from '../stores/store.js';
+import type {Entry, Store, StorePath, WholeFile} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
 import {hasChanged} from './changed-source.js';
 import type {PlannedFile} from './planned-file.js';
@@ -11,6 +11,8 @@ import {readExactly} from './read-ahead.js';
 const HASH_HERE_BYTES = 256 * 1024;
 
 export interface SmallContent {
+  /** As it was when the file was opened. */
+  readonly entry: Entry;
   readonly content: Uint8Array;
   readonly sha256: string;
 }
@@ -42,7 +44,7 @@ export async function readSmallFile(
     const content = bytes.length === 1 && bytes[0] !== undefined ? bytes[0] : joined(bytes);
     const sha256 = await digestOf(content);
     if (file.sha256 !== undefined && file.sha256 !== sha256) throw sourceChanged(file.sha256, sha256);
-    return {content, sha256};
+    return {entry, content, sha256};
   } finally {
     await source.close();
   }
@@ -57,7 +59,7 @@ export function checkWholeFile(read: WholeFile, file: PlannedFile): SmallContent
     throw sourceChanged(file.identity, entry.identity);
   if (changed || content.length !== file.size) throw sourceChanged();
   if (file.sha256 !== undefined && file.sha256 !== sha256) throw sourceChanged(file.sha256, sha256);
-  return {content, sha256};
+  return {entry, content, sha256};
 }
 
 function joined(pieces: readonly Uint8Array[]): Uint8Array {

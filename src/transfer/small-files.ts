@@ -3,10 +3,11 @@ import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
+import type {MovedOutcome} from './file-outcome.js';
 import {inParallel} from './in-parallel.js';
 import {partialPaths} from './keys.js';
 import {isFinal} from './move-file.js';
-import type {PlannedFile} from './planned-file.js';
+import {type PlannedFile, withAttributes} from './planned-file.js';
 import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js';
 
 /** Up to one block a file needs no ledger: a crash costs no more than that. */
@@ -33,8 +34,14 @@ export interface SmallFilesOptions {
 }
 
 export type SmallOutcome =
-  | {readonly outcome: 'copied' | 'skipped'; readonly sha256: string; readonly verified: 'sha256' | 'size-only'}
+  | ({
+      readonly outcome: 'copied' | 'skipped';
+      readonly sha256: string;
+      readonly verified: 'sha256' | 'size-only';
+    } & FoundAttributes)
   | {readonly outcome: 'failed'; readonly error: unknown};
+
+type FoundAttributes = Pick<MovedOutcome, 'attributes'>;
 
 /** Cuts small files into groups that go to the store in one call each. */
 export function* groupsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile[]> {
@@ -71,7 +78,9 @@ export async function moveSmallFiles(
   for (const [index, file] of ready.entries()) {
     const result = results[index];
     const small = files[index];
-    if (result !== undefined && small !== undefined) outcomes.set(file, await outcomeOf(result, small, options));
+    if (result === undefined || small === undefined) continue;
+    const outcome = await outcomeOf(result, small, options);
+    outcomes.set(file, outcome.outcome === 'failed' ? outcome : {...outcome, ...foundAttributes(file, small)});
   }
   for (const {content} of files) giveBackChunk(content);
   return group.map((file) => outcomes.get(file) ?? {outcome: 'failed', error: unanswered(file)});
@@ -114,12 +123,12 @@ async function readGroup(
 function smallFile(file: PlannedFile, read: SmallContent | undefined, options: SmallFilesOptions): SmallFile {
   if (read === undefined) throw unanswered(file);
   const destination = joinStorePath(options.toRoot, file.name);
+  const {mode, modifiedAt} = withAttributes(file, read.entry);
   const of = {owner: options.owner, destination, identity: file.identity ?? read.sha256, size: file.size};
   return {
     ...{destination, content: read.content, sha256: read.sha256, ifExists: options.ifExists},
     partial: partialPaths(options.partials, of).partial,
-    mode: file.mode & 0o777,
-    modifiedAt: file.modifiedAt,
+    ...{mode: mode & 0o777, modifiedAt},
   };
 }
 
@@ -144,6 +153,10 @@ async function holds(file: SmallFile, {to, signal}: SmallFilesOptions): Promise<
   const {mode, modifiedAt, identity} = entry;
   const found = {name: file.destination, kind: 'file' as const, size: entry.size, mode, modifiedAt, identity};
   return (await readSmallFile(to, file.destination, found, signal)).sha256 === file.sha256;
+}
+
+function foundAttributes({attributesLeftOut}: PlannedFile, {mode = 0, modifiedAt = 0}: SmallFile): FoundAttributes {
+  return attributesLeftOut === undefined ? {} : {attributes: {mode, modifiedAt}};
 }
 
 function unanswered(file: PlannedFile): WaybillError {

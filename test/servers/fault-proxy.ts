@@ -14,7 +14,9 @@ export type Fault =
   /** One bit of the request's body is turned on the way. */
   | {readonly kind: 'flip'}
   /** The answer names another ETag. */
-  | {readonly kind: 'wrong-etag'};
+  | {readonly kind: 'wrong-etag'}
+  /** The answer holds no checksum: as of a server that keeps none. */
+  | {readonly kind: 'no-checksums'};
 
 export interface Seen {
   readonly method: string;
@@ -95,7 +97,7 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
     passed.once('error', reject);
     passed.end(body);
   });
-  const answered = await bytesOf(answer);
+  const answered = without(fault, answer, await bytesOf(answer));
   if (fault?.kind === 'lost-answer') {
     request.socket.resetAndDestroy();
     return;
@@ -107,6 +109,15 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
     return;
   }
   response.end(answered);
+}
+
+/** The body without its checksums where the fault says so; the headers lose theirs. */
+function without(fault: Fault | undefined, answer: IncomingMessage, body: Buffer): Buffer {
+  if (fault?.kind !== 'no-checksums') return body;
+  delete answer.headers['x-amz-checksum-sha256'];
+  const left = Buffer.from(body.toString('latin1').replace(/<ChecksumSHA256>[^<]*<\/ChecksumSHA256>/g, ''), 'latin1');
+  answer.headers['content-length'] = String(left.length);
+  return left;
 }
 
 async function bytesOf(message: IncomingMessage): Promise<Buffer> {

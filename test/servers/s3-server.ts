@@ -2,9 +2,12 @@ import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
 import {mkdtemp, rm} from 'node:fs/promises';
+import {get as plain} from 'node:http';
+import {get as encrypted} from 'node:https';
 import {homedir, tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
+import type {Certificate} from './certificate.js';
 import {freePort} from './ports.js';
 
 export const credentials = {accessKeyId: 'waybill-test', secretAccessKey: 'waybill-test-secret'};
@@ -24,18 +27,27 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
+export interface S3ServerOptions {
+  /** Where it keeps what it holds. Default: a fresh directory. */
+  readonly directory?: string;
+  /** Speaks TLS with it. */
+  readonly certificate?: Certificate;
+  /** Takes `BUCKET.domain` for the bucket. */
+  readonly domain?: string;
+}
+
 interface Program {
   readonly binary: 'versitygw' | 'minio';
   readonly args: (port: number, directory: string) => readonly string[];
   readonly environment: Readonly<Record<string, string>>;
 }
 
-export async function startS3Server(program: Program, on?: string): Promise<S3Server> {
+export async function startS3Server(program: Program, options: S3ServerOptions): Promise<S3Server> {
   const binary = join(homedir(), '.cache', 'waybill', 'bin', program.binary);
   if (!existsSync(binary)) throw new Error(`${binary} is missing: dev/build-servers.ts builds it`);
-  const directory = on ?? (await mkdtemp(join(tmpdir(), 'waybill-s3-')));
+  const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'waybill-s3-')));
   const port = await freePort();
-  const endpoint = `http://127.0.0.1:${port}`;
+  const endpoint = `${options.certificate === undefined ? 'http' : 'https'}://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
   const kill = async (): Promise<void> => {
     const running = child;
@@ -49,7 +61,7 @@ export async function startS3Server(program: Program, on?: string): Promise<S3Se
     const started = spawn(binary, [...program.args(port, directory)], {stdio: 'ignore', env});
     child = started;
     for (let tries = 0; ; tries += 1) {
-      if (await answers(endpoint)) return;
+      if (await answers(endpoint, options.certificate)) return;
       if (started.exitCode !== null || tries === 300) throw new Error(`${program.binary} does not start`);
       await sleep(50);
     }
@@ -64,12 +76,16 @@ export async function startS3Server(program: Program, on?: string): Promise<S3Se
   };
 }
 
-async function answers(endpoint: string): Promise<boolean> {
-  try {
-    const response = await fetch(endpoint);
-    await response.arrayBuffer();
-    return response.status !== 503;
-  } catch {
-    return false;
-  }
+function answers(endpoint: string, certificate: Certificate | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const request =
+      certificate === undefined
+        ? plain(endpoint, {agent: false})
+        : encrypted(endpoint, {ca: certificate.certificate, agent: false});
+    request.once('error', () => resolve(false));
+    request.once('response', (response) => {
+      response.resume();
+      resolve(response.statusCode !== 503);
+    });
+  });
 }

@@ -173,6 +173,73 @@ describe.each([
     expect(await skewed.getObject('object', 10)).toEqual(Buffer.from('x'));
   });
 
+  test('a server that refuses its own time, too, is a matter of clocks', async () => {
+    proxy.plan(() => ({kind: 'answer', status: 403, code: 'RequestTimeTooSkewed'}));
+    await expect(store.getObject('object', 10)).rejects.toMatchObject({code: 'store.clock-skewed'});
+    expect(proxy.seen).toHaveLength(2);
+  });
+
+  test('credentials that have expired are asked for once more, and are a refusal where they are the same', async () => {
+    let asked = 0;
+    const renewed = opened({
+      credentials: async () => {
+        asked += 1;
+        return server.credentials;
+      },
+    });
+    proxy.plan(first(1, () => true, {kind: 'answer', status: 400, code: 'ExpiredToken'}));
+    await renewed.putObject('object', Buffer.from('x'));
+    expect(asked).toBe(proxy.seen.length);
+    proxy.plan(() => ({kind: 'answer', status: 400, code: 'ExpiredToken'}));
+    const refused = {code: 'store.permission-denied', retryable: false};
+    await expect(renewed.getObject('object', 10)).rejects.toMatchObject(refused);
+    expect(proxy.seen).toHaveLength(2);
+    await expect(store.getObject('object', 10)).rejects.toMatchObject(refused);
+    expect(proxy.seen).toHaveLength(3);
+  });
+
+  test.each([
+    ['503 SlowDown', {kind: 'answer', status: 503, code: 'SlowDown'}],
+    ['500 InternalError', {kind: 'answer', status: 500, code: 'InternalError'}],
+    ['an error behind a status of 200', {kind: 'answer', status: 200, code: 'InternalError'}],
+  ] as const)('a complete that meets %s is asked for again', async (__, fault) => {
+    const partial = await partialOf();
+    for (const number of [1, 2, 3]) await write(partial, number);
+    proxy.plan(first(2, isComplete, fault));
+    await publish(partial);
+    expect(proxy.seen.filter(isComplete)).toHaveLength(3);
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+
+  test.each([
+    ['503 SlowDown', {kind: 'answer', status: 503, code: 'SlowDown'}],
+    ['500 InternalError', {kind: 'answer', status: 500, code: 'InternalError'}],
+    ['half an answer', {kind: 'truncate'}],
+  ] as const)('whatever is asked, %s is not the last word', async (__, fault) => {
+    for (const name of ['tree/a', 'tree/b']) await store.putObject(name, Buffer.from(name));
+    // Every second request: each is tried again, and none twice.
+    let requests = 0;
+    proxy.plan(() => ((requests += 1) % 2 === 1 ? fault : undefined));
+    expect((await collect(store.list('tree'))).map((entry) => entry.name)).toEqual(['a', 'b']);
+    expect(await store.getObject('tree/a', 10)).toEqual(Buffer.from('tree/a'));
+    await store.removeTree('tree');
+    expect(await store.stat('tree')).toBeUndefined();
+  });
+
+  test('a server that keeps no checksums shows what it holds by its ETags', async () => {
+    const partial = await partialOf();
+    proxy.plan(() => ({kind: 'no-checksums'}));
+    for (const number of [1, 2]) await write(partial, number);
+    const again = await partialOf();
+    const range = {offset: PART, length: PART};
+    expect(await collect(again.hash([range]))).toEqual([undefined]);
+    const other = patterned(PART, 99);
+    expect(again.holds?.(PART, other, sha256(other))).toBe(false);
+    expect(again.holds?.(PART, part(2), sha256(part(2)))).toBe(true);
+    expect(again.holds?.(2 * PART, part(3), sha256(part(3)))).toBe(false);
+    expect(await collect(again.hash([range]))).toEqual([sha256(part(2))]);
+  });
+
   test('credentials that the server does not know are a refusal', async () => {
     const stranger = opened({credentials: {accessKeyId: 'nobody', secretAccessKey: 'nothing'}});
     await expect(stranger.getObject('object', 10)).rejects.toMatchObject({code: 'store.permission-denied'});

@@ -3,12 +3,14 @@ import {readFile, rm} from 'node:fs/promises';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, test} from 'vitest';
-import {patterned, sha256} from '../../src/stores/contract/subject.js';
+import {collect, patterned, sha256} from '../../src/stores/contract/subject.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
 import {moveFile} from '../../src/transfer/move-file.js';
 import {moveSegment} from '../../src/transfer/move-segment.js';
+import {planTree} from '../../src/transfer/plan-tree.js';
 import {PARTIALS, TwoStores} from '../../src/transfer/testing/two-stores.js';
+import {startFaultProxy} from '../servers/fault-proxy.js';
 import {startMinio} from '../servers/minio.js';
 import type {S3Server} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
@@ -139,6 +141,58 @@ describe.each([
     const whole = await store.getObject('data.bin', content.length);
     expect(sha256(whole ?? new Uint8Array())).toBe(sha256(content));
     expect(await leftovers(store)).toEqual([]);
+    await store.close();
+  });
+
+  test('parts that no ledger has are claimed by what the server says of them', async () => {
+    await using stores = await TwoStores.create();
+    const {store} = await fresh();
+    const content = patterned(5 * PART + 4321, 10);
+    const part = (number: number): Buffer => content.subarray((number - 1) * PART, number * PART);
+    const file = await stores.put('data.bin', content);
+    const {partial: path, destination} = stores.options(file);
+    // What an attempt leaves that is killed before its ledger is there; one of its parts holds other bytes.
+    const {size, mode, modifiedAt} = file;
+    const intended = {destination, mode: mode & 0o777, modifiedAt};
+    const partial = await store.openPartial({path, size, intended});
+    for (const number of [1, 3, 6]) await partial.write((number - 1) * PART, part(number));
+    await partial.write(PART, patterned(PART, 11));
+    await partial.close();
+    const outcome = await moveFile(stores.options(file, {to: store}));
+    expect(outcome).toMatchObject({
+      ...{outcome: 'resumed', sha256: sha256(content), verified: 'sha256'},
+      ...{resumedBytes: 2 * PART + part(6).length, sentBytes: 3 * PART},
+    });
+    expect(sha256((await store.getObject('data.bin', content.length)) ?? new Uint8Array())).toBe(sha256(content));
+    expect(await leftovers(store)).toEqual([]);
+    await store.close();
+  });
+
+  test('a tree is planned without asking for each name, and arrives with its modes and times', async () => {
+    await using stores = await TwoStores.create();
+    const {store, prefix} = await fresh();
+    const sizes = [0, 5, 8191, 300_000, 3 * PART];
+    const files = await Promise.all(sizes.map((size, index) => stores.put(`tree/${index}`, patterned(size, index))));
+    for (const file of files)
+      expect(await moveFile(stores.options(file, {to: store}))).toMatchObject({outcome: 'copied'});
+    const proxy = await startFaultProxy(server.port);
+    const seen = openS3Store({name: 's3', ...server, endpoint: proxy.endpoint, prefix});
+    const planned = await collect(planTree({store: seen, root: 'tree', attributes: false}));
+    await seen.close();
+    // One has the length that the record of an upload has.
+    expect(proxy.seen.map(({method}) => method)).toEqual(['GET', 'HEAD']);
+    await proxy.close();
+    expect(planned.map((entry) => 'attributesLeftOut' in entry)).toEqual(sizes.map((size) => size !== 8191));
+    const {outcomes} = await moveSegment({
+      ...{from: store, fromRoot: 'tree', to: stores.to, toRoot: 'back', partials: PARTIALS, owner: 'test'},
+      ...{files: planned.filter((entry) => 'kind' in entry), ifExists: 'keep', signal: new AbortController().signal},
+    });
+    for (const [index, outcome] of outcomes.entries()) {
+      const {mode, modifiedAt, size} = files[index] ?? {};
+      const there = {mode: (mode ?? 0) & 0o777, modifiedAt: Math.floor(modifiedAt ?? 0)};
+      expect(outcome).toMatchObject({outcome: 'copied', ...(size === 8191 ? {} : {attributes: there})});
+      expect(await stores.to.stat(`back/${index}`)).toMatchObject({size, ...there});
+    }
     await store.close();
   });
 

@@ -47,7 +47,8 @@ export function describeSources(subject: Subject): void {
       expect(source.entry).toMatchObject({kind: 'file', size: 300_000});
       expect((await source.restat()).identity).toBe(source.entry.identity);
       expect((await subject.store.stat(subject.at('source')))?.identity).toBe(source.entry.identity);
-      if (subject.store.properties.modificationTimes) {
+      // A store of whole objects may name the bytes themselves: another time is no other content there.
+      if (subject.store.properties.modificationTimes && subject.store.properties.wholeObjects !== true) {
         await subject.store.setAttributes(subject.at('source'), {modifiedAt: 1_700_000_005_000});
         expect((await source.restat()).identity).not.toBe(source.entry.identity);
       }

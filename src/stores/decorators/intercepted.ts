@@ -4,7 +4,7 @@ import type {CallOptions, PartialFile, SourceFile, Store, StorePath} from '../st
 export type StoreMethod =
   | Exclude<keyof Store, 'name' | 'kind' | 'properties'>
   | `source.${Exclude<keyof SourceFile, 'entry'>}`
-  | `partial.${Exclude<keyof PartialFile, 'foundBytes'>}`;
+  | `partial.${Exclude<keyof PartialFile, 'foundBytes' | 'holds'>}`;
 
 export interface StoreCall {
   readonly method: StoreMethod;
@@ -74,8 +74,10 @@ function interceptedSource(path: StorePath, source: SourceFile, around: Intercep
 }
 
 function interceptedPartial(path: StorePath, partial: PartialFile, around: Interceptor): PartialFile {
+  const holds = partial.holds?.bind(partial);
   return {
     foundBytes: partial.foundBytes,
+    ...(holds === undefined ? {} : {holds}),
     write: (offset, chunk, options) =>
       around({method: 'partial.write', path, content: chunk}, (other = chunk) => partial.write(offset, other, options)),
     hash: (ranges, options) => each({method: 'partial.hash', path}, partial.hash(ranges, options), around),

@@ -22,6 +22,8 @@ export interface S3Call {
   readonly sha256?: string;
   /** Bytes of the answer that are read at most. Default 16 MiB. */
   readonly maxBytes?: number;
+  /** The body comes in memory of `takeChunk`, for a caller who gives it back. */
+  readonly lendsMemory?: boolean;
   /** For calls by which the server moves bytes itself: milliseconds without an answer. */
   readonly stallMs?: number;
   /** For calls whose answer begins before they are done: it can say 200 and hold an error. */
@@ -32,6 +34,7 @@ export interface S3Call {
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const STALL_MS = 30_000;
 const CONNECTIONS = 16;
+const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 /** What servers take. */
 const MOST_SKEW_MS = 15 * 60 * 1000;
 const NOTHING = createHash('sha256').digest('hex');
@@ -40,6 +43,7 @@ const NOTHING = createHash('sha256').digest('hex');
 export class S3Client {
   readonly bucket: string;
   readonly connections: number;
+  readonly mostCopiedBytes: number;
   readonly #connection: S3Connection;
   readonly #url: URL;
   readonly #agent: PlainAgent;
@@ -51,6 +55,7 @@ export class S3Client {
     this.#connection = connection;
     this.bucket = connection.bucket;
     this.connections = connection.connections ?? CONNECTIONS;
+    this.mostCopiedBytes = connection.mostCopiedBytes ?? MOST_COPIED_BYTES;
     this.#retries = {...defaultRetries, ...connection.retries};
     this.#url = new URL(connection.endpoint);
     if (connection.pathStyle === false) this.#url.hostname = `${connection.bucket}.${this.#url.hostname}`;
@@ -69,8 +74,7 @@ export class S3Client {
       try {
         return await this.#once(call);
       } catch (error) {
-        if (!(error instanceof S3Failure) || error.code !== 'RequestTimeTooSkewed') throw error;
-        // The offset is known from the refusal: one more try with the server's time.
+        if (!(error instanceof S3Failure) || !this.#isWorthAnother(error)) throw error;
         return await this.#once(call);
       }
     });
@@ -79,6 +83,12 @@ export class S3Client {
   /** Ends every connection. */
   close(): void {
     this.#agent.destroy();
+  }
+
+  /** With the server's time, which is known from the refusal, or with credentials that were renewed meanwhile. */
+  #isWorthAnother({code}: S3Failure): boolean {
+    if (code === 'RequestTimeTooSkewed') return true;
+    return code === 'ExpiredToken' && typeof this.#connection.credentials === 'function';
   }
 
   async #once(call: S3Call): Promise<HttpAnswer> {
@@ -94,6 +104,7 @@ export class S3Client {
       headers: signedHeaders(request, typeof credentials === 'function' ? await credentials() : credentials),
       ...{maxBytes: call.maxBytes ?? MAX_ANSWER_BYTES, stallMs: call.stallMs ?? stallMs},
       ...(body === undefined ? {} : {body}),
+      ...(call.lendsMemory === undefined ? {} : {lendsMemory: call.lendsMemory}),
       ...(call.signal === undefined ? {} : {signal: call.signal}),
     });
     if (answer.status >= 200 && answer.status < 300 && !(call.mayFailLate === true && holdsError(answer)))

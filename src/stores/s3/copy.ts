@@ -1,17 +1,13 @@
-import {WaybillError} from '../../contracts/errors.js';
-import type {Attributes, CallOptions, StorePath} from '../store.js';
+import type {Attributes, CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
+import {copyInParts} from './copy-in-parts.js';
 import {etagOf, fileEntry, keptMetadata} from './entry.js';
 import {encodeKey} from './keys.js';
 import {headOf} from './look.js';
 
-/** What one copy request may carry. */
-const MOST_COPIED_BYTES = 5 * 1024 ** 3;
 const COPY_STALL_MS = 600_000;
 
-export interface CopyOptions extends CallOptions {
-  /** As messages name the source. */
-  readonly path: StorePath;
+interface CopyOptions extends CallOptions {
   readonly changes?: Attributes;
 }
 
@@ -20,25 +16,22 @@ export interface CopyOptions extends CallOptions {
  * them. Answers false where there is no such object.
  */
 export async function copyObject(client: S3Client, from: string, to: string, options: CopyOptions): Promise<boolean> {
-  const {signal, path, changes = {}} = options;
+  const {signal, changes = {}} = options;
   const headers = await headOf(client, from, options);
   if (headers === undefined) return false;
   const {size} = fileEntry(headers);
-  if (size > MOST_COPIED_BYTES) {
-    const message = `${JSON.stringify(path)} is larger than what a server copies in one step.`;
-    throw new WaybillError('store.unsupported', message, {path, expected: MOST_COPIED_BYTES, found: size});
+  const metadata = keptMetadata(headers, changes);
+  const source = {
+    'x-amz-copy-source': `/${client.bucket}/${encodeKey(from)}`,
+    'x-amz-copy-source-if-match': `"${etagOf(headers)}"`,
+  };
+  if (size > client.mostCopiedBytes) {
+    await copyInParts(client, to, {size, source, metadata}, options);
+    return true;
   }
   await client.call({
-    method: 'PUT',
-    mayFailLate: true,
-    key: to,
-    headers: {
-      ...keptMetadata(headers, changes),
-      'x-amz-copy-source': `/${client.bucket}/${encodeKey(from)}`,
-      'x-amz-copy-source-if-match': `"${etagOf(headers)}"`,
-      'x-amz-metadata-directive': 'REPLACE',
-    },
-    stallMs: COPY_STALL_MS,
+    ...{method: 'PUT', mayFailLate: true, key: to, stallMs: COPY_STALL_MS},
+    headers: {...metadata, ...source, 'x-amz-metadata-directive': 'REPLACE'},
     ...(signal === undefined ? {} : {signal}),
   });
   return true;

@@ -56,15 +56,30 @@ function changed(attributes: Attributes): Record<string, string> {
 
 export function fileEntry(headers: IncomingHttpHeaders): Entry {
   const size = sizeOf(headers);
-  const mode = modeOf(headers, FILE_MODE);
-  const modifiedAt = modifiedAtOf(headers);
   return {
-    kind: 'file',
-    size,
-    mode,
-    modifiedAt,
-    identity: `${etagOf(headers)} ${size} ${mode.toString(8)} ${modifiedAt}`,
+    ...{kind: 'file', size, mode: modeOf(headers, FILE_MODE), modifiedAt: modifiedAtOf(headers)},
+    identity: identityOf(etagOf(headers), size, headers['last-modified']),
   };
+}
+
+/** What a listing says of a file: all but its metadata. */
+export function listedFile({etag, size, lastModified}: ListedObject): Entry {
+  const modifiedAt = Date.parse(lastModified) || 0;
+  return {kind: 'file', size, mode: FILE_MODE, modifiedAt, identity: identityOf(etag, size, lastModified)};
+}
+
+export interface ListedObject {
+  readonly key: string;
+  readonly size: number;
+  /** Without quotes. */
+  readonly etag: string;
+  /** As the server writes it. */
+  readonly lastModified: string;
+}
+
+/** The same from a listing and from the object's headers, which have whole seconds. */
+function identityOf(etag: string, size: number, lastModified: string | undefined): string {
+  return `${etag} ${size} ${Math.floor((Date.parse(lastModified ?? '') || 0) / 1000)}`;
 }
 
 /** `headers` are those of the directory's marker, where it has one. */
@@ -81,6 +96,10 @@ export function etagOf(headers: IncomingHttpHeaders): string {
 
 export function unquoted(etag: string): string {
   return etag.replaceAll('"', '');
+}
+
+export function tokenHeader(token: string): Record<string, string> {
+  return {[TOKEN]: token};
 }
 
 export function tokenOf(headers: IncomingHttpHeaders): string | undefined {

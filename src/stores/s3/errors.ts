@@ -25,6 +25,13 @@ const DIGEST_CODES = new Set([
   'InvalidDigest',
 ]);
 
+/** Words of the TLS library for a certificate that is not trusted, has expired, or names another host. */
+const CERTIFICATE_CODES = new Set([
+  ...['DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
+  ...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_UNTRUSTED', 'CERT_HAS_EXPIRED'],
+  ...['CERT_NOT_YET_VALID', 'CERT_REVOKED', 'CERT_SIGNATURE_FAILURE', 'ERR_TLS_CERT_ALTNAME_INVALID'],
+]);
+
 /** What a server or a connection said, before it is translated. Does not leave this directory. */
 export class S3Failure extends Error {
   override readonly name = 'S3Failure';
@@ -57,8 +64,12 @@ export class S3Failure extends Error {
 
   /** Bytes that were corrupted on the way are sent once more like bytes that did not arrive. */
   get isTransient(): boolean {
-    if (this.code === 'XMinioStorageFull') return false;
+    if (this.code === 'XMinioStorageFull' || this.isAboutCertificate) return false;
     return TRANSIENT_STATUSES.has(this.status) || TRANSIENT_CODES.has(this.code) || this.isCorrupted;
+  }
+
+  get isAboutCertificate(): boolean {
+    return CERTIFICATE_CODES.has(this.code);
   }
 
   get isCorrupted(): boolean {
@@ -97,6 +108,10 @@ export function asWaybillError(path: string, error: unknown): unknown {
   if (!(error instanceof S3Failure)) return error;
   const request = error.requestId === undefined ? '' : ` (request ${error.requestId})`;
   const said = `${error.code}: ${error.message}`;
+  if (error.isAboutCertificate) {
+    const message = `certificateAuthority: the server's certificate is not trusted (${said}): name the file that holds its issuer`;
+    return new WaybillError('config.invalid', message, {path, cause: error});
+  }
   return new WaybillError(codeOf(error), `${JSON.stringify(path)}: ${said}${request}`, {path, cause: error});
 }
 

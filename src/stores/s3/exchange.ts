@@ -7,6 +7,7 @@ import {
   request as plain,
 } from 'node:http';
 import {request as encrypted} from 'node:https';
+import {takeChunk} from '../../hashing/chunk-memory.js';
 import {S3Failure} from './errors.js';
 
 export interface HttpRequest {
@@ -19,6 +20,8 @@ export interface HttpRequest {
   /** A larger answer is refused before it is read. */
   readonly maxBytes: number;
   readonly stallMs: number;
+  /** The body comes in memory of `takeChunk`, for a caller who gives it back. */
+  readonly lendsMemory?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +51,7 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
   const {signal} = options;
   signal?.throwIfAborted();
   const request = begin(options);
-  const answer = answerTo(request, options.maxBytes);
+  const answer = answerTo(request, options);
   // A signal guards hundreds of requests at once; Node warns from the eleventh on.
   if (signal !== undefined) setMaxListeners(0, signal);
   const listener = signal === undefined ? undefined : addAbortListener(signal, () => abandon(request));
@@ -122,14 +125,14 @@ function abandon(request: ClientRequest): void {
   request.once('close', () => clearTimeout(timer));
 }
 
-async function answerTo(request: ClientRequest, maxBytes: number): Promise<HttpAnswer> {
+async function answerTo(request: ClientRequest, options: HttpRequest): Promise<HttpAnswer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
     request.once('response', resolve);
     request.on('error', (error) => reject(disconnected(error)));
     request.once('close', () => reject(disconnected(new Error('The connection ended without an answer.'))));
   });
   try {
-    const body = await bodyOf(response, request.method, maxBytes);
+    const body = await bodyOf(response, options);
     return {status: response.statusCode ?? 0, headers: response.headers, body};
   } finally {
     // It was refused before the body was sent: what is left of the request must not hold the connection.
@@ -137,7 +140,10 @@ async function answerTo(request: ClientRequest, maxBytes: number): Promise<HttpA
   }
 }
 
-async function bodyOf(response: IncomingMessage, method: string, maxBytes: number): Promise<Buffer> {
+async function bodyOf(
+  response: IncomingMessage,
+  {method, maxBytes, lendsMemory = false}: HttpRequest,
+): Promise<Buffer> {
   const length = response.headers['content-length'];
   const expected = method === 'HEAD' || length === undefined ? undefined : Number(length);
   const isSuccess = response.statusCode !== undefined && response.statusCode < 300;
@@ -145,7 +151,8 @@ async function bodyOf(response: IncomingMessage, method: string, maxBytes: numbe
     response.destroy();
     throw new S3Failure({status: 200, code: 'AnswerTooLarge', message: `The answer has ${expected} bytes.`});
   }
-  const whole = expected === undefined ? undefined : Buffer.allocUnsafeSlow(expected);
+  const whole =
+    expected === undefined ? undefined : lendsMemory ? takeChunk(expected) : Buffer.allocUnsafeSlow(expected);
   const pieces: Buffer[] = [];
   let filled = 0;
   await new Promise<void>((resolve, reject) => {

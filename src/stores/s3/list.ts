@@ -1,14 +1,15 @@
 import {WaybillError} from '../../contracts/errors.js';
 import {checkStoreName, joinStorePath} from '../paths.js';
-import type {CallOptions, ListedEntry, StorePath} from '../store.js';
+import type {ListedEntry, ListOptions, StorePath} from '../store.js';
 import type {Bucket} from './bucket.js';
-import {directoryEntry} from './entry.js';
+import {directoryEntry, type ListedObject, listedFile} from './entry.js';
 import {mapInParallel} from './in-parallel.js';
 import {headOf, type Page, pages} from './look.js';
 import {notFound} from './names.js';
+import {RECORD_BYTES} from './upload-record.js';
 import {entryOf} from './uploads.js';
 
-export async function* list(bucket: Bucket, directory: StorePath, options: CallOptions): AsyncGenerator<ListedEntry> {
+export async function* list(bucket: Bucket, directory: StorePath, options: ListOptions): AsyncGenerator<ListedEntry> {
   const {client, keys} = bucket;
   const prefix = keys.directoryKey(directory);
   let found = directory === '';
@@ -21,16 +22,22 @@ export async function* list(bucket: Bucket, directory: StorePath, options: CallO
   throw new WaybillError('store.not-a-directory', `${JSON.stringify(directory)} is a file.`, {path: directory});
 }
 
-/** A listing says nothing of metadata: each name costs a request of its own, many at once. */
+/** A listing says nothing of metadata: where that is wanted, each name costs a request of its own, many at once. */
 async function* entries(
   {client, keys}: Bucket,
   prefix: string,
   {objects, directories}: Page,
-  options: CallOptions,
+  options: ListOptions,
 ): AsyncGenerator<ListedEntry> {
-  const files = objects.filter(({key}) => key !== prefix).map(({key}) => ({key, isDirectory: false}));
-  const all = [...files, ...directories.map((key) => ({key, isDirectory: true}))];
-  const looked = await mapInParallel(all, client.connections, async ({key, isDirectory}) => {
+  const toAsk: {readonly key: string; readonly isDirectory: boolean}[] = [];
+  for (const object of objects) {
+    if (object.key === prefix) continue;
+    if (tellsAll(object, options)) {
+      yield {...listedFile(object), attributesLeftOut: true, ...named(object.key.slice(prefix.length), keys)};
+    } else toAsk.push({key: object.key, isDirectory: false});
+  }
+  toAsk.push(...directories.map((key) => ({key, isDirectory: true})));
+  const looked = await mapInParallel(toAsk, client.connections, async ({key, isDirectory}) => {
     const name = key.slice(prefix.length, isDirectory ? -1 : undefined);
     const headers = await headOf(client, key, options);
     if (isDirectory) return {...directoryEntry(headers), ...named(name, keys)};
@@ -39,6 +46,11 @@ async function* entries(
     return {...(await entryOf(client, key, headers, options)), ...named(name, keys)};
   });
   for (const entry of looked) if (entry !== undefined) yield entry;
+}
+
+/** What has the length of an upload's record may be one: its own size is not that of the file. */
+function tellsAll({size, etag}: ListedObject, {attributes = true}: ListOptions): boolean {
+  return !attributes && size !== RECORD_BYTES && etag !== '';
 }
 
 /** Keys that are no names of a tree, such as those with two slashes in a row, are shown and never opened. */

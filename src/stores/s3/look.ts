@@ -2,6 +2,7 @@ import type {IncomingHttpHeaders} from 'node:http';
 import {z} from 'zod';
 import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
+import {type ListedObject, unquoted} from './entry.js';
 import {isMissing} from './errors.js';
 import {parseXml} from './xml.js';
 
@@ -20,7 +21,7 @@ export async function headOf(
 }
 
 export interface Page {
-  readonly objects: readonly {readonly key: string; readonly size: number}[];
+  readonly objects: readonly ListedObject[];
   /** Beginnings that several keys share up to the next slash; only where `byDirectory` was asked for. */
   readonly directories: readonly string[];
   /** Set where there is more. */
@@ -39,7 +40,16 @@ const listing = z.object({
     EncodingType: z.string().optional(),
     IsTruncated: z.string().optional(),
     NextContinuationToken: z.string().optional(),
-    Contents: z.array(z.object({Key: z.string(), Size: z.string()})).default([]),
+    Contents: z
+      .array(
+        z.object({
+          Key: z.string(),
+          Size: z.string(),
+          ETag: z.string().default(''),
+          LastModified: z.string().default(''),
+        }),
+      )
+      .default([]),
     CommonPrefixes: z.array(z.object({Prefix: z.string()})).default([]),
   }),
 });
@@ -64,7 +74,9 @@ export async function page(client: S3Client, options: PageOptions): Promise<Page
   // Versity Gateway does not know the question, and says so by what it leaves out.
   const decode = read.EncodingType === 'url' ? decodeKey : (key: string) => key;
   return {
-    objects: read.Contents.map(({Key, Size}) => ({key: decode(Key), size: Number(Size)})),
+    objects: read.Contents.map(({Key, Size, ETag, LastModified}) => ({
+      ...{key: decode(Key), size: Number(Size), etag: unquoted(ETag), lastModified: LastModified},
+    })),
     directories: read.CommonPrefixes.map(({Prefix}) => decode(Prefix)),
     next: read.IsTruncated === 'true' ? read.NextContinuationToken : undefined,
   };

@@ -56,7 +56,7 @@ export async function setAttributes(
   const {client, keys} = bucket;
   if (path !== '') {
     const key = keys.key(path);
-    if (await copyObject(client, key, key, {...options, path, changes: attributes})) return;
+    if (await copyObject(client, key, key, {...options, changes: attributes})) return;
   }
   if ((await statDirectory(bucket, path, options)) === undefined) throw notFound(path);
   const marker = keys.directoryKey(path);
@@ -102,7 +102,7 @@ export async function rename(
     await renameDirectory(bucket, from, to, options);
     return;
   }
-  if (!(await copyObject(client, source, destination, {...options, path: from}))) throw notFound(from);
+  if (!(await copyObject(client, source, destination, options))) throw notFound(from);
   placement.wrote(to);
   await deleteObject(client, source, options);
 }
@@ -117,7 +117,7 @@ async function renameDirectory(bucket: Bucket, from: StorePath, to: StorePath, o
       const copy = destination + key.slice(source.length);
       // Not every server copies a marker.
       if (key.endsWith('/')) await putMarker(bucket, copy, {}, options, await headOf(client, key, options));
-      else await copyObject(client, key, copy, {...options, path: from});
+      else await copyObject(client, key, copy, options);
       moved.push(key);
     }
   }

@@ -1,13 +1,13 @@
-import {createHash, randomBytes} from 'node:crypto';
+import {createHash} from 'node:crypto';
 import {WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, StorePath} from '../store.js';
 import type {Bucket} from './bucket.js';
 import type {S3Client} from './client.js';
-import {type Metadata, metadataHeaders, tokenOf} from './entry.js';
+import {type Metadata, metadataHeaders} from './entry.js';
 import {isFailure, isMissing} from './errors.js';
-import {headOf} from './look.js';
 import {isDirectory} from './placement.js';
 import {statDirectory} from './names.js';
+import {hasToken, newToken} from './token.js';
 
 export interface PutOptions extends CallOptions {
   readonly metadata: Metadata & {readonly sha256: string};
@@ -33,21 +33,6 @@ export async function putWhole(client: S3Client, key: string, body: Uint8Array, 
     // The answer to a try that won may have been lost: then the object that is in the way is ours.
     return error.followsLostAnswer && (await hasToken(client, key, token, options));
   }
-}
-
-/** Whether the object under `key` was made with this token. */
-export async function hasToken(
-  client: S3Client,
-  key: string,
-  token: string | undefined,
-  options: CallOptions,
-): Promise<boolean> {
-  const headers = await headOf(client, key, options);
-  return token !== undefined && headers !== undefined && tokenOf(headers) === token;
-}
-
-export function newToken(): string {
-  return randomBytes(16).toString('hex');
 }
 
 export async function putObject(

@@ -16,6 +16,8 @@ export interface S3Connection {
   readonly credentials: S3Credentials | (() => Promise<S3Credentials>);
   /** Certificates, in PEM, that are trusted beside those of the system. */
   readonly certificateAuthority?: string;
+  /** Bytes of the largest object that is copied in one request: larger ones in parts. Default 5 GiB, the limit of S3. */
+  readonly mostCopiedBytes?: number;
   /** Connections that are kept and used at once. Default 16. */
   readonly connections?: number;
   /** Milliseconds without a byte either way after which a request counts as stalled. Default 30,000. */

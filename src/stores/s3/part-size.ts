@@ -1,7 +1,7 @@
 const MEBIBYTE = 1024 * 1024;
 
 /** S3's limits: parts of an upload, bytes of a part and of an object. */
-const MOST_PARTS = 10_000;
+export const MOST_PARTS = 10_000;
 export const MOST_OBJECT_BYTES = 5 * 1024 ** 4;
 
 /** Parts of usual files, and the largest file that is no upload at all. */

@@ -7,7 +7,8 @@ import {etagOf, fileEntry, metadataHeaders, tokenOf} from './entry.js';
 import {isFailure, isMissing, translated} from './errors.js';
 import {headOf} from './look.js';
 import {deleteObject} from './delete.js';
-import {hasToken, newToken, putWhole} from './objects.js';
+import {putWhole} from './objects.js';
+import {hasToken, newToken} from './token.js';
 
 /**
  * A partial that is small enough to be written whole with each change: a put on the condition that nobody has put

@@ -6,7 +6,7 @@ import {deleteObject} from './delete.js';
 import {fileEntry} from './entry.js';
 import {isFailure, S3Failure, translated} from './errors.js';
 import {headOf} from './look.js';
-import {hasToken} from './objects.js';
+import {hasToken} from './token.js';
 import {partLength} from './part-size.js';
 import {partialConsumed} from './partial-object.js';
 import type {UploadRecord} from './upload-record.js';
@@ -55,6 +55,16 @@ export class PartialUpload implements PartialFile {
       if (sent.sha256 === undefined && !isMd5Of(sent.etag, chunk)) throw otherBytes();
       this.#parts.set(number, {...sent, sha256});
     });
+  }
+
+  holds(offset: number, chunk: Uint8Array, sha256: string): boolean {
+    const number = offset / this.#record.partBytes + 1;
+    const part = this.#parts.get(number);
+    if (part?.size !== chunk.length) return false;
+    // A server that keeps no SHA-256 names the bytes by their MD5.
+    const isSame = part.sha256 === undefined ? isMd5Of(part.etag, chunk) : part.sha256 === sha256;
+    if (isSame) this.#parts.set(number, {...part, sha256});
+    return isSame;
   }
 
   async *hash(ranges: readonly ByteRange[], options: CallOptions = {}): AsyncGenerator<string | undefined> {

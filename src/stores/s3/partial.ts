@@ -4,13 +4,13 @@ import type {Bucket} from './bucket.js';
 import {etagOf, metadataHeaders} from './entry.js';
 import {isFailure, isMissing} from './errors.js';
 import {requireDirectoryOf, statDirectory} from './names.js';
-import {newToken} from './objects.js';
+import {newToken} from './token.js';
 import {isDirectory} from './placement.js';
 import {MOST_OBJECT_BYTES, PART_BYTES, partBytesOf} from './part-size.js';
 import {openPartialObject} from './partial-object.js';
 import {PartialUpload} from './partial-upload.js';
 import {encodeRecord, recordMark, type UploadRecord} from './upload-record.js';
-import {abortUpload, createUpload, listParts, type UploadPart} from './upload.js';
+import {abortUpload, checkedParts, createUpload, listParts, type UploadPart} from './upload.js';
 import {readRecord} from './uploads.js';
 
 export async function openPartial(bucket: Bucket, spec: PartialSpec, options: CallOptions): Promise<PartialFile> {
@@ -84,6 +84,6 @@ async function begin({client, keys}: Bucket, spec: PartialSpec, options: CallOpt
   const token = newToken();
   const {mode, modifiedAt} = intended;
   const metadata = {token, ...(mode === undefined ? {} : {mode}), ...(modifiedAt === undefined ? {} : {modifiedAt})};
-  const uploadId = await createUpload(client, key, metadata, options);
+  const uploadId = await createUpload(client, key, {...metadataHeaders(metadata), ...checkedParts}, options);
   return {version: 1, uploadId, key, size, partBytes: partBytesOf(size), token};
 }

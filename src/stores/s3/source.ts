@@ -65,7 +65,7 @@ class S3Source implements SourceFile {
     return translated(this.#path, async () => {
       try {
         const {body} = await this.#bucket.client.call({
-          ...{method: 'GET', key: this.#key, maxBytes: length},
+          ...{method: 'GET', key: this.#key, maxBytes: length, lendsMemory: true},
           headers: {range: `bytes=${offset}-${end - 1}`, 'if-match': `"${this.#etag}"`},
           ...(signal === undefined ? {} : {signal}),
         });

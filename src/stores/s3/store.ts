@@ -1,4 +1,4 @@
-import type {CallOptions, ListedEntry, Store, StorePath, StoreProperties} from '../store.js';
+import type {CallOptions, ListedEntry, ListOptions, Store, StorePath, StoreProperties} from '../store.js';
 import {WaybillError} from '../../contracts/errors.js';
 import type {Bucket} from './bucket.js';
 import {S3Client} from './client.js';
@@ -54,7 +54,7 @@ export function openS3Store({name, prefix = '', ...connection}: S3StoreOptions):
       keys.key(path);
       throw new WaybillError('store.unsupported', 'S3 has no links.', {path});
     });
-  async function* listing(directory: StorePath, options: CallOptions = {}): AsyncGenerator<ListedEntry> {
+  async function* listing(directory: StorePath, options: ListOptions = {}): AsyncGenerator<ListedEntry> {
     options.signal?.throwIfAborted();
     try {
       yield* list(bucket, directory, options);

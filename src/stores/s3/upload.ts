@@ -2,7 +2,7 @@ import {z} from 'zod';
 import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
 import {isFailure, S3Failure} from './errors.js';
-import {etagOf, type Metadata, metadataHeaders, unquoted} from './entry.js';
+import {etagOf, unquoted} from './entry.js';
 import {escapeXml, parseXml} from './xml.js';
 
 export interface UploadPart {
@@ -24,21 +24,20 @@ const COMPLETE_STALL_MS = 600_000;
 
 const created = z.object({InitiateMultipartUploadResult: z.object({UploadId: z.string().min(1)})});
 
+/** For uploads whose parts come with their SHA-256. */
+export const checkedParts: Readonly<Record<string, string>> = {
+  'x-amz-checksum-algorithm': 'SHA256',
+  'x-amz-checksum-type': 'COMPOSITE',
+};
+
 export async function createUpload(
   client: S3Client,
   key: string,
-  metadata: Metadata,
+  headers: Readonly<Record<string, string>>,
   {signal}: CallOptions,
 ): Promise<string> {
   const answer = await client.call({
-    method: 'POST',
-    key,
-    query: {uploads: ''},
-    headers: {
-      ...metadataHeaders(metadata),
-      'x-amz-checksum-algorithm': 'SHA256',
-      'x-amz-checksum-type': 'COMPOSITE',
-    },
+    ...{method: 'POST', key, query: {uploads: ''}, headers},
     ...(signal === undefined ? {} : {signal}),
   });
   return parseXml(created, answer.body).InitiateMultipartUploadResult.UploadId;
@@ -101,7 +100,7 @@ export async function listParts(
 export async function completeUpload(
   client: S3Client,
   {key, uploadId}: UploadName,
-  parts: readonly UploadPart[],
+  parts: readonly Omit<UploadPart, 'size'>[],
   {signal, ifAbsent}: CallOptions & {readonly ifAbsent: boolean},
 ): Promise<void> {
   const listed = parts.map(({number, etag, sha256}) => {

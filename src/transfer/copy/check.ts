@@ -32,7 +32,7 @@ export async function* check(
   {by = 'hash', signal = new AbortController().signal, ...selected}: CheckOptions = {},
 ): AsyncGenerator<CheckedEntry> {
   const options = transferOptions.parse(selected);
-  const plan = await planCopy({sources, destination, options, signal});
+  const plan = await planCopy({sources, destination, options, attributes: by === 'time', signal});
   for (const {key, entries} of plan.groups) {
     const from = sources.find((place) => (place.key ?? place.store.name) === key)?.store ?? destination.store;
     for await (const entry of entries) {

@@ -136,7 +136,7 @@ async function step(
   const matches = picomatch(any ? '*' : component, {dot: hidden || component.startsWith('.'), windows: false});
   const found: StorePath[] = any && !last ? [directory] : [];
   const below: StorePath[] = [];
-  for await (const entry of store.list(directory, {signal})) {
+  for await (const entry of store.list(directory, {attributes: false, signal})) {
     if (entry.unrepresentable === true || !matches(entry.name)) continue;
     const path = joinStorePath(directory, entry.name);
     if (any && entry.kind === 'directory') below.push(path);

@@ -18,10 +18,14 @@ export interface PlanCopyOptions {
   readonly sources: readonly CopyPlace[];
   readonly destination: CopyPlace;
   readonly options: TransferOptions;
+  /** Whether modes and times are wanted although the options do without. Default false. */
+  readonly attributes?: boolean;
   readonly signal: AbortSignal;
 }
 
-export async function planCopy({sources, destination, options, signal}: PlanCopyOptions): Promise<CopyPlan> {
+export async function planCopy(request: PlanCopyOptions): Promise<CopyPlan> {
+  const {sources, destination, options, signal} = request;
+  const attributes = request.attributes === true || needsAttributes(options);
   const located = await locateSources(sources, {hidden: options.hidden, signal});
   // A pattern may match another number of files tomorrow: where they arrive must not depend on that.
   const pattern = located.some(({expanded}) => expanded);
@@ -33,7 +37,7 @@ export async function planCopy({sources, destination, options, signal}: PlanCopy
     if (run?.[0]?.key === source.key) run.push(source);
     else runs.push([source]);
   }
-  const planning: Planning = {options, signal, now: Date.now(), names, rename: to.rename};
+  const planning: Planning = {options, attributes, signal, now: Date.now(), names, rename: to.rename};
   return {
     destination: to,
     groups: runs.map((run) => ({key: run[0]?.key ?? '', entries: entriesOf(run, planning)})),
@@ -42,6 +46,7 @@ export async function planCopy({sources, destination, options, signal}: PlanCopy
 
 interface Planning {
   readonly options: TransferOptions;
+  readonly attributes: boolean;
   readonly signal: AbortSignal;
   /** The time that files get where theirs is not kept: one for all attempts. */
   readonly now: number;
@@ -89,7 +94,7 @@ async function* sourceEntries(source: LocatedSource, planning: Planning): AsyncG
 }
 
 async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGenerator<PlannedFile | RefusedEntry> {
-  const {options, signal} = planning;
+  const {options, attributes, signal} = planning;
   const prefix = source.contents ? '' : source.name;
   if (prefix !== '') {
     const {mode, modifiedAt} = source.entry;
@@ -100,6 +105,7 @@ async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGen
   const tree: PlanTreeOptions = {
     ...{store: source.store, root: source.path, signal, select: rulesOf(options)},
     links: links === 'follow' ? 'follow' : 'keep',
+    attributes,
   };
   for await (const found of planTree(tree)) {
     const name = posix.join(prefix, found.name);
@@ -108,6 +114,11 @@ async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGen
       yield refused(name, new WaybillError('link.not-followed', 'It is a link, and links are left out.'));
     } else yield adjusted({...found, name, source: posix.join(source.path, found.source ?? found.name)}, planning);
   }
+}
+
+/** Whether the plan itself decides by modes and times, or changes them. */
+function needsAttributes({overwrite, preserveMode, preserveTimes}: TransferOptions): boolean {
+  return !preserveMode || !preserveTimes || overwrite === 'newer' || overwrite === 'different';
 }
 
 function rulesOf({include, exclude, hidden, recursive}: TransferOptions): SelectionRules {
