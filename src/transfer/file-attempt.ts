@@ -1,5 +1,5 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
-import type {Entry, PartialFile, SourceFile} from '../stores/store.js';
+import type {Entry, PartialFile, PartialSpec, SourceFile} from '../stores/store.js';
 import {proveBlocks} from './block-prover.js';
 import {BlockSender, sourceChanged} from './block-sender.js';
 import {allOrNone} from './all-or-none.js';
@@ -70,7 +70,7 @@ export class FileAttempt {
   async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
     const {to, partial: path, ledger: ledgerPath, destination, file, signal} = this.#options;
     const spec = {path, size: file.size, intended: {destination, ...this.#attributes}};
-    const partial = await to.openPartial(spec, {signal}).catch((e: unknown) => this.#superseded(e));
+    const partial = await this.#openPartial(spec).catch((e: unknown) => this.#superseded(e));
     try {
       const ledger = await Ledger.open(to, ledgerPath, head, signal).catch((e: unknown) => this.#superseded(e));
       try {
@@ -84,6 +84,16 @@ export class FileAttempt {
     } finally {
       await partial.close();
     }
+  }
+
+  /** What is longer than the file could never be published: something else wrote there, and it is begun anew. */
+  async #openPartial(spec: PartialSpec): Promise<PartialFile> {
+    const {to, signal} = this.#options;
+    const found = await to.openPartial(spec, {signal});
+    if (found.foundBytes <= spec.size) return found;
+    await found.close();
+    await to.remove(spec.path, {signal});
+    return await to.openPartial(spec, {signal});
   }
 
   async #sendAndPublish(

@@ -119,6 +119,13 @@ describe('resume', () => {
     await expectArrived();
   });
 
+  test('begins anew where the unfinished file is longer than the file', async () => {
+    await cutAt(2 * BLOCK_BYTES + 5_000_000, slowWrites(stores.to, 5));
+    await truncate(stores.partialOf(file).partial, SIZE + 1);
+    expect(await moveFile(stores.options(file))).toMatchObject({outcome: 'copied', sentBytes: SIZE});
+    await expectArrived();
+  });
+
   test.each([
     ['torn', async (ledger: string) => truncate(ledger, 3 * SLOT_BYTES - 9), BLOCK_BYTES],
     ['of another version', async (ledger: string) => overwrite(ledger, 0, 'waybill-ledger 9'), 0],

@@ -113,6 +113,22 @@ test('a small file that an earlier attempt published is not given up because the
   expect(outcomes).toMatchObject([{outcome: 'skipped', verified: 'sha256'}]);
 });
 
+test('small files whose unfinished ones hold more than they should are sent anew, beside others', async () => {
+  for (const name of ['longer', 'shorter', 'none']) await stores.put(name, `the content of ${name}`);
+  const files = await plan();
+  const partialOf = (name: string): string => {
+    const file = files.find((planned) => planned.name === name);
+    if (file === undefined) throw new Error(`${name} is not planned`);
+    return stores.partialOf({...file, name: `out/${name}`}).partial;
+  };
+  await writeFile(partialOf('longer'), 'something else that is longer than the content');
+  await writeFile(partialOf('shorter'), 'half');
+  const {outcomes} = await moveSegment(segment(files));
+  expect(outcomes.map(({name, outcome}) => [name, outcome])).toEqual(files.map(({name}) => [name, 'copied']));
+  expect(String(await stores.arrived('out/longer'))).toBe('the content of longer');
+  expect(await readdir(join(stores.destination, PARTIALS))).toEqual([]);
+});
+
 test('a large file that another attempt publishes meanwhile has arrived, and is no failure', async () => {
   const content = seededBytes(4, 2 * BLOCK_BYTES);
   await stores.put('large', content);

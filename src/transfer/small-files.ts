@@ -73,7 +73,7 @@ export async function moveSmallFiles(
   const ready = group.filter((file) => read.has(file));
   const files = ready.map((file) => smallFile(file, read.get(file), options));
   options.fence();
-  const results = files.length === 0 ? [] : await options.to.putFiles(files, {signal: options.signal});
+  const results = files.length === 0 ? [] : await putFiles(files, options);
   options.onSent(files.reduce((sum, file) => sum + file.content.length, 0));
   for (const [index, file] of ready.entries()) {
     const result = results[index];
@@ -118,6 +118,28 @@ async function readGroup(
       return checkWholeFile(whole, file);
     });
   }
+}
+
+/** A partial that something else wrote into, or made longer than its file, is put aside: once, it is sent anew. */
+async function putFiles(files: readonly SmallFile[], options: SmallFilesOptions): Promise<readonly SmallFileResult[]> {
+  const {to, signal} = options;
+  const results = [...(await to.putFiles(files, {signal}))];
+  const damaged = [...files.entries()].filter(([index]) => {
+    const result = results[index];
+    return result?.outcome === 'failed' && hasCode(result.error, 'transfer.checksum-mismatch');
+  });
+  if (damaged.length === 0) return results;
+  await inParallel(damaged, READS_AT_ONCE, async ([, {partial}]) => to.remove(partial, {signal}));
+  options.fence();
+  const again = await to.putFiles(
+    damaged.map(([, file]) => file),
+    {signal},
+  );
+  for (const [at, [index]] of damaged.entries()) {
+    const result = again[at];
+    if (result !== undefined) results[index] = result;
+  }
+  return results;
 }
 
 function smallFile(file: PlannedFile, read: SmallContent | undefined, options: SmallFilesOptions): SmallFile {
