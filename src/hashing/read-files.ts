@@ -1,12 +1,5 @@
 import {leastBusyThread} from './pool.js';
-import type {FileRead} from './requests.js';
-
-export interface FileToRead {
-  /** Absolute, its directory resolved. */
-  readonly path: string;
-  /** Bytes; no more are read. */
-  readonly size: number;
-}
+import type {FileRead, FileToRead} from './requests.js';
 
 export interface FilesRead {
   /** One for each file, in order. */
@@ -20,10 +13,9 @@ export interface FilesRead {
  * hands to its own pool costs the main thread more than reading 4 KiB does, and a file takes six of them.
  */
 export async function readFilesHashed(files: readonly FileToRead[]): Promise<FilesRead> {
-  const sizes = files.map(({size}) => size);
-  const memory = new SharedArrayBuffer(sizes.reduce((sum, size) => sum + size, 0));
-  const paths = files.map(({path}) => path);
-  const answer = await leastBusyThread().ask({operation: 'files', paths, sizes, memory});
+  const memory = new SharedArrayBuffer(files.reduce((sum, {size}) => sum + size, 0));
+  const named = files.map(({path, size}) => ({path, size}));
+  const answer = await leastBusyThread().ask({operation: 'files', files: named, memory});
   if (answer.outcome !== 'files') throw new Error(`A hashing thread answered "${answer.outcome}" instead of files.`);
   return {files: answer.files, memory};
 }

@@ -24,12 +24,46 @@ export type HashingRequest =
   | {readonly operation: 'drop'; readonly stream: number}
   | {
       readonly operation: 'files';
-      /** Absolute; each is opened only where it is a regular file, and no link is followed. */
-      readonly paths: readonly string[];
-      /** The most bytes that are taken of each. Their contents lie in `memory` one behind the other, at these distances. */
-      readonly sizes: readonly number[];
+      /** Each is opened only where it is a regular file, and no link is followed. */
+      readonly files: readonly FileToRead[];
+      /** The contents lie one behind the other, at distances of their sizes. */
       readonly memory: SharedArrayBuffer;
-    };
+    }
+  | {
+      readonly operation: 'write';
+      readonly files: readonly FileToWrite[];
+      /** As above. */
+      readonly memory: SharedArrayBuffer;
+      /** Whether each is put on the medium by itself. */
+      readonly sync: boolean;
+    }
+  | {readonly operation: 'rename'; readonly files: readonly FileToRename[]};
+
+export interface FileToRead {
+  /** Absolute, its directory resolved. */
+  readonly path: string;
+  /** Bytes; no more are read. */
+  readonly size: number;
+}
+
+export interface FileToWrite {
+  /** Absolute, its directory resolved. Made with mode 0600 where it is not there; what it holds beyond `size` stays. */
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  /** What the file has to hold afterwards. */
+  readonly sha256: string;
+  readonly mode?: number | undefined;
+  /** Modification time in seconds since 1970. */
+  readonly seconds?: number | undefined;
+}
+
+export interface FileToRename {
+  readonly from: string;
+  readonly to: string;
+  /** Which file has to have the name. */
+  readonly ino: bigint;
+}
 
 const fileRead = z.discriminatedUnion('outcome', [
   z.object({
@@ -46,6 +80,15 @@ const fileRead = z.discriminatedUnion('outcome', [
 ]);
 export type FileRead = z.infer<typeof fileRead>;
 
+const fileWritten = z.discriminatedUnion('outcome', [
+  z.object({outcome: z.literal('written'), ino: z.bigint()}),
+  /** The file holds other bytes than it was given, or more. */
+  z.object({outcome: z.literal('differs'), sha256: z.string()}),
+  z.object({outcome: z.literal('special')}),
+  z.object({outcome: z.literal('failed'), message: z.string(), code: z.string(), syscall: z.string()}),
+]);
+export type FileWritten = z.infer<typeof fileWritten>;
+
 const hashingAnswer = z.discriminatedUnion('outcome', [
   z.object({outcome: z.literal('hashed'), sha256: z.string()}),
   z.object({outcome: z.literal('taken')}),
@@ -53,6 +96,9 @@ const hashingAnswer = z.discriminatedUnion('outcome', [
   z.object({outcome: z.literal('short')}),
   z.object({outcome: z.literal('stopped')}),
   z.object({outcome: z.literal('files'), files: z.array(fileRead)}),
+  z.object({outcome: z.literal('written'), files: z.array(fileWritten)}),
+  /** False where it has to be looked at more closely. */
+  z.object({outcome: z.literal('renamed'), files: z.array(z.boolean())}),
 ]);
 export type HashingAnswer = z.infer<typeof hashingAnswer>;
 

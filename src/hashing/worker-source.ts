@@ -8,7 +8,10 @@
 export const workerSource = `'use strict';
 const {parentPort} = require('node:worker_threads');
 const {createHash} = require('node:crypto');
-const {closeSync, constants, fstatSync, lstatSync, openSync, readSync} = require('node:fs');
+const {
+  closeSync, constants, fchmodSync, fstatSync, fsyncSync, futimesSync, lstatSync, openSync, readSync, renameSync,
+  writeSync,
+} = require('node:fs');
 const piece = Buffer.allocUnsafeSlow(1 << 20);
 const streams = new Map();
 
@@ -66,22 +69,72 @@ function readFile(path, into) {
   }
 }
 
-function readFiles({paths, sizes, memory}) {
+function eachFile(files, memory, work) {
   let at = 0;
-  const files = paths.map((path, index) => {
-    const into = new Uint8Array(memory, at, sizes[index]);
-    at += sizes[index];
+  return files.map((file) => {
+    const bytes = new Uint8Array(memory, at, file.size);
+    at += file.size;
     try {
-      return readFile(path, into);
+      return work(file, bytes);
     } catch (error) {
       if (error.code === 'ELOOP' || error.code === 'EMLINK' || error.code === 'ENXIO') return {outcome: 'special'};
       return {outcome: 'failed', message: error.message, code: error.code ?? '', syscall: error.syscall ?? ''};
     }
   });
-  return {outcome: 'files', files};
 }
 
-const operations = {range: hashRange, update, drop, files: readFiles};
+function readFiles({files, memory}) {
+  return {outcome: 'files', files: eachFile(files, memory, ({path}, into) => readFile(path, into))};
+}
+
+const writing = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+// What the file system holds afterwards is read back: another attempt may have written something else meanwhile.
+function writeFile({path, size, sha256, mode, seconds}, content, sync) {
+  const fd = openSync(path, writing, 0o600);
+  try {
+    const stats = fstatSync(fd, {bigint: true});
+    if (!stats.isFile()) return {outcome: 'special'};
+    for (let at = 0; at < size; ) at += writeSync(fd, content, at, size - at, at);
+    const hash = createHash('sha256');
+    for (let at = 0; ; ) {
+      const read = readSync(fd, piece, 0, piece.length, at);
+      if (read === 0) break;
+      hash.update(piece.subarray(0, read));
+      at += read;
+    }
+    const held = hash.digest('hex');
+    if (held !== sha256) return {outcome: 'differs', sha256: held};
+    if (seconds !== undefined) futimesSync(fd, seconds, seconds);
+    if (mode !== undefined) fchmodSync(fd, mode & 0o7777);
+    if (sync) fsyncSync(fd);
+    return {outcome: 'written', ino: stats.ino};
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function writeFiles({files, memory, sync}) {
+  return {outcome: 'written', files: eachFile(files, memory, (file, content) => writeFile(file, content, sync))};
+}
+
+// Only the plain case: a partial that has a second name, is another attempt's by now, or fails is left as it is.
+function renameFile({from, to, ino}) {
+  try {
+    const held = lstatSync(from, {bigint: true});
+    if (held.ino !== ino || held.nlink !== 1n) return false;
+    renameSync(from, to);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function renameFiles({files}) {
+  return {outcome: 'renamed', files: files.map(renameFile)};
+}
+
+const operations = {range: hashRange, update, drop, files: readFiles, write: writeFiles, rename: renameFiles};
 
 parentPort.on('message', ({id, request}) => {
   try {

@@ -124,7 +124,7 @@ class LocalPartial implements PartialFile {
   }
 }
 
-function notAPartial(path: string): WaybillError {
+export function notAPartial(path: string): WaybillError {
   return new WaybillError(
     'store.already-exists',
     `${JSON.stringify(path)} is taken by something that is no unfinished file.`,

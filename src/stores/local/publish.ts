@@ -7,13 +7,18 @@ import {entryOf, toSeconds} from './entry.js';
 import {errnoOf, isErrno} from './errors.js';
 import {syncDirectory} from './sync-directory.js';
 
-/** An unfinished file that this process holds open. */
-export interface HeldPartial {
-  readonly spec: PartialSpec;
+/** An unfinished file that is complete. */
+export interface NamedPartial {
+  readonly spec: Pick<PartialSpec, 'path'>;
   readonly absolute: string;
-  readonly handle: FileHandle;
-  /** Of the open file: a name that leads to another one is another attempt's. */
+  /** Of the file that was written: a name that leads to another one is another attempt's. */
   readonly inode: bigint;
+}
+
+/** An unfinished file that this process holds open. */
+export interface HeldPartial extends NamedPartial {
+  readonly spec: PartialSpec;
+  readonly handle: FileHandle;
 }
 
 /** The order that makes a destination appear in one step, complete, and stay: every line needs the one before it. */
@@ -29,19 +34,6 @@ export async function publishDurably(
   await takeName(partial, destination, options);
   await syncDirectory(dirname(destination));
   return entryOf(await partial.handle.stat({bigint: true}));
-}
-
-/** What `publishDurably` does, without syncing the directory: the caller does that once for many files. */
-export async function publishUnsynced(
-  partial: HeldPartial,
-  destination: string,
-  options: PublishOptions,
-): Promise<void> {
-  await countBytes(partial);
-  await setAttributesOf(partial.handle, options);
-  await partial.handle.sync();
-  options.signal?.throwIfAborted();
-  await takeName(partial, destination, options);
 }
 
 export function partialConsumed(path: string, cause?: unknown): WaybillError {
@@ -75,7 +67,7 @@ async function setAttributesOf(handle: FileHandle, {mode, modifiedAt}: Attribute
 }
 
 /** Gives the partial the destination's name; the partial's own name is gone afterwards. */
-async function takeName(partial: HeldPartial, destination: string, options: PublishOptions): Promise<void> {
+export async function takeName(partial: NamedPartial, destination: string, options: PublishOptions): Promise<void> {
   const held = await statOrUndefined(partial.absolute);
   // The name may belong to a younger partial, not yet complete: renaming that one would publish half a file.
   if (held?.ino !== partial.inode) throw partialConsumed(partial.spec.path);
@@ -92,7 +84,7 @@ async function takeName(partial: HeldPartial, destination: string, options: Publ
 
 async function explainFailure(
   error: unknown,
-  partial: HeldPartial,
+  partial: NamedPartial,
   destination: string,
   held: BigIntStats,
 ): Promise<void> {

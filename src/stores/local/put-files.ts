@@ -1,76 +1,152 @@
-import {createHash} from 'node:crypto';
-import type {FileHandle} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {WaybillError} from '../../contracts/errors.js';
+import type {FileWritten} from '../../hashing/requests.js';
+import {renameFiles, writeFilesProved} from '../../hashing/write-files.js';
 import {checkStorePath, splitStorePath} from '../paths.js';
 import type {CallOptions, SmallFile, SmallFileResult, StorePath} from '../store.js';
+import {toSeconds} from './entry.js';
 import {fromSystem} from './errors.js';
-import {openPartialHandle} from './partial.js';
-import {publishUnsynced} from './publish.js';
+import {notAPartial} from './partial.js';
+import {takeName} from './publish.js';
 import type {LocalRoot} from './root.js';
-import {readFully} from './source.js';
 import {syncDirectory} from './sync-directory.js';
-import {writeFully} from './write.js';
+import {syncFileSystems, syncsFileSystems} from './sync-file-systems.js';
 
-/** More than the four threads of Node's file system calls, so that none of them waits for this one. */
-const CONCURRENCY = 16;
+/** For fewer, starting a program takes longer than syncing each by itself. */
+const LEAST_SYNCED_TOGETHER = 8;
 
-type Step =
-  | {readonly outcome: 'renamed'; readonly directory: string}
-  | {readonly outcome: 'failed'; readonly error: Error};
+interface Located {
+  readonly file: SmallFile;
+  readonly absolute: string;
+  readonly destination: string;
+}
 
-/** Each file is written, counted, proved, synced and renamed on its own; the directories are synced once at the end. */
+interface Written extends Located {
+  readonly inode: bigint;
+}
+
+/**
+ * Files are written, proved, synced and renamed as a group. Where the system can sync a file system by one command, the
+ * group is put on the medium by that, once before it is renamed and once after; else each file and directory is synced.
+ */
 export async function putFiles(
   root: LocalRoot,
   files: readonly SmallFile[],
-  options: CallOptions = {},
+  {signal}: CallOptions = {},
 ): Promise<readonly SmallFileResult[]> {
-  options.signal?.throwIfAborted();
-  const steps: (Step | undefined)[] = files.map(() => undefined);
+  signal?.throwIfAborted();
+  const failures = new Map<SmallFile, Error>();
+  const together = files.length >= LEAST_SYNCED_TOGETHER && (await syncsFileSystems());
+  const written = await write(await locate(root, files, failures), !together, failures);
+  signal?.throwIfAborted();
+  if (together && written.length > 0) await syncFileSystems(directoriesOf(written.map(({absolute}) => absolute)));
+  signal?.throwIfAborted();
+  const renamed = await rename(written, failures);
+  const directories = directoriesOf(renamed.map(({destination}) => destination));
+  if (together && renamed.length > 0) await syncFileSystems(directories);
+  else await syncEach(renamed, directories, failures);
+  return files.map((file) => {
+    const error = failures.get(file);
+    return error === undefined ? {outcome: 'published', verified: 'sha256'} : {outcome: 'failed', error};
+  });
+}
+
+async function locate(
+  root: LocalRoot,
+  files: readonly SmallFile[],
+  failures: Map<SmallFile, Error>,
+): Promise<readonly Located[]> {
   const places = new Places(root);
-  const waiting = files.entries();
-  const work = async (): Promise<void> => {
-    for (const [index, file] of waiting) {
-      options.signal?.throwIfAborted();
-      steps[index] = await attempt(places, file, options);
+  const located = await Promise.all(
+    files.map(async (file) => {
+      try {
+        const [destination, absolute] = await Promise.all([
+          places.locate(file.destination),
+          places.locate(file.partial),
+        ]);
+        return [{file, absolute, destination}];
+      } catch (error) {
+        failures.set(file, fromSystem(error, file.destination));
+        return [];
+      }
+    }),
+  );
+  return located.flat();
+}
+
+async function write(
+  located: readonly Located[],
+  sync: boolean,
+  failures: Map<SmallFile, Error>,
+): Promise<readonly Written[]> {
+  const requests = located.map(({file, absolute}) => ({
+    ...{path: absolute, size: file.content.length, sha256: file.sha256, mode: file.mode},
+    seconds: file.modifiedAt === undefined ? undefined : toSeconds(file.modifiedAt),
+  }));
+  const contents = located.map(({file}) => file.content);
+  const answers = await writeFilesProved(requests, contents, {sync});
+  const written: Written[] = [];
+  for (const [index, place] of located.entries()) {
+    const answer = answers[index];
+    if (answer?.outcome === 'written') written.push({...place, inode: answer.ino});
+    else failures.set(place.file, failureOf(place.file, answer));
+  }
+  return written;
+}
+
+function failureOf(file: SmallFile, answer: Exclude<FileWritten, {outcome: 'written'}> | undefined): Error {
+  switch (answer?.outcome) {
+    case undefined:
+      return new WaybillError('store.io', 'The thread that writes gave no answer for this file.', {
+        path: file.destination,
+      });
+    case 'special':
+      return notAPartial(file.partial);
+    case 'differs':
+      return mismatch(file, answer.sha256);
+    case 'failed': {
+      const {message, code, syscall} = answer;
+      return fromSystem(Object.assign(new Error(message), {code, syscall}), file.destination);
     }
-  };
-  const workers = await Promise.allSettled(Array.from({length: Math.min(CONCURRENCY, files.length)}, work));
-  options.signal?.throwIfAborted();
-  for (const worker of workers) if (worker.status === 'rejected') throw fromSystem(worker.reason, '');
-  const synced = await syncDirectories(steps);
-  return steps.map((step) => resultOf(step, synced));
-}
-
-async function attempt(places: Places, file: SmallFile, options: CallOptions): Promise<Step> {
-  try {
-    return {outcome: 'renamed', directory: dirname(await putFile(places, file, options))};
-  } catch (error) {
-    return {outcome: 'failed', error: fromSystem(error, file.destination)};
   }
 }
 
-async function putFile(places: Places, file: SmallFile, options: CallOptions): Promise<string> {
-  const destination = await places.locate(file.destination);
-  const absolute = await places.locate(file.partial);
-  const {handle, stats} = await openPartialHandle(absolute, file.partial);
-  try {
-    await writeFully(handle, file.content, 0, options.signal);
-    await prove(handle, file);
-    const spec = {path: file.partial, size: file.content.length};
-    await publishUnsynced({spec, absolute, handle, inode: stats.ino}, destination, {...file, ...options});
-    return destination;
-  } finally {
-    await handle.close();
-  }
+async function rename(written: readonly Written[], failures: Map<SmallFile, Error>): Promise<readonly Located[]> {
+  const plain = written.filter(({file}) => file.ifExists === 'replace');
+  const answers = await renameFiles(
+    plain.map(({absolute, destination, inode}) => ({from: absolute, to: destination, ino: inode})),
+  );
+  const renamed = new Set<Written>(plain.filter((_, index) => answers[index] === true));
+  await Promise.all(
+    written.map(async (each) => {
+      if (renamed.has(each)) return;
+      const {file, absolute, destination, inode} = each;
+      try {
+        await takeName({spec: {path: file.partial}, absolute, inode}, destination, file);
+        renamed.add(each);
+      } catch (error) {
+        failures.set(file, fromSystem(error, file.destination));
+      }
+    }),
+  );
+  return [...renamed];
 }
 
-/** Reads back what the file system now holds: another attempt may have written something else at the same time. */
-async function prove(handle: FileHandle, file: SmallFile): Promise<void> {
-  const held = Buffer.allocUnsafe(file.content.length);
-  const bytes = await readFully(handle, held, 0);
-  const found = createHash('sha256').update(held.subarray(0, bytes)).digest('hex');
-  if (found !== file.sha256) throw mismatch(file, found);
+async function syncEach(
+  renamed: readonly Located[],
+  directories: readonly string[],
+  failures: Map<SmallFile, Error>,
+): Promise<void> {
+  const unsynced = new Map<string, Error>();
+  await Promise.all(
+    directories.map(async (directory) => {
+      await syncDirectory(directory).catch((error: unknown) => unsynced.set(directory, fromSystem(error, directory)));
+    }),
+  );
+  for (const {file, destination} of renamed) {
+    const error = unsynced.get(dirname(destination));
+    if (error !== undefined) failures.set(file, error);
+  }
 }
 
 /** Where the files of one call lie: their directories are looked up, and made, once for each and not for each file. */
@@ -93,34 +169,14 @@ class Places {
   }
 }
 
-/** Answers which directories could not be synced, and why. */
-async function syncDirectories(steps: readonly (Step | undefined)[]): Promise<ReadonlyMap<string, Error>> {
-  const directories = new Set<string>();
-  for (const step of steps) if (step?.outcome === 'renamed') directories.add(step.directory);
-  const failures = new Map<string, Error>();
-  await Promise.all(
-    Array.from(directories, async (directory) => {
-      await syncDirectory(directory).catch((error: unknown) => failures.set(directory, fromSystem(error, directory)));
-    }),
-  );
-  return failures;
-}
-
-function resultOf(step: Step | undefined, unsynced: ReadonlyMap<string, Error>): SmallFileResult {
-  if (step === undefined) throw new WaybillError('store.io', 'A file of the group was left without an answer.');
-  if (step.outcome === 'failed') return step;
-  const error = unsynced.get(step.directory);
-  return error === undefined ? {outcome: 'published', verified: 'sha256'} : {outcome: 'failed', error};
+function directoriesOf(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.map((path) => dirname(path)))];
 }
 
 function mismatch(file: SmallFile, found: string): WaybillError {
   return new WaybillError(
     'transfer.checksum-mismatch',
     `The unfinished file of ${JSON.stringify(file.destination)} holds other bytes than were given.`,
-    {
-      path: file.destination,
-      expected: file.sha256,
-      found,
-    },
+    {path: file.destination, expected: file.sha256, found},
   );
 }

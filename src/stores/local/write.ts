@@ -1,7 +1,10 @@
 import type {FileHandle} from 'node:fs/promises';
 
-/** One system call cannot be interrupted: this many bytes at most lie between an abort and its effect. */
-const SLICE_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes of one system call. Measured with 512 MiB: calls of 128 and 256 KiB take the kernel 0.14 s, of 32 KiB 0.19 s. With
+ * 1 MiB it is 0.15 to 0.9 s: the page cache then takes pages as large as the call, from memory that was long unused.
+ */
+const SLICE_BYTES = 256 * 1024;
 
 /** Writes all of `chunk` at `offset`, however little the system takes at once. */
 export async function writeFully(

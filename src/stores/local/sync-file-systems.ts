@@ -1,0 +1,25 @@
+import {execFile} from 'node:child_process';
+import {promisify} from 'node:util';
+import {WaybillError} from '../../contracts/errors.js';
+
+const execute = promisify(execFile);
+
+let known: Promise<boolean> | undefined;
+
+/** Whether the system's `sync` can put a whole file system on the medium: that of GNU can, that of macOS cannot. */
+export function syncsFileSystems(): Promise<boolean> {
+  known ??= execute('sync', ['--help']).then(
+    ({stdout}) => stdout.includes('--file-system'),
+    () => false,
+  );
+  return known;
+}
+
+/** Puts everything on the medium that the file systems of these directories still hold in memory. */
+export async function syncFileSystems(directories: readonly string[]): Promise<void> {
+  try {
+    await execute('sync', ['-f', '--', ...directories]);
+  } catch (cause) {
+    throw new WaybillError('store.io', 'The file system could not be put on its medium.', {cause});
+  }
+}
