@@ -12,6 +12,8 @@ export interface BlockProverOptions {
   readonly partial: PartialFile;
   readonly table: BlockTable;
   readonly signal: AbortSignal;
+  /** The digest of the source's bytes, for a block that was entered without one. */
+  readonly hashSource: (block: number) => Promise<string>;
   readonly onProved: (block: number) => void;
   readonly onRefuted: (block: number) => void;
 }
@@ -33,7 +35,7 @@ export async function proveBlocks(options: BlockProverOptions): Promise<void> {
     )) {
       const block = waiting.next();
       if (block.done === true) break;
-      if (found !== undefined && found === table.digestOf(block.value)) {
+      if (found !== undefined && found === (await expected(options, block.value))) {
         table.proved(block.value);
         options.onProved(block.value);
         continue;
@@ -45,6 +47,14 @@ export async function proveBlocks(options: BlockProverOptions): Promise<void> {
     }
     if (waiting.next().done !== true) throw new WaybillError('store.io', 'The store left blocks without an answer.');
   }
+}
+
+async function expected({table, hashSource}: BlockProverOptions, block: number): Promise<string> {
+  const known = table.digestOf(block);
+  if (known !== undefined) return known;
+  const digest = await hashSource(block);
+  table.learned(block, digest);
+  return digest;
 }
 
 /** A block of an earlier attempt may be wrong without anything being broken; once sent again, it counts as ours. */

@@ -16,10 +16,12 @@ export interface BlockSenderOptions {
   readonly table: BlockTable;
   readonly shape: MoveShape;
   readonly signal: AbortSignal;
+  /** Whether blocks are hashed on their way. Parts of an upload always are: they travel with their digest. */
+  readonly hashes: boolean;
   /** Throws where this attempt has to stop writing. */
   readonly fence: () => void;
-  /** A block is acknowledged and its digest known. */
-  readonly onBlock: (block: number, sha256: string) => void;
+  /** A block is acknowledged, and its digest known where it is hashed. */
+  readonly onBlock: (block: number, sha256: string | undefined) => void;
   readonly onAcknowledged: (offset: number, bytes: number) => void;
   /** The destination holds a block already that no ledger has. */
   readonly onHeld: (offset: number, bytes: number) => void;
@@ -48,11 +50,13 @@ export class BlockSender {
     for (let block = run.first; block < run.end; block++) {
       this.#open.set(block, {unacknowledged: table.range(block).length});
     }
-    const hasher = createChunkHasher({
-      blockBytes,
-      whole,
-      onBlock: (block) => this.#hashed(run.first + block.offset / blockBytes, block.sha256),
-    });
+    const hasher = this.#options.hashes
+      ? createChunkHasher({
+          blockBytes,
+          whole,
+          onBlock: (block) => this.#hashed(run.first + block.offset / blockBytes, block.sha256),
+        })
+      : undefined;
     try {
       const end = Math.min(run.end * blockBytes, table.size);
       const chunks = readAhead(source, {
@@ -65,11 +69,12 @@ export class BlockSender {
       for await (const chunk of chunks) {
         const holds = new Holds(() => giveBackChunk(chunk.bytes));
         await this.#write(chunk, holds);
-        await hasher.update(chunk.bytes, holds.release);
+        if (hasher === undefined) holds.release();
+        else await hasher.update(chunk.bytes, holds.release);
       }
-      return (await hasher.finish()).whole;
+      return (await hasher?.finish())?.whole;
     } finally {
-      hasher.abandon();
+      hasher?.abandon();
     }
   }
 
@@ -116,11 +121,12 @@ export class BlockSender {
   }
 
   #settle(block: number, open: OpenBlock): void {
-    if (open.unacknowledged > 0 || open.sha256 === undefined) return;
+    if (open.unacknowledged > 0 || (open.sha256 === undefined && this.#options.hashes)) return;
     this.#open.delete(block);
     const before = this.#options.table.digestOf(block);
     // A refuted block of the ledger is read again: other bytes than those that were entered are another file.
-    if (before !== undefined && before !== open.sha256) this.#writes.fail(sourceChanged(before, open.sha256));
+    if (before !== undefined && open.sha256 !== undefined && before !== open.sha256)
+      this.#writes.fail(sourceChanged(before, open.sha256));
     else this.#options.onBlock(block, open.sha256);
   }
 }

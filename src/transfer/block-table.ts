@@ -30,7 +30,7 @@ export class BlockTable {
   #left: number;
   #wake: (() => void)[] = [];
 
-  constructor(size: number, blockBytes: number, claimed: ReadonlyMap<number, string>) {
+  constructor(size: number, blockBytes: number, claimed: ReadonlyMap<number, string | undefined>) {
     this.size = size;
     this.blockBytes = blockBytes;
     this.#left = blockCount(size, blockBytes);
@@ -38,11 +38,9 @@ export class BlockTable {
     this.#states = Array.from({length: this.#left}, (_, block) => (claimed.has(block) ? 'unproved' : 'missing'));
     for (let block = 0; block < this.#left; block++) {
       const digest = claimed.get(block);
-      if (digest === undefined) this.#missing.push(block);
-      else {
-        this.#digests.set(block, digest);
-        this.#unproved.push(block);
-      }
+      if (digest !== undefined) this.#digests.set(block, digest);
+      if (claimed.has(block)) this.#unproved.push(block);
+      else this.#missing.push(block);
     }
   }
 
@@ -59,8 +57,14 @@ export class BlockTable {
     return this.#sent.has(block);
   }
 
+  /** Of the source's bytes, as far as it is known. */
   digestOf(block: number): string | undefined {
     return this.#digests.get(block);
+  }
+
+  /** The digest of a block that was entered without one. */
+  learned(block: number, digest: string): void {
+    this.#digests.set(block, digest);
   }
 
   range(block: number): ByteRange {
@@ -91,8 +95,8 @@ export class BlockTable {
   }
 
   /** The block's bytes are acknowledged and nobody is to prove them. */
-  accepted(block: number, digest: string): void {
-    this.#digests.set(block, digest);
+  accepted(block: number, digest: string | undefined): void {
+    if (digest !== undefined) this.#digests.set(block, digest);
     this.#sent.add(block);
     this.proved(block);
   }

@@ -15,7 +15,7 @@ import {hasChanged} from './changed-source.js';
 import {PartSender} from './part-sender.js';
 import {holdsAlready, publishedAlready} from './published-already.js';
 import {resent} from './resent.js';
-import {digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
+import {digestOfBlock, digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
 
 /** A flush of everything at the end would hold up the publish: it is begun each time so many bytes were sent. */
 const SYNC_BYTES = 128 * 1024 * 1024;
@@ -141,11 +141,12 @@ export class FileAttempt {
     };
     const Sender = to.properties.partialWrites === 'parts' ? PartSender : BlockSender;
     const sender = new Sender({
-      ...{source, overNetwork: from.properties.overNetwork === true, partial, table, shape: this.#shape, signal},
+      ...{source, overNetwork: from.properties.overNetwork === true, hashes: this.#hashes},
+      ...{partial, table, shape: this.#shape, signal},
       fence: () => this.#fence(),
       onBlock: (block, sha256) => {
         ledger.enter(block, sha256);
-        if (this.#proves) table.sent(block, sha256);
+        if (this.#proves && sha256 !== undefined) table.sent(block, sha256);
         else table.accepted(block, sha256);
       },
       onAcknowledged: (offset, bytes) => {
@@ -163,6 +164,7 @@ export class FileAttempt {
     if (claimedBytes > 0) onProgress?.({event: 'claimed', offset: 0, bytes: claimedBytes});
     const proof = proveBlocks({
       ...{partial, table, signal},
+      hashSource: (block) => digestOfBlock(source, table.range(block), this.#shape, signal),
       onProved: (block) => checked('resumed', block),
       onRefuted: (block) => checked('refuted', block),
     });
@@ -228,6 +230,12 @@ export class FileAttempt {
 
   get #proves(): boolean {
     return this.#options.verify === 'hash' && this.#options.to.properties.hashing !== 'none';
+  }
+
+  /** Where nobody asks for a digest, and a later attempt can read the source again without a line, none is made. */
+  get #hashes(): boolean {
+    const {verify, file, from} = this.#options;
+    return verify === 'hash' || file.sha256 !== undefined || from.properties.overNetwork === true;
   }
 
   async #claimed(head: LedgerHead): Promise<LedgerContent> {

@@ -6,6 +6,7 @@ import {createHash} from 'node:crypto';
  *
  *     waybill-ledger 1 8388608 1073741824 <40 hex of the source's identity>   …  <16 hex check>\n
  *     000000000003 <64 hex SHA-256 of the source's bytes as sent>             …  <16 hex check>\n
+ *     000000000004 <64 hyphens: sent, and not hashed>                         …  <16 hex check>\n
  *     whole <64 hex SHA-256 of the file>                                      …  <16 hex check>\n
  *
  * Two attempts that enter the same block write the same bytes at the same place. A slot that was torn, or never
@@ -47,6 +48,9 @@ export function blockBody(block: number, sha256: string): string {
 export function wholeBody(sha256: string): string {
   return `whole ${sha256}`;
 }
+
+/** Stands for the digest of a block that was sent without hashing it: it is proved by reading the source again. */
+export const UNHASHED = '-'.repeat(64);
 
 /** The digest in a body, where it is the one that `label` names. */
 export function digestIn(body: string | undefined, label: string): string | undefined {

@@ -8,12 +8,13 @@ import {
   headBody,
   type LedgerHead,
   SLOT_BYTES,
+  UNHASHED,
   wholeBody,
 } from './ledger-record.js';
 
 export interface LedgerContent {
-  /** For each block, the SHA-256 that an earlier attempt entered. */
-  readonly entered: ReadonlyMap<number, string>;
+  /** The blocks that an earlier attempt entered, with the SHA-256 of those that it hashed. */
+  readonly entered: ReadonlyMap<number, string | undefined>;
   /** Set when an attempt had proved the whole file and was about to publish it. */
   readonly whole?: string;
 }
@@ -30,9 +31,10 @@ export async function readLedger(
   const blocks = blockCount(head.size, head.blockBytes);
   const content = await store.getObject(path, (blocks + 2) * SLOT_BYTES, {signal});
   if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY;
-  const entered = new Map<number, string>();
+  const entered = new Map<number, string | undefined>();
   for (let block = 0; block < blocks; block++) {
     const body = decodeSlot(content, block + 1);
+    if (body === blockBody(block, UNHASHED)) entered.set(block, undefined);
     const digest = body === undefined ? undefined : digestIn(body, blockBody(block, '').trimEnd());
     if (digest !== undefined) entered.set(block, digest);
   }
@@ -61,8 +63,9 @@ export class Ledger {
     return ledger;
   }
 
-  enter(block: number, sha256: string): void {
-    this.#write(block + 1, blockBody(block, sha256));
+  /** Without a digest, a later attempt takes that of the source. */
+  enter(block: number, sha256: string | undefined): void {
+    this.#write(block + 1, blockBody(block, sha256 ?? UNHASHED));
   }
 
   enterWhole(sha256: string): void {

@@ -1,11 +1,11 @@
-import {appendFile, open, readdir, truncate, utimes} from 'node:fs/promises';
+import {appendFile, open, readdir, readFile, truncate, utimes} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {withChaos} from '../stores/decorators/chaos.js';
 import {intercepted} from '../stores/decorators/intercepted.js';
 import type {Store} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
-import {SLOT_BYTES} from './ledger-record.js';
+import {SLOT_BYTES, UNHASHED} from './ledger-record.js';
 import {type FileProgress, moveFile} from './move-file.js';
 import type {PlannedFile} from './planned-file.js';
 import {PARTIALS, seededBytes, seededRandom, sha256, TwoStores} from './testing/two-stores.js';
@@ -28,12 +28,13 @@ async function expectArrived(): Promise<void> {
 }
 
 /** Moves until so many bytes are acknowledged, then aborts; answers with what had been acknowledged by then. */
-async function cutAt(bytes: number, to?: Store): Promise<number> {
+async function cutAt(bytes: number, to?: Store, verify: 'hash' | 'size' = 'hash'): Promise<number> {
   const abort = new AbortController();
   let sent = 0;
   const moving = moveFile(
     stores.options(file, {
       ...(to && {to}),
+      verify,
       signal: abort.signal,
       onProgress: (progress) => {
         if (progress.event === 'sent') sent += progress.bytes;
@@ -116,6 +117,18 @@ describe('resume', () => {
     const told = (event: FileProgress['event']) =>
       events.filter((progress) => progress.event === event).reduce((sum, {bytes}) => sum + bytes, 0);
     expect([told('claimed'), told('refuted'), told('resumed')]).toEqual([2 * BLOCK_BYTES, 2 * BLOCK_BYTES, 0]);
+    await expectArrived();
+  });
+
+  test('takes up what was sent without a digest, proved by the source, and sends what is wrong of it', async () => {
+    await cutAt(SIZE - 1, slowWrites(stores.to, 5), 'size');
+    const {partial, ledger} = stores.partialOf(file);
+    expect(await readFile(ledger, 'latin1')).toContain(UNHASHED);
+    await overwrite(partial, BLOCK_BYTES + 7, 'other');
+    const outcome = await moveFile(stores.options(file, {verify: 'size'}));
+    expect(outcome).toMatchObject({outcome: 'unverified', verified: 'size-only'});
+    expect(outcome.sentBytes).toBeGreaterThanOrEqual(BLOCK_BYTES);
+    expect(outcome.sentBytes).toBeLessThan(SIZE);
     await expectArrived();
   });
 

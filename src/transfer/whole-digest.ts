@@ -1,7 +1,7 @@
 import {WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
-import type {PartialFile, SourceFile} from '../stores/store.js';
+import type {ByteRange, PartialFile, SourceFile} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
 import type {BlockTable} from './block-table.js';
 import type {MoveShape} from './move-shape.js';
@@ -42,6 +42,25 @@ export async function digestOfSource(
     const {whole} = await hasher.finish();
     if (whole === undefined) throw new WaybillError('store.io', 'The hashing threads gave no digest.');
     return {whole, blocks};
+  } finally {
+    hasher.abandon();
+  }
+}
+
+/** The digest of one block of the source, which is read for it. */
+export async function digestOfBlock(
+  source: SourceFile,
+  {offset, length}: ByteRange,
+  shape: MoveShape,
+  signal: AbortSignal,
+): Promise<string> {
+  const hasher = createChunkHasher({whole: true});
+  try {
+    const reading = {...shape.reading, start: offset, end: offset + length, boundary: offset + length, signal};
+    for await (const {bytes} of readAhead(source, reading)) await hasher.update(bytes, () => giveBackChunk(bytes));
+    const {whole} = await hasher.finish();
+    if (whole === undefined) throw new WaybillError('store.io', 'The hashing threads gave no digest.');
+    return whole;
   } finally {
     hasher.abandon();
   }
