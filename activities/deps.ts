@@ -2,6 +2,7 @@ import type {Catalog} from '../src/artifacts/catalog/catalog.js';
 import type {TransferConfiguration} from '../src/config/schema.js';
 import type {Ticket} from '../src/contracts/artifacts.js';
 import type {TargetRegistry} from '../src/worker/targets.js';
+import type {Telemetry} from '../src/worker/telemetry.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
 import type {Store} from '../src/stores/store.js';
 
@@ -14,6 +15,7 @@ export interface ActivityDeps {
   readonly targets: TargetRegistry;
   readonly catalog: Catalog;
   readonly records: TaskRecords;
+  readonly telemetry: Telemetry;
   /** Of the workflows, and of every target that names no other. */
   readonly taskQueue: string;
   readonly transfer: TransferConfiguration;

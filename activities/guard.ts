@@ -1,21 +1,50 @@
 import {Context} from '@temporalio/activity';
-import type {ActivityInboundCallsInterceptor, WorkerInterceptors} from '@temporalio/worker';
+import type {
+  ActivityInboundCallsInterceptor,
+  ActivityOutboundCallsInterceptor,
+  WorkerInterceptors,
+} from '@temporalio/worker';
+import type {Logger} from 'pino';
+import {z} from 'zod';
 import type {WaybillActivities} from '../src/contracts/activities.js';
-import {WaybillError} from '../src/contracts/errors.js';
+import {isWaybillError, WaybillError} from '../src/contracts/errors.js';
+import {workflowNames} from '../src/contracts/names.js';
+import {originIn, originOf} from '../src/contracts/origin.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
 import {toFailure} from './attempt.js';
 
+/** Where the run comes from is in the origin of what an activity is asked for, or in the input of the workflow. */
+const request = z.object({
+  origin: z.unknown(),
+  ref: z.object({origin: z.unknown()}).optional(),
+  input: z.unknown(),
+});
+
+const runs: readonly string[] = [workflowNames.execution, workflowNames.transfer];
+
 /**
  * Comes with the activities: records each attempt for a successor, turns our errors into Temporal's, and marks the
- * attempt, so that activities in a worker without it refuse to run instead of breaking promises quietly.
+ * attempt, so that activities in a worker without it refuse to run instead of breaking promises quietly. Logs how each
+ * attempt ended, and gives the lines of the SDK the correlation id too.
  */
 export class AttemptGuard {
   private readonly guarded = new WeakSet<Context>();
 
-  constructor(private readonly records: TaskRecords) {}
+  constructor(
+    private readonly records: TaskRecords,
+    private readonly log: Logger,
+  ) {}
 
   readonly interceptors: WorkerInterceptors = {
-    activity: [(context) => ({inbound: this.inbound(context)})],
+    activity: [
+      (context) => {
+        const ids = {correlationId: context.info.workflowExecution?.workflowId ?? ''};
+        const outbound: ActivityOutboundCallsInterceptor = {
+          getLogAttributes: (attributes, next) => ({...next(attributes), ...ids}),
+        };
+        return {inbound: this.inbound(context, ids), outbound};
+      },
+    ],
   };
 
   /** The same activities, which reject with `worker.options-missing` in a worker that lacks the interceptors. */
@@ -52,22 +81,31 @@ export class AttemptGuard {
     );
   }
 
-  private inbound(context: Context): ActivityInboundCallsInterceptor {
+  private inbound(context: Context, ids: {correlationId: string}): ActivityInboundCallsInterceptor {
     this.guarded.add(context);
     const {info} = context;
     const token = info.base64TaskToken;
+    const run = info.workflowExecution?.workflowId ?? '';
     return {
       execute: async (input, next) => {
+        const asked = request.safeParse(input.args[0]).data;
+        ids.correlationId = originOf(originIn(asked?.origin ?? asked?.ref?.origin ?? asked?.input), run).correlationId;
+        const startedAt = performance.now();
+        const ended = () => ({
+          ...{...ids, run, step: info.activityType, attempt: info.attempt},
+          durationMs: Math.round(performance.now() - startedAt),
+        });
+        // Questions come by the hundred, and move nothing.
+        const level = runs.includes(info.workflowType ?? '') ? 'info' : 'debug';
         const local = info.isLocal;
-        if (!local)
-          this.records.begin({
-            token,
-            activity: info.activityType,
-            executionId: info.workflowExecution?.workflowId ?? '',
-          });
+        if (!local) this.records.begin({token, activity: info.activityType, executionId: run});
         try {
-          return await next(input);
+          const result = await next(input);
+          this.log[level](ended(), 'step ended');
+          return result;
         } catch (error) {
+          const code = isWaybillError(error) ? {code: error.code} : {};
+          this.log[level]({...ended(), ...code}, 'attempt ended without the step');
           throw toFailure(error);
         } finally {
           if (!local) this.records.end(token);

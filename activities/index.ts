@@ -29,7 +29,7 @@ export interface CreatedActivities {
 
 /** The activities with what they need, and the worker options without which their promises would not hold. */
 export function createActivities(deps: ActivityDeps, settings: WorkerConfiguration): CreatedActivities {
-  const guard = new AttemptGuard(deps.records);
+  const guard = new AttemptGuard(deps.records, deps.telemetry.log);
   const activities: WaybillActivities = {
     openExecution: openExecution(deps),
     planMove: planMove(deps),

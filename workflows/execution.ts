@@ -20,11 +20,13 @@ import {
 } from '../src/contracts/execution.js';
 import {INPUTS_SENT_SIGNAL, OPEN_UPDATE, STATE_QUERY} from '../src/contracts/names.js';
 import {conclude, type ExecutionProgress, moveFailure} from '../src/contracts/outcome.js';
+import {originOf} from '../src/contracts/origin.js';
 import {keptWorkspace} from '../src/contracts/retry.js';
 import {local, longActivities, shortActivities} from './activity-options.js';
 import {failureFrom, isCancelled, isFinal, report} from './failures.js';
 import {parseInput} from './input.js';
 import {moveFiles} from './move.js';
+import {countEnd, countStart} from './run-metrics.js';
 
 export const openUpdate = defineUpdate<OpenedExecution>(OPEN_UPDATE);
 export const inputsSentSignal = defineSignal(INPUTS_SENT_SIGNAL);
@@ -78,6 +80,7 @@ class Execution {
 
   async toTheEnd(): Promise<ExecutionResult> {
     let opened: OpenedExecution | undefined;
+    countStart();
     try {
       opened = await this.open();
       await this.stages(opened);
@@ -88,10 +91,16 @@ class Execution {
     const result = conclude(this.progress, new Date().toISOString());
     this.result = result;
     // An execution that was never opened has no record and no workspace: the id may be somebody else's.
-    if (!opened) return report(result);
+    if (!opened) return this.end(result);
     const {taskQueue} = opened;
     const left = await CancellationScope.nonCancellable(() => this.finish(taskQueue, result));
-    return report({...result, warnings: [...result.warnings, ...left]});
+    return this.end({...result, warnings: [...result.warnings, ...left]}, this.input.target);
+  }
+
+  private end(result: ExecutionResult, target?: string): ExecutionResult {
+    const {outcome, failure} = result;
+    countEnd({target, outcome, code: failure?.code, startedAt: workflowInfo().runStartTime.getTime()});
+    return report(result);
   }
 
   private async openOnce(): Promise<OpenedExecution> {
@@ -184,7 +193,8 @@ class Execution {
   }
 
   private ref(): GenerationRef {
-    return {executionId: this.id, generation: this.progress.generation, target: this.input.target};
+    const {generation} = this.progress;
+    return {executionId: this.id, generation, target: this.input.target, origin: originOf(this.input, this.id)};
   }
 
   private moveRequest(direction: 'stage' | 'collect') {

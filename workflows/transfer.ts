@@ -9,6 +9,7 @@ import {
 } from '@temporalio/workflow';
 import type {OpenedTransfer, TransferRef} from '../src/contracts/activities.js';
 import {STATE_QUERY} from '../src/contracts/names.js';
+import {originOf} from '../src/contracts/origin.js';
 import {
   type TransferInput,
   transferInput,
@@ -28,6 +29,7 @@ import {
 import {local, shortActivities, transferActivities} from './activity-options.js';
 import {failureFrom, isCancelled, isFinal, report} from './failures.js';
 import {parseInput} from './input.js';
+import {countEnd, countStart} from './run-metrics.js';
 
 export const transferStateQuery = defineQuery<TransferState>(STATE_QUERY);
 
@@ -41,6 +43,7 @@ interface Continuation {
 export async function transfer(request: TransferRequest, continued?: Continuation): Promise<TransferResult> {
   const input = parseInput(transferInput, request);
   const run = new Transfer(input, continued);
+  if (continued === undefined) countStart();
   setHandler(transferStateQuery, () => run.state());
   return await run.toTheEnd(request);
 }
@@ -88,6 +91,8 @@ class Transfer {
     const result = concludeTransfer(this.progress, this.input.options.dryRun, new Date().toISOString());
     this.result = result;
     this.enter('ended', `${result.outcome}: ${result.failure?.message ?? `${result.counts.files} files`}`);
+    const {outcome, failure, startedAt} = result;
+    countEnd({outcome, code: failure?.code, startedAt: Date.parse(startedAt)});
     return report(result);
   }
 
@@ -168,11 +173,9 @@ class Transfer {
   }
 
   private ref(): TransferRef {
-    return {
-      transferId: this.progress.transferId,
-      destination: this.input.destination,
-      options: this.input.options,
-    };
+    const {transferId} = this.progress;
+    const {destination, options} = this.input;
+    return {transferId, destination, options, origin: originOf(this.input, transferId)};
   }
 
   private enter(step: TransferState['step'], details: string): void {

@@ -4,6 +4,7 @@ import {joinStorePath} from '../../src/stores/paths.js';
 import type {Store, StorePath} from '../../src/stores/store.js';
 import type {FileOutcome} from '../../src/transfer/file-outcome.js';
 import {encodeOutcomePage, mergeOutcomes, parseOutcomePage} from '../../src/transfer/journal-page.js';
+import type {MoveReport} from '../../src/worker/move-report.js';
 import {MAX_PAGE_BYTES} from './move-plan.js';
 
 /** Milliseconds of outcomes that a crash may forget: their files are then looked at again, not sent again. */
@@ -24,6 +25,7 @@ class OutcomePages {
     /** Directory of the journal. */
     private readonly journal: StorePath,
     private readonly segment: number,
+    private readonly onWritten: (outcomes: readonly FileOutcome[]) => void,
   ) {
     this.timer = setInterval(() => this.flush(), FLUSH_MS);
   }
@@ -42,13 +44,15 @@ class OutcomePages {
 
   private flush(): void {
     if (this.waiting.length === 0) return;
-    const page = encodeOutcomePage(this.waiting);
+    const outcomes = this.waiting;
+    const page = encodeOutcomePage(outcomes);
     this.waiting = [];
     const name = `${prefix(this.segment)}${String(Date.now()).padStart(15, '0')}-${randomBytes(4).toString('hex')}.ndjson`;
     const key = joinStorePath(this.journal, name);
     this.writing = this.writing
       .then(async () => {
         await this.store.putObject(key, page);
+        this.onWritten(outcomes);
       })
       .catch((error: unknown) => {
         this.failure ??= error instanceof Error ? error : new Error('a page was not written', {cause: error});
@@ -62,21 +66,36 @@ export interface SegmentLog {
   readonly onOutcome: (outcome: FileOutcome) => void;
 }
 
-/** Moves a segment with what earlier attempts have settled, and writes what this one settles, also where it fails. */
+/**
+ * Moves a segment with what earlier attempts have settled, and writes what this one settles, also where it fails. What
+ * has arrived counts once it is in the journal; what failed is tried again by a later attempt, and counts with the last.
+ */
 export async function journalled(
   store: Store,
   journal: StorePath,
   segment: number,
   signal: AbortSignal,
+  report: MoveReport,
   move: (log: SegmentLog) => Promise<readonly FileOutcome[]>,
 ): Promise<readonly FileOutcome[]> {
   const earlier = await readOutcomes(store, journal, segment, signal);
-  const pages = new OutcomePages(store, journal, segment);
+  const pages = new OutcomePages(store, journal, segment, (written) => report.kept(written.filter(hasArrived)));
+  const onOutcome = (outcome: FileOutcome) => {
+    report.settled(outcome);
+    pages.add(outcome);
+  };
+  let outcomes: readonly FileOutcome[];
   try {
-    return await move({earlier, onOutcome: (outcome) => pages.add(outcome)});
+    outcomes = await move({earlier, onOutcome});
   } finally {
     await pages.close();
   }
+  report.kept(outcomes.filter((outcome) => !hasArrived(outcome)));
+  return outcomes;
+}
+
+function hasArrived({outcome}: FileOutcome): boolean {
+  return outcome !== 'failed';
 }
 
 /** What all attempts on one segment have settled, one outcome a file; of all segments where none is named. */

@@ -69,7 +69,10 @@ it('renames only below one root', async () => {
 describe('the worker that reaches a place', () => {
   const allowed: string[] = [];
   const targets = {
-    requireAllowed: (location: string) => void allowed.push(location),
+    requireAllowed: (location: string) => {
+      allowed.push(location);
+      return {name: location, root: '/'};
+    },
     taskQueue: (name: string) => ({near: undefined, far: 'q-far', other: 'q-other'})[name],
   };
 

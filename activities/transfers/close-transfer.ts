@@ -7,11 +7,12 @@ import type {
 } from '../../src/contracts/activities.js';
 import {addCounts, noCounts, NOTES_SHOWN, type TransferNote} from '../../src/contracts/transfer.js';
 import {countsOf, failuresOf} from '../../src/transfer/copy/counts.js';
-import type {FileOutcome} from '../../src/transfer/file-outcome.js';
+import type {FailedOutcome} from '../../src/transfer/file-outcome.js';
 import {finishDirectories} from '../../src/transfer/finish-directories.js';
 import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {readOutcomes} from '../moves/outcome-pages.js';
+import {reportSegment} from './copy-segment.js';
 import {destinationAt, retriesOf} from './places.js';
 import {readPage, requireTransferPlan, type TransferPlan} from './transfer-plan.js';
 
@@ -59,23 +60,30 @@ export async function closeDirectories(
   await finishDirectories({to, toRoot, directories, signal});
 }
 
+/** Its failures count here, since no attempt on the segment came to an end. */
 async function settle(
   deps: ActivityDeps,
-  {transferId}: TransferRef,
+  request: TransferRef,
   plan: TransferPlan,
   segment: number,
   {code, message}: UnsettledSegments,
   signal: AbortSignal,
 ): Promise<TransferredFiles> {
+  const {transferId} = request;
   const files = await readPage(deps.store, transferId, plan, segment, signal);
   const known = await readOutcomes(deps.store, transferRoot(transferId), segment, signal);
   const byName = new Map(known.map((outcome) => [outcome.name, outcome]));
-  const outcomes = files.map(
-    ({name, kind, size}): FileOutcome =>
-      byName.get(name) ?? {
+  const left = files
+    .filter(({name}) => !byName.has(name))
+    .map(
+      ({name, kind, size}): FailedOutcome => ({
         outcome: 'failed',
         ...{name, kind, size, code, message, retryable: false, sentBytes: 0, durationMs: 0},
-      },
-  );
+      }),
+    );
+  const report = reportSegment(deps, request, plan, segment, files);
+  for (const outcome of left) report.settled(outcome);
+  const outcomes = [...known, ...left];
+  report.kept(outcomes.filter(({outcome}) => outcome === 'failed'));
   return {counts: countsOf(outcomes), failures: failuresOf(outcomes)};
 }

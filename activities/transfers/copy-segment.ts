@@ -5,9 +5,12 @@ import {joinStorePath} from '../../src/stores/paths.js';
 import {copySegment as copyFiles} from '../../src/transfer/copy/copy-segment.js';
 import {countsOf, failuresOf} from '../../src/transfer/copy/counts.js';
 import {encodeManifest, manifestOf} from '../../src/transfer/journal-page.js';
+import type {PlannedFile} from '../../src/transfer/planned-file.js';
+import type {MoveReport} from '../../src/worker/move-report.js';
 import {type Attempt, runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {journalled} from '../moves/outcome-pages.js';
+import {placeOf, reportMove} from '../report-move.js';
 import {destinationAt, retriesOf} from './places.js';
 import {readPage, requireTransferPlan, type TransferPlan} from './transfer-plan.js';
 
@@ -41,16 +44,33 @@ export async function moveTransferSegment(
   const {to, toRoot, partials} = await destinationAt(deps.targets, transferId, request.destination, plan.root, signal);
   const {store: from} = await deps.targets.location(plan.segments[segment]?.from ?? '', signal);
   await to.makeDirectory(partials, {mode: 0o700, signal});
-  const outcomes = await journalled(deps.store, journal, segment, signal, (log) =>
+  const report = reportSegment(deps, request, plan, segment, files);
+  const outcomes = await journalled(deps.store, journal, segment, signal, report, (log) =>
     copyFiles({
       ...{from, to, toRoot, partials, files, options, segmentsAtOnce, signal, ...log},
       // Another owner has other unfinished files: nothing of an earlier attempt is found.
       owner: options.resume ? transferId : `${transferId}/${Date.now()}`,
       isCurrent: attempt.isCurrent,
-      onProgress: (progress) => attempt.note({copy: progress, progress: progress.bytesDone + progress.filesDone}),
+      onProgress: (progress) => {
+        report.progress(progress);
+        attempt.note({copy: progress, progress: progress.bytesDone + progress.filesDone});
+      },
     }),
   );
   const page = `manifest-${String(segment).padStart(6, '0')}.ndjson`;
   await deps.store.putObject(joinStorePath(journal, page), encodeManifest(manifestOf(files, outcomes)), {signal});
   return {counts: countsOf(outcomes), failures: failuresOf(outcomes).slice(0, NOTES_SHOWN)};
+}
+
+/** What is told of the files of a segment. Connects to nothing. */
+export function reportSegment(
+  deps: ActivityDeps,
+  request: TransferRef,
+  plan: TransferPlan,
+  segment: number,
+  files: readonly PlannedFile[],
+): MoveReport {
+  const source = placeOf(deps, plan.segments[segment]?.from ?? '');
+  const destination = placeOf(deps, request.destination, plan.root);
+  return reportMove(deps, request, {operation: 'copy', source, destination, files});
 }

@@ -10,6 +10,7 @@ import {cutSegments} from '../../src/transfer/segments.js';
 import {copyPlace} from '../../src/worker/copy-place.js';
 import {type Attempt, runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
+import {placeOf, reportMove} from '../report-move.js';
 import {closeDirectories} from './close-transfer.js';
 import {moveTransferSegment} from './copy-segment.js';
 import {destinationAt, retriesOf} from './places.js';
@@ -84,8 +85,23 @@ async function makePlan(
   }
   const {root} = plan.destination;
   const made = await writer.finish(root, refused);
+  if (!options.dryRun) reportLost(deps, request, made, refused);
   if (!options.dryRun) await prepare(deps, request, made, signal);
   return made;
+}
+
+/** Names that cannot be carried never reach a segment: told once, with the plan. */
+function reportLost(
+  deps: ActivityDeps,
+  request: TransferRef & {readonly sources: readonly string[]},
+  {root}: TransferPlan,
+  refused: readonly RefusedEntry[],
+): void {
+  const lost = refused.filter((entry) => !isLeftOut(entry));
+  // Which of several sources had the name is not in the plan.
+  const source = placeOf(deps, request.sources[0] ?? '');
+  const destination = placeOf(deps, request.destination, root);
+  reportMove(deps, request, {operation: 'copy', source, destination, files: []}).refused(lost);
 }
 
 function planning(entries: number) {

@@ -52,3 +52,12 @@ export function connectionOf(command: Command): ConnectOptions {
   const {address, namespace} = chain.reduce<ConnectionFlags>((outer, inner) => ({...outer, ...inner}), {});
   return {...(address === undefined ? {} : {address}), ...(namespace === undefined ? {} : {namespace})};
 }
+
+/** Of the commands that start a run. */
+export function correlationOption(): Option {
+  return new DocumentedOption(
+    '--correlation-id <id>',
+    "what every line of the worker's log about it carries",
+    'the ID of the run',
+  );
+}

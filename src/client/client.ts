@@ -49,7 +49,11 @@ export class WaybillClient implements WaybillClientApi {
     const session = taskQueue === undefined ? this.session : {...this.session, taskQueue};
     // Before anything is started, which would wait for inputs that never come.
     for (const {name, path} of inputs) carriedName(name, path);
-    const opened = await this.open(session, executionId, {...request, uploads: inputs.length > 0});
+    const opened = await this.open(session, executionId, {
+      requestedBy: this.session.requestedBy,
+      ...request,
+      uploads: inputs.length > 0,
+    });
     const handle = this.keep(
       new Handle(session, executionId, (of, again) => this.restart(session, of, again), opened.ticket),
     );
@@ -137,7 +141,8 @@ export class WaybillClient implements WaybillClientApi {
   private async restart(session: Session, executionId: string, request: ExecutionRequest): Promise<void> {
     try {
       await session.temporal.workflow.start<Workflow>(workflowNames.execution, {
-        ...workflowOptions(session, executionId, request),
+        // Whoever asks for it again is who asks.
+        ...workflowOptions(session, executionId, {...request, requestedBy: session.requestedBy}),
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       });

@@ -1,3 +1,4 @@
+import {hostname, userInfo} from 'node:os';
 import {Client, Connection} from '@temporalio/client';
 import {WaybillError} from '../contracts/errors.js';
 import {DEFAULT_TASK_QUEUE} from '../contracts/names.js';
@@ -27,6 +28,8 @@ export interface Session {
   readonly connection: Connection;
   readonly namespace: string;
   readonly taskQueue: string;
+  /** Who asks, for audit records: what this process runs as. */
+  readonly requestedBy: string;
 }
 
 /** Rejects with `client.unreachable` where nothing answers within ten seconds. */
@@ -43,9 +46,19 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
       ...(options.tls === undefined ? {} : {tls: options.tls}),
     });
     const temporal = new Client({connection, namespace});
-    return {temporal, connection, namespace, taskQueue: options.taskQueue ?? DEFAULT_TASK_QUEUE};
+    const taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
+    return {temporal, connection, namespace, taskQueue, requestedBy: `${userName()}@${hostname()}`.slice(0, 200)};
   } catch (cause) {
     throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
+  }
+}
+
+/** In a container the user may have no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? 'unknown'}`;
   }
 }
 

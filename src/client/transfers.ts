@@ -29,7 +29,7 @@ export async function startTransfer(session: Session, options: CopyStart): Promi
     await session.temporal.workflow.start<Workflow>(workflowNames.transfer, {
       workflowId: transferId,
       taskQueue: on.taskQueue,
-      args: [request],
+      args: [{requestedBy: session.requestedBy, ...request}],
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'REJECT_DUPLICATE',

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {localPath} from './field-kinds.js';
 
 export const workerSettings = z
   .strictObject({
@@ -45,6 +46,16 @@ export const workerSettings = z
       .describe(
         'Time that a workflow task waits for the worker that ran the workflow last, in seconds. After a crash nobody answers there, and each workflow stands still for this long.',
       ),
+    metrics: z
+      .string()
+      .regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be an IP address and a port, such as 127.0.0.1:9464')
+      .optional()
+      .describe(
+        'IP address and port where the worker serves Prometheus metrics, its own and those of Temporal, under `/metrics`. There is no authentication: bind it to a network that may read the names of your targets. Default: off.',
+      ),
+    auditLog: localPath(z.string().min(1).optional()).describe(
+      'File that gets one JSON object a line for each file that is moved, beside the worker log, which has them too at level `info`. Appended, never rotated; mode 0600. Default: none.',
+    ),
   })
   .prefault({})
-  .describe('Numbers of one worker process.');
+  .describe('Numbers of one worker process, and what it tells of itself.');

@@ -1,6 +1,7 @@
 import type {CatalogAnswer, CatalogQuestion} from './catalog.js';
 import type {CommandEnd, ExecutionInput, ExecutionResult, TransferTotals} from './execution.js';
 import type {Ticket} from './artifacts.js';
+import type {RunOrigin} from './origin.js';
 import type {StoreAnswer, StoreQuestion} from './store.js';
 import type {TransferCounts, TransferInput, TransferNote, TransferOptions} from './transfer.js';
 
@@ -9,6 +10,8 @@ export interface GenerationRef {
   readonly executionId: string;
   readonly generation: number;
   readonly target: string;
+  /** Absent in requests of workflows that began under an older version. */
+  readonly origin?: RunOrigin;
 }
 
 export interface OpenedExecution {
@@ -79,6 +82,8 @@ export type StoreReply =
 
 export interface TransferRef {
   readonly transferId: string;
+  /** Absent in requests of workflows that began under an older version. */
+  readonly origin?: RunOrigin;
   readonly destination: string;
   readonly options: TransferOptions;
 }

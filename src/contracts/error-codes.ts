@@ -129,6 +129,10 @@ export const errorFacts = {
     retryable: true,
     remedy: 'The worker was stopped for longer than the heartbeat timeout; another attempt goes on.',
   },
+  'worker.metrics-unavailable': {
+    retryable: false,
+    remedy: 'Choose another address for worker.metrics, or stop what listens there.',
+  },
   'worker.state-locked': {
     retryable: false,
     remedy: 'Another worker uses this state directory: stop it, or give this one its own.',

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {executionId, targetName} from './ids.js';
+import {originFields} from './origin.js';
 
 /** A name below the working directory of an execution: `/` between components, nothing that leaves it. */
 export const relativeName = z.string().min(1).max(4096).refine(isRelativeName, 'must stay below the working directory');
@@ -29,6 +30,7 @@ export const executionInput = z.object({
   version: z.literal(1).default(1),
   /** For people; shown in lists and in the Temporal UI. */
   label: z.string().max(200).optional(),
+  ...originFields,
   target: targetName.default('local'),
   /** The command and its arguments: never given to a shell. */
   command: z

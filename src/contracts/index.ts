@@ -7,6 +7,7 @@ export * from './execution.js';
 export * from './ids.js';
 export {contractSchemas} from './json-schema.js';
 export * from './names.js';
+export * from './origin.js';
 export * from './store.js';
 export * from './transfer.js';
 export * from './transfer-progress.js';

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {executionId, targetName} from './ids.js';
+import {originFields} from './origin.js';
 
 const LOCATION = /^([A-Za-z0-9][A-Za-z0-9._-]{0,63}):(.*)$/s;
 
@@ -74,6 +75,7 @@ export const transferInput = z.object({
   version: z.literal(1).default(1),
   /** For people; shown in lists and in the Temporal UI. */
   label: z.string().max(200).optional(),
+  ...originFields,
   /**
    * `NAME:path` each; the last components may be patterns (`*`, `?`, `[…]`, `**`). A directory arrives under its own name below the
    * destination, with a trailing slash its contents do.

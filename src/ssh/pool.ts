@@ -22,6 +22,8 @@ export interface PoolLimits {
 
 export interface PoolStatus {
   readonly connections: number;
+  /** Connections without a session. */
+  readonly idle: number;
   readonly sessions: number;
   readonly waiting: number;
 }
@@ -59,8 +61,13 @@ export class SshPool {
   }
 
   status(): PoolStatus {
-    const sessions = [...this.#members].reduce((sum, member) => sum + member.connection.sessions, 0);
-    return {connections: this.#members.size, sessions, waiting: this.#waiters.size};
+    const counts = [...this.#members].map(({connection}) => connection.sessions);
+    return {
+      connections: counts.length,
+      idle: counts.filter((sessions) => sessions === 0).length,
+      sessions: counts.reduce((sum, sessions) => sum + sessions, 0),
+      waiting: this.#waiters.size,
+    };
   }
 
   /** Opens a session that runs `command`. It is not run twice: a connection that broke meanwhile is an error. */

@@ -74,6 +74,17 @@ class Segment {
   }
 
   async run(): Promise<SegmentResult> {
+    try {
+      await this.#moveAll();
+    } finally {
+      // Also of an attempt that fails: what it has sent since the last word was sent all the same.
+      this.#counter.finish();
+    }
+    const {files} = this.#options;
+    return {outcomes: files.map((file) => this.#outcomeOf(file)), progress: this.#counter.snapshot()};
+  }
+
+  async #moveAll(): Promise<void> {
     const {files, signal} = this.#options;
     signal.throwIfAborted();
     await this.#takeEarlier();
@@ -90,9 +101,7 @@ class Segment {
     // Links last: what they point to is there then.
     const links = left.filter((file) => file.kind === 'link');
     await inParallel(links, NAMES_AT_ONCE, (file) => this.#one(file, (startedAt) => this.#link(file, startedAt)));
-    this.#counter.finish();
     if (this.#retry !== undefined) throw this.#retry.error;
-    return {outcomes: files.map((file) => this.#outcomeOf(file)), progress: this.#counter.snapshot()};
   }
 
   get #filesAtOnce(): number {

@@ -1,5 +1,4 @@
 import {mkdir} from 'node:fs/promises';
-import type {Logger} from 'pino';
 import type {ActivityDeps} from '../../activities/deps.js';
 import {openCatalog} from '../artifacts/catalog/catalog.js';
 import {pathTicket} from '../artifacts/ticket.js';
@@ -14,6 +13,7 @@ import type {Store} from '../stores/store.js';
 import {patiently} from './patience.js';
 import {openTargetRegistry} from './target-registry.js';
 import type {TaskRecords} from './task-records.js';
+import type {Telemetry} from './telemetry.js';
 
 export interface WorkerDeps {
   readonly activities: ActivityDeps;
@@ -25,13 +25,13 @@ export async function openWorkerDeps(
   configuration: Configuration,
   environment: Environment,
   records: TaskRecords,
-  log: Logger,
+  telemetry: Telemetry,
   signal: AbortSignal,
 ): Promise<WorkerDeps> {
   const store = openLocalStore({name: 'store', root: configuration.store.path});
   await requireOwnStore(store, configuration.store.path);
   const maxConnections = configuration.catalog.kind === 'postgres' ? configuration.catalog.maxConnections : 5;
-  const catalog = await patiently('the catalog', log, signal, async () =>
+  const catalog = await patiently('the catalog', telemetry.log, signal, async () =>
     openCatalog({connectionString: await catalogAddress(configuration, environment), maxConnections}),
   );
   const targets = openTargetRegistry(configuration);
@@ -42,6 +42,7 @@ export async function openWorkerDeps(
       targets,
       catalog,
       records,
+      telemetry,
       taskQueue: configuration.temporal.taskQueue,
       transfer: configuration.transfer,
       retentionDays: configuration.retention.days,

@@ -4,3 +4,4 @@ export {openWorkerDeps, type WorkerDeps} from './deps.js';
 export {runWorker, type RunWorkerOptions} from './main.js';
 export type {WaybillWorkerOptions} from './options.js';
 export type {Target, TargetRegistry} from './targets.js';
+export {openTelemetry, type Telemetry} from './telemetry.js';

@@ -1,6 +1,6 @@
 import {join} from 'node:path';
 import {Client, Connection} from '@temporalio/client';
-import {NativeConnection, Runtime, Worker} from '@temporalio/worker';
+import {NativeConnection, Worker} from '@temporalio/worker';
 import type {Logger} from 'pino';
 import {createActivities} from '../../activities/index.js';
 import type {Environment} from '../config/directories.js';
@@ -12,10 +12,11 @@ import {acquireFileLock} from '../lock/file-lock.js';
 import {loadWorkflowBundle} from './bundle.js';
 import {openWorkerDeps, type WorkerDeps} from './deps.js';
 import {handOver} from './hand-over.js';
-import {createLog, temporalLogger} from './log.js';
+import {createLog} from './log.js';
 import {openSweeps} from './open-sweeps.js';
 import {patiently} from './patience.js';
 import {TaskRecords} from './task-records.js';
+import {openTelemetry, type Telemetry} from './telemetry.js';
 
 export interface RunWorkerOptions {
   /** Where the search for `waybill.yaml` begins. Default: the current directory. */
@@ -41,7 +42,6 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     ...(options.directory === undefined ? {} : {directory: options.directory}),
   });
   const log = createLog(configuration.log.level);
-  Runtime.install({logger: temporalLogger(log, configuration.log.level), shutdownSignals: []});
   const lock = await acquireFileLock(join(configuration.stateDirectory, 'worker.lock'));
   if (!lock) {
     throw new WaybillError('worker.state-locked', `another worker uses ${configuration.stateDirectory}`, {
@@ -49,12 +49,14 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     });
   }
   let deps: WorkerDeps | undefined;
+  let telemetry: Telemetry | undefined;
   try {
+    telemetry = openTelemetry(configuration, log);
     const records = new TaskRecords(join(configuration.stateDirectory, 'tasks'));
     const connecting = connect(configuration, environment, log, options.signal);
     const [bundle, opened, {native: connection, client}] = await Promise.all([
       loadWorkflowBundle(),
-      openWorkerDeps(configuration, environment, records, log, options.signal),
+      openWorkerDeps(configuration, environment, records, telemetry, options.signal),
       connecting.then(async ({native, client}) => {
         const handed = await handOver(client, configuration.temporal.namespace, records, log);
         if (handed > 0) log.info({activities: handed}, 'took over from a worker that had died');
@@ -62,11 +64,13 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
       }),
     ]);
     deps = opened;
+    if (configuration.worker.metrics !== undefined) telemetry.watch(opened.activities.targets);
     await serve(configuration, options, {bundle, deps, connection, client, log});
     records.close();
     await Promise.all([connection.close(), client.connection.close()]);
   } finally {
     await deps?.close();
+    telemetry?.close();
     await lock.release();
   }
 }

@@ -23,6 +23,7 @@ export function openSshTarget(
   const {connectionsPerTarget} = transfer;
   const stores = new Map<string, Store>();
   let connecting: Promise<Connected> | undefined;
+  let current: SshPool | undefined;
 
   const connect = async (signal?: AbortSignal): Promise<Connected> => {
     const {endpoint} = await resolveSshTarget(name, settings);
@@ -32,6 +33,7 @@ export function openSshTarget(
       const workspaceRoot = await absoluteRoot(shell, settings.workspaceRoot, signal);
       const store = openSshStore({name, pool, root: workspaceRoot});
       stores.set(workspaceRoot, store);
+      current = pool;
       return {pool, target: {name, settings, store, shell, workspaceRoot}};
     } catch (error) {
       await pool.close();
@@ -58,6 +60,7 @@ export function openSshTarget(
       stores.set(root, store);
       return store;
     },
+    poolStatus: () => current?.status(),
     check: (signal) => checkSshTarget(name, settings, async () => (await connected(signal)).target, signal),
     close: async () => {
       await Promise.all([...stores.values()].map((store) => store.close()));

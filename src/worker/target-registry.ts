@@ -60,12 +60,17 @@ export function openTargetRegistry(
     settings,
     taskQueue: (name) => anySettings(name).taskQueue,
     connect: async (name, signal) => target(name).connect(signal),
-    requireAllowed: (location) => void allowed(location),
+    requireAllowed: allowed,
     location: async (location, signal) => {
       const {name, root, rest} = allowed(location);
       return {store: await place(name).storeAt(root, signal), path: rest, root};
     },
     summaries: () => names.map(summary),
+    pools: () =>
+      [...openedTargets].flatMap(([name, {poolStatus}]) => {
+        const status = poolStatus?.();
+        return status === undefined ? [] : [{target: name, status}];
+      }),
     check: async (name, signal) => place(name).check(signal),
     close: async () => {
       await Promise.all([...openedTargets.values(), ...openedStores.values()].map((one) => one.close()));

@@ -2,6 +2,7 @@ import type {TargetConfiguration} from '../config/schema.js';
 import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
 import {WaybillError} from '../contracts/errors.js';
 import type {TargetShell} from '../execution/shell.js';
+import type {PoolStatus} from '../ssh/pool.js';
 import type {Store} from '../stores/store.js';
 
 /** A machine that runs commands, connected. */
@@ -23,14 +24,19 @@ export interface TargetRegistry {
   taskQueue(name: string): string | undefined;
   /** Connects; rejects as `settings` does, or with what kept it from connecting. */
   connect(name: string, signal?: AbortSignal): Promise<Target>;
-  /** Rejects with `target.unknown` or `target.not-allowed` where `NAME:path` may not be read or written. */
-  requireAllowed(location: string): void;
+  /**
+   * The allowed directory that holds `NAME:path`, without connecting. Throws `target.unknown`, or `target.not-allowed`
+   * where the location may not be read or written.
+   */
+  requireAllowed(location: string): {readonly name: string; readonly root: string};
   /** The store and path that `NAME:path` names; `root` is the allowed directory that holds the path, and the store's root. */
   location(
     location: string,
     signal?: AbortSignal,
   ): Promise<{readonly store: Store; readonly path: string; readonly root: string}>;
   summaries(): readonly TargetSummary[];
+  /** Of the targets that have connections and were connected. */
+  pools(): readonly {readonly target: string; readonly status: PoolStatus}[];
   check(name: string, signal?: AbortSignal): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;
 }
@@ -47,6 +53,8 @@ export interface OpenedPlace {
 /** One target of one kind. */
 export interface OpenedTarget extends OpenedPlace {
   connect(signal?: AbortSignal): Promise<Target>;
+  /** Absent where nothing is pooled; undefined before the first connection. */
+  readonly poolStatus?: () => PoolStatus | undefined;
 }
 
 export function unknownTarget(name: string, known: readonly string[]): WaybillError {

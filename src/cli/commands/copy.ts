@@ -3,7 +3,15 @@ import {WaybillError} from '../../contracts/errors.js';
 import {parseCount, parseDuration, parseSize} from '../amounts.js';
 import type {CliContext} from '../context.js';
 import {type CopyFlags, copyOptions, requireLocations} from '../copy/copy-flags.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, jsonOption, parsed, repeatable} from '../options.js';
+import {
+  addConnectionOptions,
+  connectionOf,
+  correlationOption,
+  DocumentedOption,
+  jsonOption,
+  parsed,
+  repeatable,
+} from '../options.js';
 import type {Finish} from '../program.js';
 
 const on = (flags: string, meaning: string, fallback = 'off') => new DocumentedOption(flags, meaning, fallback);
@@ -52,6 +60,7 @@ export function copyCommand(context: CliContext, finish: Finish): Command {
     .addOption(on('--fail-fast', 'stop at the first file that fails'))
     .addOption(on('--manifest <file>', "with --direct: write every file's outcome and SHA-256 as JSON lines", 'none'))
     .addOption(on('--name <text>', 'what lists and the ID show', 'copy'))
+    .addOption(correlationOption())
     .addOption(on('--detach', 'print the ID and return'))
     .addOption(jsonOption('print events as JSON, one object a line'));
   addConnectionOptions(command);
@@ -77,8 +86,11 @@ export function copyCommand(context: CliContext, finish: Finish): Command {
       });
     }
     const {startCopy} = await import('../copy/start-copy.js');
-    const label = flags.name === undefined ? {} : {label: flags.name};
-    finish(await startCopy(context, connectionOf(command), {...order, ...label, detach: flags.detach ?? false}));
+    const names = {
+      ...(flags.name === undefined ? {} : {label: flags.name}),
+      ...(flags.correlationId === undefined ? {} : {correlationId: flags.correlationId}),
+    };
+    finish(await startCopy(context, connectionOf(command), {...order, ...names, detach: flags.detach ?? false}));
   });
 }
 

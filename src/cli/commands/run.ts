@@ -3,7 +3,15 @@ import {Command, type Option} from 'commander';
 import {WaybillError} from '../../contracts/errors.js';
 import {parseDuration} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, jsonOption, parsed, repeatable} from '../options.js';
+import {
+  addConnectionOptions,
+  connectionOf,
+  correlationOption,
+  DocumentedOption,
+  jsonOption,
+  parsed,
+  repeatable,
+} from '../options.js';
 import type {RunOptions} from '../run/start.js';
 import type {Finish} from '../program.js';
 
@@ -20,6 +28,7 @@ interface RunFlags {
   readonly remoteOnly?: true;
   readonly detach?: true;
   readonly name?: string;
+  readonly correlationId?: string;
   readonly onLost: 'fail' | 'rerun';
   readonly json?: true;
 }
@@ -47,6 +56,7 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(new DocumentedOption('--remote-only', 'leave outputs in the store', 'off'))
     .addOption(new DocumentedOption('--detach', 'print the ID and return once the inputs are sent', 'off'))
     .addOption(new DocumentedOption('--name <text>', 'what lists and the ID show', 'the command'))
+    .addOption(correlationOption())
     .addOption(onLostOption())
     .addOption(jsonOption('print events and output as JSON, one object a line'));
   addConnectionOptions(command);
@@ -79,6 +89,7 @@ export function runOptions(flags: RunFlags, command: readonly string[], {cwd}: P
     remoteOnly: flags.remoteOnly ?? false,
     detach: flags.detach ?? false,
     ...(flags.name === undefined ? {} : {label: flags.name}),
+    ...(flags.correlationId === undefined ? {} : {correlationId: flags.correlationId}),
     onLost: flags.onLost,
     json: flags.json ?? false,
   };

@@ -23,6 +23,7 @@ export interface CopyFlags {
   readonly failFast?: true;
   readonly manifest?: string;
   readonly name?: string;
+  readonly correlationId?: string;
   readonly detach?: true;
   readonly json?: true;
 }

@@ -11,6 +11,7 @@ export interface CopyOrder {
   readonly destination: string;
   readonly options: TransferOptionsRequest;
   readonly label?: string;
+  readonly correlationId?: string;
   readonly detach: boolean;
   readonly json: boolean;
 }
@@ -28,6 +29,7 @@ export async function startCopy(context: CliContext, connect: ConnectOptions, or
       destination: order.destination,
       options: order.options,
       ...(order.label === undefined ? {} : {label: order.label}),
+      ...(order.correlationId === undefined ? {} : {correlationId: order.correlationId}),
     });
     await reporter.event({event: 'started', id: handle.id});
     if (!order.detach) {

@@ -27,6 +27,7 @@ export interface RunOptions {
   readonly remoteOnly: boolean;
   readonly detach: boolean;
   readonly label?: string;
+  readonly correlationId?: string;
   readonly onLost: 'fail' | 'rerun';
   readonly json: boolean;
 }
@@ -132,5 +133,6 @@ function startOptions(options: RunOptions): Omit<StartOptions, 'command'> {
     onLost: options.onLost,
     ...(options.timeoutMs === undefined ? {} : {timeoutMs: options.timeoutMs}),
     ...(options.label === undefined ? {} : {label: options.label}),
+    ...(options.correlationId === undefined ? {} : {correlationId: options.correlationId}),
   };
 }
