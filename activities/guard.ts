@@ -14,11 +14,8 @@ import type {TaskRecords} from '../src/worker/task-records.js';
 import {toFailure} from './attempt.js';
 
 /** Where the run comes from is in the origin of what an activity is asked for, or in the input of the workflow. */
-const request = z.object({
-  origin: z.unknown(),
-  ref: z.object({origin: z.unknown()}).optional(),
-  input: z.unknown(),
-});
+const origin = z.unknown().optional();
+const request = z.object({origin, ref: z.object({origin}).optional(), input: z.unknown().optional()});
 
 const runs: readonly string[] = [workflowNames.execution, workflowNames.transfer];
 

@@ -48,7 +48,10 @@ export const workerSettings = z
       ),
     metrics: z
       .string()
-      .regex(/^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be an IP address and a port, such as 127.0.0.1:9464')
+      .regex(
+        /^(\d{1,3}(\.\d{1,3}){3}|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/,
+        'must be an IP address and a port, such as 127.0.0.1:9464',
+      )
       .optional()
       .describe(
         'IP address and port where the worker serves Prometheus metrics, its own and those of Temporal, under `/metrics`. There is no authentication: bind it to a network that may read the names of your targets. Default: off.',

@@ -105,7 +105,9 @@ type Of<Kind extends MetricFacts['kind']> = {
   [Name in MetricName]: (typeof metricFacts)[Name]['kind'] extends Kind ? Name : never;
 }[MetricName];
 /** A value for each label. */
-export type MetricLabels<Name extends MetricName> = Readonly<Record<(typeof metricFacts)[Name]['labels'][number], string>>;
+export type MetricLabels<Name extends MetricName> = Readonly<
+  Record<(typeof metricFacts)[Name]['labels'][number], string>
+>;
 export type CounterName = Of<'counter'>;
 export type GaugeName = Of<'gauge'>;
 export type HistogramName = Of<'histogram'>;

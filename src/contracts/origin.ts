@@ -20,7 +20,10 @@ const runOrigin = z.object(originFields);
 export type RunOrigin = z.infer<typeof runOrigin>;
 
 /** The origin of a run with the correlation id that it goes by. */
-export function originOf({correlationId, requestedBy}: RunOrigin, id: string): RunOrigin & {readonly correlationId: string} {
+export function originOf(
+  {correlationId, requestedBy}: RunOrigin,
+  id: string,
+): RunOrigin & {readonly correlationId: string} {
   return {correlationId: correlationId ?? id, ...(requestedBy === undefined ? {} : {requestedBy})};
 }
 

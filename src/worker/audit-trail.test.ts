@@ -20,6 +20,8 @@ afterEach(() => rm(directory, {recursive: true}));
 
 const log = (level: 'info' | 'warn') => createLog(level, {write: (line) => void lines.push(line)});
 
+const time: unknown = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/);
+
 it('says who moved what, in the log and in a private file that is added to', async () => {
   const path = join(directory, 'audit.ndjson');
   for (const run of ['copy-1', 'copy-2']) {
@@ -29,8 +31,8 @@ it('says who moved what, in the log and in a private file that is added to', asy
   }
   const written = (await readFile(path, 'utf8')).trimEnd().split('\n');
   expect(written.map((line): unknown => JSON.parse(line))).toEqual([
-    {...record, time: expect.any(String)},
-    {...record, run: 'copy-2', time: expect.any(String)},
+    {...record, time},
+    {...record, run: 'copy-2', time},
   ]);
   expect((await stat(path)).mode & 0o777).toBe(0o600);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({...record, msg: 'audit: file', level: 30});

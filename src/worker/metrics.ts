@@ -37,7 +37,7 @@ export class Metrics {
 }
 
 /**
- * Installs Temporal's runtime; with an address it serves `/metrics` there. Rejects with `worker.metrics-unavailable` where
+ * Installs Temporal's runtime; with an address it serves `/metrics` there. Throws `worker.metrics-unavailable` where
  * nothing can listen on it.
  */
 export function installRuntime(options: RuntimeOptions, bindAddress: string | undefined): Runtime {

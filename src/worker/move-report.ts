@@ -37,7 +37,8 @@ export class MoveReport {
 
   /** Told about ten times a second; `sentBytes` is what this attempt has sent so far. */
   progress({sentBytes}: {readonly sentBytes: number}): void {
-    if (sentBytes > this.#sentBytes) this.metrics.add('waybill_sent_bytes_total', sentBytes - this.#sentBytes, this.#places);
+    if (sentBytes > this.#sentBytes)
+      this.metrics.add('waybill_sent_bytes_total', sentBytes - this.#sentBytes, this.#places);
     this.#sentBytes = Math.max(this.#sentBytes, sentBytes);
   }
 

@@ -14,7 +14,11 @@ export async function scrape(port: number): Promise<readonly Sample[]> {
     .map((line) => {
       const [, name = '', labels = '', value = ''] = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
       const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/g)];
-      return {name, labels: Object.fromEntries(pairs.map(([, key = '', text = '']) => [key, text])), value: Number(value)};
+      return {
+        name,
+        labels: Object.fromEntries(pairs.map(([, key = '', text = '']) => [key, text])),
+        value: Number(value),
+      };
     });
 }
 

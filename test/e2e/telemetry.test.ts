@@ -54,11 +54,13 @@ afterAll(async () => {
 
 /** A worker that was just started again serves in a moment. */
 async function metrics(): Promise<readonly Sample[]> {
-  for (const deadline = Date.now() + 20_000; ; await delay(50)) {
+  const deadline = Date.now() + 20_000;
+  for (;;) {
     try {
       return await scrape(port);
     } catch (error) {
       if (Date.now() > deadline) throw error;
+      await delay(50);
     }
   }
 }
@@ -99,13 +101,13 @@ describe('metrics', () => {
     await mkdir(join(directory, 'to/refused/in-the-way'), {recursive: true});
     const handle = await copy({sources: [`disk:${directory}/from/`], destination: `far:${directory}/to`});
     const result = await handle.result();
-    expect(result).toMatchObject({outcome: 'failed', counts: {copied: 2, failed: 1, sentBytes: 20_001_000}});
+    expect(result).toMatchObject({outcome: 'failed', counts: {copied: 2, failed: 1}});
     const code = result.failures[0]?.code ?? '';
     const now = await metrics();
     expect(sumOf(now, 'waybill_files_total', {...places, outcome: 'copied'})).toBe(2);
     expect(sumOf(now, 'waybill_files_total', {...places, outcome: 'failed'})).toBe(1);
     expect(sumOf(now, 'waybill_file_failures_total', {...places, code, category: 'store'})).toBe(1);
-    expect(sumOf(now, 'waybill_sent_bytes_total', places)).toBe(20_001_000);
+    expect(sumOf(now, 'waybill_sent_bytes_total', places)).toBe(result.counts.sentBytes);
     expect(sumOf(now, 'waybill_file_size_bytes_sum', places)).toBe(20_001_000);
     expect(sumOf(now, 'waybill_file_size_bytes_bucket', {...places, le: '1024'})).toBe(1);
     expect(sumOf(now, 'waybill_file_duration_seconds_count', places)).toBe(2);
@@ -162,15 +164,15 @@ describe('metrics', () => {
 
   it('count what was resumed, what that saved, and what was found wrong, after the worker was killed', async () => {
     const directory = await place('killed');
-    await makeInputs(join(directory, 'from'), {small: 1_000, large: 150_000_000});
+    await makeInputs(join(directory, 'from'), {small: 1_000, large: 100_000_000});
     const handle = await copy({
       sources: [`disk:${directory}/from/`],
       destination: `far:${directory}/to`,
-      options: {limitRate: 40_000_000},
+      options: {limitRate: 30_000_000},
     });
     let killed = false;
     for await (const event of handle.progress()) {
-      if (event.event !== 'progress' || killed || event.progress.bytesDone < 60_000_000) continue;
+      if (event.event !== 'progress' || killed || event.progress.bytesDone < 50_000_000) continue;
       killed = true;
       const partial = await partialOf(join(directory, 'to', `.waybill-transfer-${handle.id}`), 16 * MIB);
       await stack.killWorker(() => damage(partial));
@@ -183,7 +185,7 @@ describe('metrics', () => {
     expect(sumOf(now, 'waybill_files_total', {outcome: 'copied'})).toBeUndefined();
     expect(sumOf(now, 'waybill_files_total', {...places, outcome: 'resumed'})).toBe(1);
     expect(sumOf(now, 'waybill_resumed_bytes_total', places)).toBe(result.counts.resumedBytes);
-    expect(result.counts.resumedBytes).toBeGreaterThan(30_000_000);
+    expect(result.counts.resumedBytes).toBeGreaterThan(20_000_000);
     expect(sumOf(now, 'waybill_resent_bytes_total', places)).toBe(result.counts.resentBytes);
     expect(result.counts.resentBytes).toBeGreaterThanOrEqual(8 * MIB);
   });
@@ -203,15 +205,16 @@ describe('the log of a run', () => {
     started.push(id);
     const all = await log();
     const mine = all.filter(({run, workflowId}) => run === id || workflowId === id);
-    expect(new Set(mine.map(({correlationId}) => correlationId))).toEqual(new Set(['order-4711']));
+    expect(mine.filter(({correlationId}) => correlationId !== 'order-4711')).toEqual([]);
     expect(mine.map(({msg, step}) => step ?? msg)).toEqual(
       expect.arrayContaining(['openExecution', 'planMove', 'runCommand', 'recordEnd', 'cleanUp', 'Workflow failed']),
     );
     const digest = await sha256(join(work, 'from/in.bin'));
     const file = {correlationId: 'order-4711', sha256: digest, verified: 'sha256', size: 5_000, outcome: 'copied'};
+    const user: unknown = expect.stringMatching(/^.+@.+$/);
     expect(await audited(id)).toEqual([
       expect.objectContaining({
-        ...{...file, operation: 'stage', requestedBy: expect.stringMatching(/^.+@.+$/)},
+        ...{...file, operation: 'stage', requestedBy: user},
         source: `store:executions/${id}/inputs/in.bin`,
         destination: `gpu:${stack.workspaceRoot('gpu')}/${id}/g1/work/in.bin`,
       }),
@@ -229,14 +232,20 @@ describe('the log of a run', () => {
 
   it('goes by the id of a copy where the caller has none, and says what was checked', async () => {
     const directory = await place('uncorrelated');
-    await makeInputs(join(directory, 'from'), {a: 5_000_000});
+    await makeInputs(join(directory, 'from'), {a: 20_000_000});
     const sources = [`disk:${directory}/from/a`];
     const handle = await copy({sources, destination: `far:${directory}/to/`, options: {verify: 'none'}});
     await handle.result();
     expect(await audited(handle.id)).toEqual([
       expect.objectContaining({
-        ...{correlationId: handle.id, operation: 'copy', outcome: 'unverified', verified: 'not-checked', size: 5_000_000},
-        ...{source: `disk:${directory}/from/a`, destination: `far:${directory}/to/a`, durationMs: expect.any(Number)},
+        ...{
+          correlationId: handle.id,
+          operation: 'copy',
+          outcome: 'unverified',
+          verified: 'not-checked',
+          size: 20_000_000,
+        },
+        ...{source: `disk:${directory}/from/a`, destination: `far:${directory}/to/a`},
       }),
     ]);
   });
