@@ -127,9 +127,14 @@ function abandon(request: ClientRequest): void {
 
 async function answerTo(request: ClientRequest, options: HttpRequest): Promise<HttpAnswer> {
   const response = await new Promise<IncomingMessage>((resolve, reject) => {
-    request.once('response', resolve);
+    const ended = (): void => reject(disconnected(new Error('The connection ended without an answer.')));
+    request.once('close', ended);
     request.on('error', (error) => reject(disconnected(error)));
-    request.once('close', () => reject(disconnected(new Error('The connection ended without an answer.'))));
+    request.once('response', (answer) => {
+      // Every request closes: an error that nobody reads costs as much as signing one.
+      request.off('close', ended);
+      resolve(answer);
+    });
   });
   try {
     const body = await bodyOf(response, options);
@@ -161,9 +166,13 @@ async function bodyOf(
       else piece.copy(whole, filled);
       filled += piece.length;
     });
-    response.once('end', resolve);
+    const cutOff = (): void => reject(disconnected(new Error('The answer was cut off.')));
+    response.once('close', cutOff);
     response.once('error', (error) => reject(disconnected(error)));
-    response.once('close', () => reject(disconnected(new Error('The answer was cut off.'))));
+    response.once('end', () => {
+      response.off('close', cutOff);
+      resolve();
+    });
   });
   if (expected !== undefined && filled !== expected) throw disconnected(new Error('The answer was cut off.'));
   return whole ?? Buffer.concat(pieces);
