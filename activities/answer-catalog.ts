@@ -3,11 +3,13 @@ import type {CatalogAnswer} from '../src/contracts/catalog.js';
 import {WaybillError} from '../src/contracts/errors.js';
 import {decideRetry} from '../src/contracts/retry.js';
 import type {ActivityDeps} from './deps.js';
+import {writeStoredExecution} from './stored-execution.js';
 
 /** Answers one question of a client that reaches Temporal and nothing else. */
 export function answerCatalog({
   catalog,
   leftoverDays,
+  store,
   targets,
   ticket,
 }: ActivityDeps): WaybillActivities['answerCatalog'] {
@@ -46,6 +48,22 @@ export function answerCatalog({
           ...(await catalog.listArtifacts({executionId, kind, limit: question.limit ?? 100, ...after(question)})),
         };
       }
+      case 'find-artifacts': {
+        const {ask, limit = 100, after: from, ...search} = question;
+        return {ask, ...(await catalog.findArtifacts({...search, limit, ...after({after: from})}))};
+      }
+      case 'keep': {
+        const {executionId, keepFor, at} = question;
+        const kept = await catalog.keepExecution({
+          executionId,
+          keepMs: keepFor === 'forever' ? null : keepFor,
+          ...(at === undefined ? {} : {at}),
+        });
+        await writeStoredExecution(store, catalog, executionId);
+        return {ask: 'keep', ...kept};
+      }
+      case 'usage':
+        return {ask: 'usage', usage: await catalog.usage()};
       case 'ticket': {
         if (!(await catalog.getExecution(question.executionId))) throw notFound(question.executionId);
         return {ask: 'ticket', ticket};

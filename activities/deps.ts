@@ -23,4 +23,6 @@ export interface ActivityDeps {
   readonly retentionDays: number;
   /** Days after its end for which a workspace that was kept can be taken up by a retry. */
   readonly leftoverDays: number;
+  /** Files that a sweep removes in a second at most. */
+  readonly deletesPerSecond: number;
 }

@@ -65,6 +65,10 @@ export class AttemptGuard {
       copySegment: guarded(activities.copySegment),
       closeTransfer: guarded(activities.closeTransfer),
       cleanUpTransfer: guarded(activities.cleanUpTransfer),
+      openSweep: guarded(activities.openSweep),
+      sweepExpired: guarded(activities.sweepExpired),
+      sweepLeftovers: guarded(activities.sweepLeftovers),
+      closeSweep: guarded(activities.closeSweep),
       answerCatalog: guarded(activities.answerCatalog),
       answerStore: guarded(activities.answerStore),
     };

@@ -12,6 +12,9 @@ import {openExecution} from './open-execution.js';
 import {planMove} from './plan-move.js';
 import {recordEnd} from './record-end.js';
 import {runCommand} from './run-command.js';
+import {closeSweep, openSweep} from './retention/open-sweep.js';
+import {sweepExpired} from './retention/sweep-expired.js';
+import {sweepLeftovers} from './retention/sweep-leftovers.js';
 import {answerStore} from './stores/answer-store.js';
 import {cleanUpTransfer} from './transfers/clean-up-transfer.js';
 import {closeTransfer} from './transfers/close-transfer.js';
@@ -43,6 +46,10 @@ export function createActivities(deps: ActivityDeps, settings: WorkerConfigurati
     copySegment: copySegment(deps),
     closeTransfer: closeTransfer(deps),
     cleanUpTransfer: cleanUpTransfer(deps),
+    openSweep: openSweep(deps),
+    sweepExpired: sweepExpired(deps),
+    sweepLeftovers: sweepLeftovers(deps),
+    closeSweep: closeSweep(deps),
     answerCatalog: answerCatalog(deps),
     answerStore: answerStore(deps),
   };

@@ -6,6 +6,7 @@ import {ENGINE_FLAG, moveHere} from './engine.js';
 import {CIPHER} from './lab.js';
 import {describeMachine, loadAverage} from './machine.js';
 import {type BenchReport, formatTable} from './report.js';
+import {retentionSweep} from './retention-sweep.js';
 import {RUN_TRUE_RUNS, runTrue} from './run-true.js';
 import {s3OneGibibyte} from './s3-1gib.js';
 import {s3SmallFiles} from './s3-small-files.js';
@@ -13,6 +14,7 @@ import {smallFiles} from './small-files.js';
 import {sshOneGibibyte} from './ssh-1gib.js';
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> = {
+  'retention-sweep': retentionSweep,
   'run-true': runTrue,
   'small-files': smallFiles,
   'ssh-1gib': sshOneGibibyte,

@@ -8,13 +8,18 @@ export interface BenchStack {
   readonly address: string;
   /** Where waybill.yaml is. */
   readonly directory: string;
+  readonly stateDirectory: string;
   readonly workerPid: number;
 }
 
 export const CLI = join(process.cwd(), 'bin/waybill.cjs');
 
 /** The embedded stack as `waybill dev` starts it, with the lab as its target `lab`. */
-export async function withStack<T>({sshd, local, remote}: Lab, work: (stack: BenchStack) => Promise<T>): Promise<T> {
+export async function withStack<T>(
+  {sshd, local, remote}: Lab,
+  work: (stack: BenchStack) => Promise<T>,
+  settings: Readonly<Record<string, unknown>> = {},
+): Promise<T> {
   const stateDirectory = join(local, 'state');
   const directory = join(local, 'here');
   await mkdir(directory);
@@ -23,7 +28,7 @@ export async function withStack<T>({sshd, local, remote}: Lab, work: (stack: Ben
     ...{identityFile: sshd.identityFile, knownHostsFile: sshd.knownHostsFile, sshConfigFile: join(local, 'none')},
     workspaceRoot: join(remote, 'workspaces'),
   };
-  await writeFile(join(directory, 'waybill.yaml'), JSON.stringify({stateDirectory, targets: {lab}}));
+  await writeFile(join(directory, 'waybill.yaml'), JSON.stringify({stateDirectory, targets: {lab}, ...settings}));
   const stack = await startStack({
     stateDirectory,
     ports: {temporal: await freePort(), ui: await freePort()},
@@ -34,7 +39,7 @@ export async function withStack<T>({sshd, local, remote}: Lab, work: (stack: Ben
   try {
     const {temporal, worker} = stack.record;
     if (temporal === undefined || worker === undefined) throw new Error('the stack is not whole');
-    return await work({address: temporal.address, directory, workerPid: worker.process.pid});
+    return await work({address: temporal.address, directory, stateDirectory, workerPid: worker.process.pid});
   } finally {
     await stack.stop();
   }

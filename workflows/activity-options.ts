@@ -64,6 +64,30 @@ export function storeActivities(taskQueue: string | undefined, summary: string) 
   });
 }
 
+/**
+ * The steps of a sweep, on the workflow's own task queue. What a sweep cannot do in a day the next one does: an hour's
+ * patience with a store or a database that is down is in the step itself.
+ */
+export function sweepActivities(summary: string) {
+  return proxyActivities<Pick<WaybillActivities, 'openSweep' | 'sweepExpired' | 'sweepLeftovers' | 'closeSweep'>>({
+    ...long,
+    startToCloseTimeout: '1 day',
+    summary,
+  });
+}
+
+/** Removing what one old execution left on a target: one that is away must not hold up the others. */
+export function workspaceActivities(taskQueue: string, summary: string) {
+  return proxyActivities<Pick<WaybillActivities, 'cleanUp'>>({
+    ...long,
+    startToCloseTimeout: '10 minutes',
+    scheduleToStartTimeout: '1 minute',
+    retry: {...retry, maximumAttempts: 2},
+    taskQueue,
+    summary,
+  });
+}
+
 /** The short activities on the workflow's own task queue. */
 export function shortActivities(summary: string) {
   return proxyActivities<Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog'>>({

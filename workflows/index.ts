@@ -1,4 +1,5 @@
 export {catalog} from './catalog.js';
 export {execution} from './execution.js';
+export {retention} from './retention.js';
 export {store} from './store.js';
 export {transfer} from './transfer.js';

@@ -4,10 +4,10 @@ import type {Store} from '../../src/stores/store.js';
 import {encodeManifest, type ManifestLine, parseManifest} from '../../src/transfer/journal-page.js';
 import {MAX_PAGE_BYTES} from './move-plan.js';
 
-type MoveRef = GenerationRef & {readonly direction: Direction};
+type MoveRef = Omit<GenerationRef, 'target'> & {readonly direction: Direction};
 
 /** `journal/nightly-7/g1/collect/manifest.ndjson`: what has arrived, with its size, mode, time and SHA-256. */
-export function manifestKey({executionId, generation, direction}: Omit<MoveRef, 'target'>): string {
+export function manifestKey({executionId, generation, direction}: MoveRef): string {
   return journalKey(executionId, generation, direction, 'manifest.ndjson');
 }
 

@@ -60,6 +60,11 @@ export function journalRoot(id: string): StorePath {
   return joinStorePath('journal', checkId(id));
 }
 
+/** `journal/nightly-7/record.json`: from which the catalog can be made again */
+export function recordKey(id: string): StorePath {
+  return joinStorePath(journalRoot(id), 'record.json');
+}
+
 /** `journal/nightly-7/g1/collect`: plan, outcomes and manifest of one stage of one generation */
 export function journalStageRoot(id: string, generation: number, stage: 'stage' | 'run' | 'collect'): StorePath {
   return joinStorePath(journalRoot(id), `g${checkGeneration(generation)}`, stage);

@@ -1,3 +1,4 @@
+import type {KeepFor} from '../contracts/execution.js';
 import {WaybillError} from '../contracts/errors.js';
 
 const durationUnits: Readonly<Record<string, number>> = {ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000};
@@ -33,6 +34,11 @@ export function parseDuration(text: string): number {
     });
   }
   return Math.round(total);
+}
+
+/** A duration as `parseDuration` reads it, or `forever`. */
+export function parseKeep(text: string): KeepFor {
+  return text === 'forever' ? text : parseDuration(text);
 }
 
 /** `500`, `10k`, `64MiB`, `1.5GB`: decimal units as written, binary ones with an i. In bytes. */

@@ -380,7 +380,7 @@ describe('the rest', () => {
     };
     const {stdout} = await cli({records: [record]}, 'list');
     expect(stdout).toMatch(
-      /^ID +STATE +TARGET +AGE +EXIT +OUTPUTS +COMMAND\nsort-abc +succeeded +local +1:0\d +0 +2 \(2 kB\) +sort 'a\\nb'\n$/,
+      /^ID +STATE +TARGET +AGE +EXPIRES +EXIT +OUTPUTS +COMMAND\nsort-abc +succeeded +local +1:0\d +never +0 +2 \(2 kB\) +sort 'a\\nb'\n$/,
     );
     expect(JSON.parse((await cli({records: [record]}, 'list', '--json')).stdout)).toEqual(record);
     expect((await cli({record}, 'status', 'sort-abc')).stdout).toContain('Exit status  0');

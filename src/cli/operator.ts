@@ -4,10 +4,13 @@
  * when one of them asks for it.
  */
 export const operator = {
+  catalog: () => import('./operator/catalog.js'),
   check: () => import('./operator/check.js'),
   copy: () => import('./operator/copy.js'),
   config: () => import('./operator/config.js'),
   dev: () => import('./operator/dev.js'),
+  doctor: () => import('./operator/doctor.js'),
+  setup: () => import('./operator/setup.js'),
   trust: () => import('./operator/trust.js'),
   worker: () => import('./operator/worker.js'),
 } as const;

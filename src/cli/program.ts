@@ -1,13 +1,17 @@
 import {Command} from 'commander';
+import {artifactsCommand} from './commands/artifacts.js';
 import {cancelCommand} from './commands/cancel.js';
 import {catCommand} from './commands/cat.js';
+import {catalogCommand} from './commands/catalog.js';
 import {checkCommand} from './commands/check.js';
 import {chmodCommand} from './commands/chmod.js';
 import {configCommand} from './commands/config.js';
 import {copyCommand} from './commands/copy.js';
 import {devCommand} from './commands/dev.js';
+import {doctorCommand} from './commands/doctor.js';
 import {downloadCommand} from './commands/download.js';
 import {helpCommand} from './commands/help.js';
+import {keepCommand} from './commands/keep.js';
 import {listCommand} from './commands/list.js';
 import {logsCommand} from './commands/logs.js';
 import {lsCommand} from './commands/ls.js';
@@ -17,11 +21,13 @@ import {outputsCommand} from './commands/outputs.js';
 import {retryCommand} from './commands/retry.js';
 import {rmCommand} from './commands/rm.js';
 import {runCommand} from './commands/run.js';
+import {setupCommand} from './commands/setup.js';
 import {sha256Command} from './commands/sha256.js';
 import {statCommand} from './commands/stat.js';
 import {statusCommand} from './commands/status.js';
 import {targetsCommand} from './commands/targets.js';
 import {transfersCommand} from './commands/transfers.js';
+import {usageCommand} from './commands/usage.js';
 import {waitCommand} from './commands/wait.js';
 import {workerCommand} from './commands/worker.js';
 import type {CliContext} from './context.js';
@@ -51,6 +57,9 @@ export function createProgram(context: CliContext, finish: Finish): Command {
     retryCommand(context, finish),
     outputsCommand(context),
     downloadCommand(context, finish),
+    artifactsCommand(context),
+    keepCommand(context),
+    usageCommand(context),
     copyCommand(context, finish),
     checkCommand(context, finish),
     transfersCommand(context),
@@ -61,9 +70,12 @@ export function createProgram(context: CliContext, finish: Finish): Command {
     mkdirCommand(context),
     mvCommand(context),
     chmodCommand(context),
-    rmCommand(context),
+    rmCommand(context, finish),
     targetsCommand(context, finish),
     configCommand(context),
+    setupCommand(context),
+    doctorCommand(context, finish),
+    catalogCommand(context, finish),
     devCommand(context, finish),
     workerCommand(context, finish),
     helpCommand(context),

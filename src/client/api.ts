@@ -1,7 +1,8 @@
 import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
-import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
+import type {ArtifactSearch, FoundArtifact, TargetCheck, TargetSummary, UsageRow} from '../contracts/catalog.js';
 import type {CopyProgress, MoveProgress, RunProgress} from '../contracts/checkpoint.js';
-import type {ExecutionRequest, ExecutionResult, StageName} from '../contracts/execution.js';
+import type {ExecutionRequest, ExecutionResult, KeepFor, StageName} from '../contracts/execution.js';
+import type {RetentionResult} from '../contracts/retention.js';
 import type {CheckCounts, CheckedName, ListedStoreEntry, StoreEntry} from '../contracts/store.js';
 import type {TransferOptionsRequest, TransferRequest, TransferResult} from '../contracts/transfer.js';
 import type {TransferState} from '../contracts/transfer-progress.js';
@@ -98,6 +99,17 @@ export interface ExecutionHandle {
     options?: {readonly signal?: AbortSignal; readonly onProgress?: (progress: MoveProgress) => void},
   ): Promise<void>;
   record(): Promise<ExecutionRecord | undefined>;
+  /** Decides how long it and its files are kept from now: milliseconds, or for ever. */
+  keep(keepFor: KeepFor): Promise<Kept>;
+  /** Removes it with everything of it, whatever its date, and waits for that. Rejects with `execution.open`. */
+  remove(): Promise<RetentionResult>;
+}
+
+export interface Kept {
+  /** ISO 8601; absent for ever. */
+  readonly expiresAt?: string;
+  /** Files that have the new date. */
+  readonly artifacts: number;
 }
 
 export interface CopyStart extends Omit<TransferRequest, 'version'> {
@@ -190,6 +202,10 @@ export interface WaybillClientApi {
   transfers(options?: {readonly limit?: number}): AsyncIterable<TransferSummary>;
   /** What is at a place, and what is done there without a copy. */
   readonly places: StoreClient;
+  /** Files of all executions, the newest first. */
+  artifacts(search?: ArtifactSearch & {readonly limit?: number}): AsyncIterable<FoundArtifact>;
+  /** What the default store holds, by target, kind and age. */
+  usage(): Promise<readonly UsageRow[]>;
   targets(): Promise<readonly TargetSummary[]>;
   checkTarget(name: string): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;

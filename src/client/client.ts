@@ -1,7 +1,7 @@
 import {WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError} from '@temporalio/client';
 import type {OpenedExecution} from '../contracts/activities.js';
 import type {ExecutionRecord} from '../contracts/artifacts.js';
-import type {TargetCheck, TargetSummary} from '../contracts/catalog.js';
+import type {ArtifactSearch, FoundArtifact, TargetCheck, TargetSummary, UsageRow} from '../contracts/catalog.js';
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {ExecutionRequest, ExecutionResult} from '../contracts/execution.js';
 import {OPEN_UPDATE, workflowNames} from '../contracts/names.js';
@@ -22,6 +22,7 @@ import {translate} from './failures.js';
 import {Handle} from './handle.js';
 import {carriedName} from './inputs/carried-name.js';
 import {requireWorker} from './require-worker.js';
+import {searchAttributesOf} from './search-attributes.js';
 import {Places} from './store.js';
 import {listTransfers, startTransfer, Transfer} from './transfers.js';
 
@@ -85,6 +86,24 @@ export class WaybillClient implements WaybillClientApi {
     }
   }
 
+  async *artifacts(search: ArtifactSearch & {readonly limit?: number} = {}): AsyncGenerator<FoundArtifact> {
+    const {limit = Number.POSITIVE_INFINITY, ...wanted} = search;
+    const question = {ask: 'find-artifacts' as const, ...wanted};
+    let left = limit;
+    for (let after: string | undefined; left > 0; ) {
+      const page = {...question, limit: Math.min(left, 500)};
+      const answer = await ask(this.session, after === undefined ? page : {...page, after});
+      yield* answer.artifacts;
+      left -= answer.artifacts.length;
+      if (answer.next === undefined) return;
+      after = answer.next;
+    }
+  }
+
+  async usage(): Promise<readonly UsageRow[]> {
+    return (await ask(this.session, {ask: 'usage'})).usage;
+  }
+
   copy(options: CopyStart): Promise<TransferHandle> {
     return startTransfer(this.session, options);
   }
@@ -114,6 +133,7 @@ export class WaybillClient implements WaybillClientApi {
   private async open(session: Session, executionId: string, request: ExecutionRequest): Promise<OpenedExecution> {
     const operation = new WithStartWorkflowOperation<Workflow>(workflowNames.execution, {
       ...workflowOptions(session, executionId, request),
+      typedSearchAttributes: await searchAttributesOf(session, request),
       workflowIdConflictPolicy: 'FAIL',
       workflowIdReusePolicy: 'REJECT_DUPLICATE',
     });
@@ -143,6 +163,7 @@ export class WaybillClient implements WaybillClientApi {
       await session.temporal.workflow.start<Workflow>(workflowNames.execution, {
         // Whoever asks for it again is who asks.
         ...workflowOptions(session, executionId, {...request, requestedBy: session.requestedBy}),
+        typedSearchAttributes: await searchAttributesOf(session, request),
         workflowIdConflictPolicy: 'FAIL',
         workflowIdReusePolicy: 'ALLOW_DUPLICATE',
       });

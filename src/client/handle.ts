@@ -1,7 +1,8 @@
 import type {WorkflowHandle} from '@temporalio/client';
 import type {Artifact, ExecutionRecord, Ticket} from '../contracts/artifacts.js';
 import {hasCode} from '../contracts/errors.js';
-import type {ExecutionRequest, ExecutionResult, ExecutionState} from '../contracts/execution.js';
+import type {ExecutionRequest, ExecutionResult, ExecutionState, KeepFor} from '../contracts/execution.js';
+import type {RetentionResult} from '../contracts/retention.js';
 import {INPUTS_SENT_SIGNAL, STATE_QUERY} from '../contracts/names.js';
 import type {Store} from '../stores/store.js';
 import type {
@@ -9,6 +10,7 @@ import type {
   DownloadOptions,
   ExecutionEvent,
   ExecutionHandle,
+  Kept,
   LocalInput,
   LogChunk,
   LogOptions,
@@ -20,6 +22,7 @@ import {resultIn, translate} from './failures.js';
 import {followLogs} from './follow-logs.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
+import {removeExecution} from './remove.js';
 import {openTicketStore} from './ticket-store.js';
 import {type UploadOptions, upload} from './upload.js';
 
@@ -107,6 +110,15 @@ export class Handle implements ExecutionHandle {
 
   async record(): Promise<ExecutionRecord | undefined> {
     return (await ask(this.session, {ask: 'execution', executionId: this.id})).execution;
+  }
+
+  async keep(keepFor: KeepFor): Promise<Kept> {
+    const {artifacts, expiresAt} = await ask(this.session, {ask: 'keep', executionId: this.id, keepFor});
+    return {artifacts, ...(expiresAt === undefined ? {} : {expiresAt})};
+  }
+
+  remove(): Promise<RetentionResult> {
+    return removeExecution(this.session, this.id);
   }
 
   async close(): Promise<void> {

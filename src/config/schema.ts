@@ -76,6 +76,22 @@ const retention = z
       .describe(
         'Days after which the daily sweep removes what nobody will take up any more: a workspace that was kept for `waybill retry`, the mark of a removed workspace, unfinished files of the default store. No step lives longer than 30 days.',
       ),
+    everyHours: z
+      .number()
+      .int()
+      .min(1)
+      .max(168)
+      .default(24)
+      .describe(
+        'Hours from one sweep of expired executions to the next: a Temporal Schedule, which workers and `waybill setup` make.',
+      ),
+    deletesPerSecond: z
+      .number()
+      .int()
+      .min(1)
+      .max(100_000)
+      .default(1000)
+      .describe('Files that a sweep removes in a second at most, so that it takes nothing from those who work.'),
   })
   .prefault({})
   .describe('What is removed, and when.');

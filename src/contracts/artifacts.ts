@@ -17,13 +17,19 @@ export const artifact = z.object({
   type: z.enum(['file', 'link', 'directory']),
   linkTarget: z.string().optional(),
   size: z.number().int(),
+  /** Bytes as they lie in the store, and how they were made smaller; absent where they lie there as they are. */
+  storedSize: z.number().int().optional(),
+  compression: z.enum(['gzip']).optional(),
   /** Lower-case hexadecimal; absent for links and directories. */
   sha256: z.string().optional(),
   contentType: z.string(),
   mode: z.number().int(),
   modifiedAt: z.string(),
   createdAt: z.string(),
-  expiresAt: z.string(),
+  /** Absent where it is kept for ever. */
+  expiresAt: z.string().optional(),
+  /** Key of the manifest that names it. */
+  manifest: z.string().optional(),
 });
 export type Artifact = z.infer<typeof artifact>;
 
@@ -40,6 +46,10 @@ export const executionRecord = z.object({
   failureStage: z.string().optional(),
   createdAt: z.string(),
   endedAt: z.string().optional(),
+  /** Absent while it is open, and where it is kept for ever. */
+  expiresAt: z.string().optional(),
+  /** Somebody has chosen how long it is kept. */
+  kept: z.boolean().optional(),
   outputFiles: z.number().int(),
   outputBytes: z.number().int(),
 });

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {artifact, artifactKind, executionRecord, ticket} from './artifacts.js';
-import {executionInput, executionResult} from './execution.js';
+import {executionInput, executionResult, keepFor} from './execution.js';
 import {executionId} from './ids.js';
 
 const page = {
@@ -10,6 +10,34 @@ const page = {
   after: z.string().optional(),
 };
 
+/** Which files to find among all; each field narrows. */
+export const artifactSearch = z.object({
+  /** `*` within a component, `**` across; a pattern without a slash fits the last component, wherever it lies. */
+  pattern: z.string().min(1).max(4096).optional(),
+  target: z.string().optional(),
+  kind: artifactKind.optional(),
+  /** All three in milliseconds. */
+  olderThanMs: z.number().int().nonnegative().optional(),
+  youngerThanMs: z.number().int().nonnegative().optional(),
+  expiresWithinMs: z.number().int().nonnegative().optional(),
+});
+export type ArtifactSearch = z.infer<typeof artifactSearch>;
+
+export const foundArtifact = artifact.extend({target: z.string()});
+export type FoundArtifact = z.infer<typeof foundArtifact>;
+
+/** What the files of one target, kind and age take up. */
+export const usageRow = z.object({
+  target: z.string(),
+  kind: artifactKind,
+  /** Days that they are old at most; absent for those that are older than every step. */
+  upToDays: z.number().optional(),
+  files: z.number().int(),
+  /** As they lie in the store. */
+  bytes: z.number().int(),
+});
+export type UsageRow = z.infer<typeof usageRow>;
+
 /** The input of the workflow `catalog`: one short question, one page of answer. */
 export const catalogQuestion = z.discriminatedUnion('ask', [
   z.object({ask: z.literal('execution'), executionId}),
@@ -17,6 +45,17 @@ export const catalogQuestion = z.discriminatedUnion('ask', [
   /** What the workflow is to be started with again, after it failed. */
   z.object({ask: z.literal('retry'), executionId}),
   z.object({ask: z.literal('artifacts'), executionId, kind: artifactKind, ...page}),
+  /** Files of all executions. */
+  z.object({ask: z.literal('find-artifacts'), ...artifactSearch.shape, ...page}),
+  /** Decides how long an execution and its files are kept from now. */
+  z.object({
+    ask: z.literal('keep'),
+    executionId,
+    keepFor,
+    /** What Temporal says the time is: the workflow adds it. */
+    at: z.iso.datetime().optional(),
+  }),
+  z.object({ask: z.literal('usage')}),
   z.object({ask: z.literal('ticket'), executionId, access: z.literal('read')}),
   z.object({ask: z.literal('targets')}),
   z.object({ask: z.literal('check-target'), target: z.string()}),
@@ -62,6 +101,19 @@ export const catalogAnswer = z.discriminatedUnion('ask', [
     totalSizeBytes: z.number().int(),
     next: z.string().optional(),
   }),
+  z.object({
+    ask: z.literal('find-artifacts'),
+    artifacts: z.array(foundArtifact).readonly(),
+    next: z.string().optional(),
+  }),
+  z.object({
+    ask: z.literal('keep'),
+    /** Absent for ever. */
+    expiresAt: z.string().optional(),
+    /** Files that have the new date. */
+    artifacts: z.number().int(),
+  }),
+  z.object({ask: z.literal('usage'), usage: z.array(usageRow).readonly()}),
   z.object({ask: z.literal('ticket'), ticket, expiresAt: z.string().optional()}),
   z.object({ask: z.literal('targets'), targets: z.array(targetSummary)}),
   z.object({ask: z.literal('check-target'), checks: z.array(targetCheck)}),

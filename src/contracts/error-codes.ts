@@ -94,6 +94,19 @@ export const errorFacts = {
   'execution.inputs-missing': {retryable: false, remedy: 'Not every input arrived in time: start the run again.'},
   'execution.id-used': {retryable: false, remedy: 'An id is used once: choose another.'},
   'execution.not-found': {retryable: false, remedy: 'See `waybill list` for the executions that are known.'},
+  'execution.open': {retryable: false, remedy: 'Wait for its end, or end it with `waybill cancel ID`.'},
+  'retention.foreign-store': {
+    retryable: false,
+    remedy: 'Nothing was removed. Give the worker the store of its catalog: `waybill doctor` says more.',
+  },
+  'retention.not-removed': {
+    retryable: true,
+    remedy: 'The next sweep tries again; `waybill targets check NAME` says what its target lacks.',
+  },
+  'retention.clocks-differ': {
+    retryable: false,
+    remedy: 'Nothing was removed. Set the clocks of PostgreSQL and Temporal: what has expired depends on them.',
+  },
   'target.unknown': {retryable: false, remedy: 'See `waybill targets` for the names in the configuration.'},
   'target.not-allowed': {
     retryable: false,

@@ -25,6 +25,13 @@ export const locationInput = z.object({
 /** What to do when the process is gone and left no exit status: the machine was restarted, or the process killed from outside. */
 export const onLost = z.enum(['fail', 'rerun']);
 
+/** At most a hundred years: what is kept longer is kept for ever. */
+const MOST_KEPT_MS = 36_500 * 86_400_000;
+
+/** How long something is kept, in milliseconds, or for ever. */
+export const keepFor = z.union([z.number().int().positive().max(MOST_KEPT_MS), z.literal('forever')]);
+export type KeepFor = z.infer<typeof keepFor>;
+
 /** The input of the workflow `execution`: version 1. Fields are only ever added, and are optional then. */
 export const executionInput = z.object({
   version: z.literal(1).default(1),
@@ -57,6 +64,13 @@ export const executionInput = z.object({
   /** How long the command may run, in milliseconds, enforced on the target. Default: no limit. */
   timeoutMs: z.number().int().positive().optional(),
   onLost: onLost.default('fail'),
+  /** How long its record and files are kept after its end. Default: `retention.days` of the worker. */
+  keepFor: keepFor.optional(),
+  /** The same for outputs that match a pattern: the first that matches counts. */
+  keepOutputs: z
+    .array(z.object({pattern: z.string().min(1), keepFor}))
+    .max(100)
+    .optional(),
   /** Set by `retry`: what of the earlier run is taken up. */
   resume: z
     .object({

@@ -8,6 +8,7 @@ export * from './ids.js';
 export {contractSchemas} from './json-schema.js';
 export * from './names.js';
 export * from './origin.js';
+export * from './retention.js';
 export * from './store.js';
 export * from './transfer.js';
 export * from './transfer-progress.js';

@@ -1,6 +1,7 @@
 import {z} from 'zod';
 import {catalogAnswer, catalogQuestion} from './catalog.js';
 import {executionInput, executionResult} from './execution.js';
+import {retentionInput, retentionResult} from './retention.js';
 import {storeAnswer, storeQuestion} from './store.js';
 import {transferInput, transferResult} from './transfer.js';
 
@@ -12,6 +13,8 @@ const contracts = {
   'catalog-input': {schema: catalogQuestion, title: 'Input of the workflow `catalog`'},
   'catalog-result': {schema: catalogAnswer, title: 'Result of the workflow `catalog`'},
   'store-input': {schema: storeQuestion, title: 'Input of the workflow `store`'},
+  'retention-input': {schema: retentionInput, title: 'Input of the workflow `retention`'},
+  'retention-result': {schema: retentionResult, title: 'Result of the workflow `retention`'},
   'store-result': {schema: storeAnswer, title: 'Result of the workflow `store`'},
 } as const;
 

@@ -4,6 +4,7 @@ export const workflowNames = {
   catalog: 'catalog',
   transfer: 'transfer',
   store: 'store',
+  retention: 'retention',
 } as const;
 /** An update of `execution`: takes the id, checks the request and answers with an OpenedExecution. */
 export const OPEN_UPDATE = 'open';
@@ -11,4 +12,6 @@ export const OPEN_UPDATE = 'open';
 export const INPUTS_SENT_SIGNAL = 'inputsSent';
 /** A query of `execution`: the stage under way and, at the end, the result. */
 export const STATE_QUERY = 'state';
+/** Search attributes of `execution`, keywords both: what people look for in Temporal. Not every Temporal has them. */
+export const searchAttributes = {target: 'WaybillTarget', label: 'WaybillLabel'} as const;
 export const DEFAULT_TASK_QUEUE = 'waybill';

@@ -15,6 +15,7 @@ import {handOver} from './hand-over.js';
 import {createLog} from './log.js';
 import {openSweeps} from './open-sweeps.js';
 import {patiently} from './patience.js';
+import {ensureRetentionSchedule} from './retention-schedule.js';
 import {TaskRecords} from './task-records.js';
 import {openTelemetry, type Telemetry} from './telemetry.js';
 
@@ -90,6 +91,7 @@ async function serve(
 ): Promise<void> {
   const queues = options.taskQueue === undefined ? taskQueues(configuration) : [options.taskQueue];
   const sweeps = openSweeps(configuration, queues, deps.activities, client, log);
+  await scheduleRetention(configuration, client, log);
   try {
     const watched = {...deps.activities, targets: sweeps.watching(deps.activities.targets)};
     const {activities, workerOptions} = createActivities(watched, configuration.worker);
@@ -108,6 +110,16 @@ async function serve(
     await poll(workers, options, () => log.info({taskQueues: queues, pid: process.pid}, 'worker ready'));
   } finally {
     await sweeps.close();
+  }
+}
+
+/** A worker without the right to make schedules works all the same: `waybill doctor` says what is missing. */
+async function scheduleRetention(configuration: Configuration, client: Client, log: Logger): Promise<void> {
+  try {
+    const outcome = await ensureRetentionSchedule(client, configuration);
+    if (outcome !== 'unchanged') log.info({schedule: outcome}, 'schedule of the retention sweep');
+  } catch (error) {
+    log.warn({err: error}, 'the schedule of the retention sweep cannot be made: nothing expires');
   }
 }
 

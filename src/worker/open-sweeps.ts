@@ -6,10 +6,9 @@ import type {Configuration} from '../config/schema.js';
 import {sweepWorkspaces} from '../execution/sweep.js';
 import {sweepOwners} from './sweep-owners.js';
 import {SweepRecord} from './sweep-record.js';
-import {sweepStore} from './sweep-store.js';
 import {Sweeps} from './sweeps.js';
 
-/** Begins to sweep what this worker is responsible for: its default store, and the targets of its task queues (P10). */
+/** Begins to sweep the targets of this worker's task queues (P10). The default store is the workflow `retention`'s. */
 export function openSweeps(
   {stateDirectory, retention, temporal, targets}: Configuration,
   taskQueues: readonly string[],
@@ -18,7 +17,7 @@ export function openSweeps(
   log: Logger,
 ): Sweeps {
   const {leftoverDays: olderThanDays} = retention;
-  const {runs, ownWorkspace} = sweepOwners(deps.catalog, client, olderThanDays);
+  const {ownWorkspace} = sweepOwners(deps.catalog, client, olderThanDays);
   const served = Object.keys(targets).filter((name) =>
     taskQueues.includes(targets[name]?.taskQueue ?? temporal.taskQueue),
   );
@@ -28,11 +27,6 @@ export function openSweeps(
     atHand: served.filter((name) => targets[name]?.kind === 'local'),
     log,
     sweep: async (place, signal) => {
-      if (place === 'store') {
-        const names = await sweepStore(deps.store, {olderThanDays, runs, signal});
-        if (names > 0) log.info({names}, 'swept unfinished files of the default store');
-        return;
-      }
       const target = await deps.targets.connect(place.slice('target:'.length), signal);
       const workspaces = await sweepWorkspaces(target.shell, target.workspaceRoot, {
         olderThanDays,

@@ -8,8 +8,6 @@ const MARGIN_MS = 3_600_000;
 
 /** Who may still need what lies about. Asking costs the catalog or Temporal a few milliseconds. */
 export interface SweepOwners {
-  /** True while the workflow of an execution runs, also in a retry. */
-  readonly runs: (executionId: string) => Promise<boolean>;
   /**
    * True for a workspace that is not ours to remove: its execution runs, ended too recently, or is not in this
    * catalog, so that it belongs to another installation that uses the same target.
@@ -18,7 +16,7 @@ export interface SweepOwners {
 }
 
 export function sweepOwners(
-  catalog: Pick<Catalog, 'getExecution'>,
+  catalog: Pick<Catalog, 'getExecution'> & {readonly retention: Pick<Catalog['retention'], 'wasRemoved'>},
   client: Client,
   leftoverDays: number,
   now: () => number = Date.now,
@@ -33,10 +31,10 @@ export function sweepOwners(
     }
   };
   return {
-    runs,
     ownWorkspace: async (executionId) => {
       const record = await catalog.getExecution(executionId);
-      if (!record) return true;
+      // Removed while the target was away, or before its clean-up came through.
+      if (!record) return !(await catalog.retention.wasRemoved(executionId));
       const ended = record.endedAt === undefined ? undefined : Date.parse(record.endedAt);
       if (ended !== undefined && now() < ended + leftoverDays * DAY_MS + MARGIN_MS) return true;
       return await runs(executionId);

@@ -25,8 +25,8 @@ afterEach(async () => {
 function start(options: Partial<SweepsOptions> = {}): Sweeps {
   const sweeps = new Sweeps({
     record: record(),
-    targets: ['local', 'other'],
-    atHand: ['local'],
+    targets: ['first', 'local', 'other'],
+    atHand: ['first', 'local'],
     log: pino({level: 'silent'}),
     delayMs: 10,
     sweep: async (place) => void swept.push(place),
@@ -51,10 +51,10 @@ function registry() {
   );
 }
 
-it('sweeps the store and the targets at hand soon after the start, each once a day', async () => {
+it('sweeps the targets at hand soon after the start, each once a day', async () => {
   start();
   await until('both are swept', async () => swept.length === 2);
-  expect(swept).toEqual(['store', 'target:local']);
+  expect(swept).toEqual(['target:first', 'target:local']);
   await open.pop()?.close();
   start();
   await delay(100);
@@ -62,12 +62,12 @@ it('sweeps the store and the targets at hand soon after the start, each once a d
 });
 
 it('sweeps again a day later', async () => {
-  record().note('store', Date.now() - 86_400_000);
+  record().note('target:first', Date.now() - 86_400_000);
   record().note('target:local', Date.now() - 86_300_000);
   start();
-  await until('the store is swept', async () => swept.length > 0);
+  await until('the first is swept', async () => swept.length > 0);
   await delay(50);
-  expect(swept).toEqual(['store']);
+  expect(swept).toEqual(['target:first']);
 });
 
 it('sweeps a target when it is first used, and after a restart without its being used', async () => {
@@ -85,21 +85,21 @@ it('sweeps a target when it is first used, and after a restart without its being
 it('goes on after a failure, and tries that place again', async () => {
   const failing = async (place: SweptPlace) => {
     swept.push(place);
-    if (place === 'store') throw new Error('the disk is gone');
+    if (place === 'target:first') throw new Error('the disk is gone');
   };
   start({sweep: failing});
   await until('both are tried', async () => swept.length === 2);
   await open.pop()?.close();
   start({sweep: failing});
-  await until('the store is tried again', async () => swept.length === 3);
-  expect(swept.at(-1)).toBe('store');
+  await until('the first is tried again', async () => swept.length === 3);
+  expect(swept.at(-1)).toBe('target:first');
 });
 
 it('ends a sweep that is under way when the worker stops', async () => {
   let ended = false;
   const sweeps = start({
     sweep: async (_, signal) => {
-      swept.push('store');
+      swept.push('target:first');
       await delay(60_000, undefined, {signal}).finally(() => (ended = true));
     },
   });

@@ -22,7 +22,7 @@ export interface SweepsOptions {
 }
 
 /**
- * Sweeps the default store and every target that was ever used, one after the other and once a day: soon after the
+ * Sweeps every target that was ever used, one after the other and once a day: soon after the
  * start of the worker, and soon after a target is first used. A failure is logged and tried again an hour later.
  */
 export class Sweeps {
@@ -34,7 +34,7 @@ export class Sweeps {
 
   constructor(options: SweepsOptions) {
     this.#options = options;
-    this.#places = ['store', ...options.targets.map((name): SweptPlace => `target:${name}`)];
+    this.#places = options.targets.map((name): SweptPlace => `target:${name}`);
     this.#lookIn(options.delayMs ?? DELAY_MS);
   }
 
@@ -99,6 +99,6 @@ export class Sweeps {
 
   #isKnown(place: SweptPlace): boolean {
     const {record, atHand} = this.#options;
-    return place === 'store' || record.knows(place) || atHand.includes(place.slice('target:'.length));
+    return record.knows(place) || atHand.includes(place.slice('target:'.length));
   }
 }

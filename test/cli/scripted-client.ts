@@ -14,8 +14,9 @@ import type {
 } from '../../src/client/api.js';
 import type {Artifact, ExecutionRecord} from '../../src/contracts/artifacts.js';
 import type {MoveProgress} from '../../src/contracts/checkpoint.js';
-import type {TargetCheck, TargetSummary} from '../../src/contracts/catalog.js';
-import type {ExecutionResult} from '../../src/contracts/execution.js';
+import type {ArtifactSearch, FoundArtifact, TargetCheck, TargetSummary, UsageRow} from '../../src/contracts/catalog.js';
+import type {ExecutionResult, KeepFor} from '../../src/contracts/execution.js';
+import type {RetentionResult} from '../../src/contracts/retention.js';
 
 export interface Script {
   readonly result: (cancelled: Promise<void>) => Promise<ExecutionResult>;
@@ -26,6 +27,8 @@ export interface Script {
   readonly record?: ExecutionRecord;
   readonly records?: readonly ExecutionRecord[];
   readonly artifacts?: readonly Artifact[];
+  readonly found?: readonly FoundArtifact[];
+  readonly usage?: readonly UsageRow[];
   readonly targets?: readonly TargetSummary[];
   readonly checks?: readonly TargetCheck[];
   readonly places?: Partial<StoreClient>;
@@ -36,6 +39,9 @@ export class ScriptedClient implements WaybillClientApi {
   readonly started: StartOptions[] = [];
   readonly cancelled: string[] = [];
   readonly retried: string[] = [];
+  readonly kept: [string, KeepFor][] = [];
+  readonly removed: string[] = [];
+  readonly searches: ArtifactSearch[] = [];
   readonly sent: (readonly LocalInput[])[] = [];
   readonly downloads: DownloadOptions[] = [];
   closed = false;
@@ -100,16 +106,36 @@ export class ScriptedClient implements WaybillClientApi {
       retry: async () => void this.retried.push(id),
       sendInputs: async (inputs) => void this.sent.push(inputs),
       record: async () => script.record,
+      keep: async (keepFor) => {
+        this.kept.push([id, keepFor]);
+        return {artifacts: 2, ...(keepFor === 'forever' ? {} : {expiresAt: '2026-05-01T00:00:00.000Z'})};
+      },
+      remove: async () => {
+        this.removed.push(id);
+        return removedNothing;
+      },
     };
   }
 
   list = () => each(this.script.records ?? []);
+  artifacts = (search: ArtifactSearch = {}) => {
+    this.searches.push(search);
+    return each(this.script.found ?? []);
+  };
+  usage = async () => this.script.usage ?? [];
   targets = async () => this.script.targets ?? [];
   checkTarget = async () => this.script.checks ?? [];
   close = async () => {
     this.closed = true;
   };
 }
+
+const removedNothing: RetentionResult = {
+  version: 1,
+  cutoff: '2026-01-01T00:00:00.000Z',
+  removed: {executions: 1, artifacts: 2, bytes: 3, tickets: 0, leftovers: 0},
+  left: [],
+};
 
 async function* nothing(): AsyncGenerator<never> {
   yield* [];

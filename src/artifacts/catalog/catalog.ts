@@ -1,4 +1,6 @@
 import type {ArtifactKind, ExecutionRecord} from '../../contracts/artifacts.js';
+import type {UsageRow} from '../../contracts/catalog.js';
+import type {StoredExecution} from '../stored-execution.js';
 import {connect} from './connection.js';
 import {
   type ExecutionPage,
@@ -13,7 +15,12 @@ import {type FinishOutcome, type FinishRequest, finishExecution} from './finish-
 import {type ArtifactPage, type ArtifactPageRequest, listArtifacts} from './list-artifacts.js';
 import {migrate} from './migrate.js';
 import {type OpenOutcome, openExecution, type OpenRequest} from './open-execution.js';
-import {type ArtifactRow, BATCH_ROWS, showGeneration, writeBatch} from './record-artifacts.js';
+import {type ArtifactRow, BATCH_ROWS, type RecordRequest, showGeneration, writeBatch} from './record-artifacts.js';
+import {findArtifacts, type FoundArtifacts, type SearchRequest} from './find-artifacts.js';
+import {type KeepOutcome, type KeepRequest, keepExecution} from './keep.js';
+import {retentionCatalog, type RetentionCatalog} from './retention.js';
+import {restoreExecution, storedExecutionOf} from './stored-executions.js';
+import {usage} from './usage.js';
 
 export type {ArtifactPage, ArtifactPageRequest} from './list-artifacts.js';
 export type {ArtifactRow} from './record-artifacts.js';
@@ -45,12 +52,24 @@ export interface Catalog {
   /** Rejects with `execution.not-found` for an id that was never opened. */
   listArtifacts(request: ArtifactPageRequest): Promise<ArtifactPage>;
   getRetryBasis(id: string): Promise<RetryBasis | undefined>;
+  /** Decides how long an execution and everything of it is kept from now. Rejects with `execution.not-found`. */
+  keepExecution(request: KeepRequest): Promise<KeepOutcome>;
+  /** Files of all executions, the newest first. */
+  findArtifacts(request: SearchRequest): Promise<FoundArtifacts>;
+  /** What the store holds, by target, kind and age. */
+  usage(): Promise<readonly UsageRow[]>;
+  /** Everything that is to be known to make the record of an execution again. */
+  storedExecution(id: string): Promise<StoredExecution | undefined>;
+  /** Makes a record again. False where there is one, which stays as it is, or where the id's was removed. */
+  restoreExecution(execution: StoredExecution): Promise<boolean>;
+  /** For the sweep. */
+  readonly retention: RetentionCatalog;
   close(): Promise<void>;
 }
 
-export interface RecordOptions {
-  /** How long the files are kept, in milliseconds. Default 30 days. */
-  readonly retentionMs?: number;
+export interface RecordOptions extends Pick<RecordRequest, 'at' | 'createdAt'> {
+  /** How long the files are kept that do not say it themselves, in milliseconds; null for ever. Default 30 days. */
+  readonly retentionMs?: number | null;
 }
 
 export interface CatalogOptions {
@@ -80,8 +99,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
   return {
     openExecution: (request) => translated('open an execution', () => openExecution(db, request)),
     finishExecution: (request) => translated('record the end of an execution', () => finishExecution(db, request)),
-    recordArtifacts: async (executionId, generation, kind, rows, {retentionMs = RETENTION_MS} = {}) => {
-      const request = {executionId, generation, kind, retentionMs};
+    recordArtifacts: async (executionId, generation, kind, rows, {retentionMs = RETENTION_MS, ...more} = {}) => {
+      const request = {executionId, generation, kind, retentionMs, ...more};
       const record = <T>(write: () => Promise<T>) => translated('record artifacts', write);
       await record(() => showGeneration(db, request));
       for await (const batch of batches(rows)) await record(() => writeBatch(db, request, batch));
@@ -90,6 +109,12 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     listExecutions: (page) => translated('list executions', () => listExecutions(db, page)),
     listArtifacts: (request) => translated('list artifacts', () => listArtifacts(db, request)),
     getRetryBasis: (id) => translated('find an execution', () => getRetryBasis(db, id)),
+    keepExecution: (request) => translated('keep an execution', () => keepExecution(db, request)),
+    findArtifacts: (request) => translated('find artifacts', () => findArtifacts(db, request)),
+    usage: () => translated('add up what is stored', () => usage(db)),
+    storedExecution: (id) => translated('find an execution', () => storedExecutionOf(db, id)),
+    restoreExecution: (execution) => translated('restore an execution', () => restoreExecution(db, execution)),
+    retention: retentionCatalog(db),
     close: () => db.destroy(),
   };
 }

@@ -37,13 +37,23 @@ export interface RetryBasis {
 }
 
 export async function getExecution(db: Database, id: string): Promise<ExecutionRecord | undefined> {
-  const row = await db.selectFrom('executions').selectAll().where('id', '=', id).executeTakeFirst();
+  const row = await db
+    .selectFrom('executions')
+    .selectAll()
+    .where('id', '=', id)
+    .where('removing', '=', false)
+    .executeTakeFirst();
   return row && toRecord(row);
 }
 
 export async function listExecutions(db: Database, {limit, after}: PageRequest): Promise<ExecutionPage> {
   const position = after === undefined ? undefined : decodeCursor(after, executionPosition);
-  let query = db.selectFrom('executions').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
+  let query = db
+    .selectFrom('executions')
+    .selectAll()
+    .where('removing', '=', false)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc');
   if (position) {
     query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}::timestamptz, ${position.id})`);
   }
@@ -62,6 +72,7 @@ export async function getRetryBasis(db: Database, id: string): Promise<RetryBasi
     )
     .select(['executions.request', 'executions.generation', 'executions.state', 'failure_stage', 'runs.result'])
     .where('executions.id', '=', id)
+    .where('executions.removing', '=', false)
     .executeTakeFirst();
   if (row === undefined) return undefined;
   const stage = stageName.safeParse(row.failure_stage);
@@ -74,7 +85,7 @@ export async function getRetryBasis(db: Database, id: string): Promise<RetryBasi
   };
 }
 
-function stored<T>(shape: z.ZodType<T>, json: unknown, id: string): T {
+export function stored<T>(shape: z.ZodType<T>, json: unknown, id: string): T {
   const parsed = shape.safeParse(json);
   if (parsed.success) return parsed.data;
   throw new WaybillError('catalog.schema', `The record of ${id} was written by another version.`, {
@@ -97,6 +108,8 @@ function toRecord(row: Selectable<ExecutionsTable>): ExecutionRecord {
     ...(row.failure_stage === null ? {} : {failureStage: row.failure_stage}),
     createdAt: row.created_at.toISOString(),
     ...(row.ended_at === null ? {} : {endedAt: row.ended_at.toISOString()}),
+    ...(row.expires_at === null ? {} : {expiresAt: row.expires_at.toISOString()}),
+    ...(row.kept ? {kept: true} : {}),
     outputFiles: row.output_files,
     outputBytes: row.output_bytes,
   };

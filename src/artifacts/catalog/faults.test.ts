@@ -106,6 +106,7 @@ describe('the schema', () => {
     const opened = await Promise.all(Array.from({length: 8}, () => openCatalog({connectionString})));
     expect(await query('select name from waybill.migration order by name')).toEqual([
       {name: '0001-executions-and-artifacts'},
+      {name: '0002-retention'},
     ]);
     await Promise.all(opened.map((catalog) => catalog.close()));
   });

@@ -2,13 +2,16 @@ import {sql, type Transaction} from 'kysely';
 import {WaybillError} from '../../contracts/errors.js';
 import type {ExecutionResult} from '../../contracts/execution.js';
 import type {Database} from './connection.js';
-import type {CatalogSchema} from './schema.js';
+import {keptUntil, laterOf} from './kept-until.js';
+import {type CatalogSchema, SCHEMA} from './schema.js';
 import {storableText} from './storable-text.js';
 
 export interface FinishRequest {
   /** The workflow run that has ended. */
   readonly runId: string;
   readonly result: ExecutionResult;
+  /** How long it is kept after its end, in milliseconds; null for ever. Default 30 days. */
+  readonly keepMs?: number | null;
 }
 
 /** `same`: recorded before. `superseded`: a retry has begun since; only the run keeps the result. */
@@ -33,7 +36,8 @@ export async function finishExecution(db: Database, request: FinishRequest): Pro
     if (run.ended_at !== null) return 'same';
     await endRun(transaction, request);
     if (holder.last_run_id !== request.runId) return 'superseded';
-    await endExecution(transaction, request.result);
+    await endExecution(transaction, request.result, request.keepMs);
+    await keepInputs(transaction, executionId);
     return 'recorded';
   });
 }
@@ -47,7 +51,11 @@ async function endRun(transaction: Transaction<CatalogSchema>, {runId, result}: 
     .execute();
 }
 
-async function endExecution(transaction: Transaction<CatalogSchema>, result: ExecutionResult): Promise<void> {
+async function endExecution(
+  transaction: Transaction<CatalogSchema>,
+  result: ExecutionResult,
+  keepMs?: number | null,
+): Promise<void> {
   const {failure} = result;
   const outputs = await transaction
     .selectFrom('artifacts')
@@ -71,13 +79,30 @@ async function endExecution(transaction: Transaction<CatalogSchema>, result: Exe
       output_files: outputs.files,
       output_bytes: outputs.bytes,
       ended_at: new Date(result.endedAt),
+      kept: sql<boolean>`kept or ${keepMs === null}`,
+      expires_at: sql<Date | null>`case
+        when kept then greatest(expires_at, case when expires_at is not null then ${laterOf(result.endedAt)} end)
+        else ${keptUntil(result.endedAt, keepMs)}
+      end`,
     })
     .where('id', '=', result.executionId)
     .execute();
 }
 
+/** A retry reads what the first run was given: none of it goes before the rest. */
+async function keepInputs(transaction: Transaction<CatalogSchema>, executionId: string): Promise<void> {
+  await sql`
+    update ${sql.id(SCHEMA, 'artifacts')} artifact
+    set expires_at = case when execution.expires_at is null then null
+      else greatest(artifact.expires_at, execution.expires_at) end
+    from ${sql.id(SCHEMA, 'executions')} execution
+    where artifact.execution_id = ${executionId} and execution.id = ${executionId} and artifact.kind = 'input'
+      and artifact.expires_at is not null
+  `.execute(transaction);
+}
+
 /** As a shell shows it. */
-function exitStatus({command}: ExecutionResult): number | null {
+export function exitStatus({command}: ExecutionResult): number | null {
   if (command?.outcome === 'exited') return command.status;
   return command?.outcome === 'signalled' ? 128 + command.signal : null;
 }

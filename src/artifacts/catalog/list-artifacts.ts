@@ -31,7 +31,8 @@ export async function listArtifacts(db: Database, request: ArtifactPageRequest):
     .selectAll()
     .where('execution_id', '=', executionId)
     .where('kind', '=', kind)
-    .where('generation', '=', generation);
+    .where('generation', '=', generation)
+    .where('removing', '=', false);
   if (position) {
     const {name} = position;
     query = query.where(sql<boolean>`(left(name, 500), name) > (left(${name}, 500), ${name})`);
@@ -70,11 +71,12 @@ async function totalSize(db: Database, id: string, kind: ArtifactKind, generatio
     .where('execution_id', '=', id)
     .where('kind', '=', kind)
     .where('generation', '=', generation)
+    .where('removing', '=', false)
     .executeTakeFirstOrThrow();
   return sum.bytes;
 }
 
-function toArtifact(row: Selectable<ArtifactsTable>): Artifact {
+export function toArtifact(row: Selectable<ArtifactsTable>): Artifact {
   return {
     id: row.id,
     executionId: row.execution_id,
@@ -84,11 +86,13 @@ function toArtifact(row: Selectable<ArtifactsTable>): Artifact {
     type: row.type,
     ...(row.link_target === null ? {} : {linkTarget: row.link_target}),
     size: row.size,
+    ...(row.compression === null ? {} : {storedSize: row.stored_size, compression: row.compression}),
     ...(row.sha256 === null ? {} : {sha256: row.sha256}),
     contentType: row.content_type,
     mode: row.mode,
     modifiedAt: row.modified_at.toISOString(),
     createdAt: row.created_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
+    ...(row.expires_at === null ? {} : {expiresAt: row.expires_at.toISOString()}),
+    ...(row.manifest === null ? {} : {manifest: row.manifest}),
   };
 }

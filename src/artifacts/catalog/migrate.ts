@@ -31,6 +31,18 @@ export async function migrate(db: Database, connectionString: string): Promise<v
   }
 }
 
+export interface SchemaState {
+  /** Names of migrations, in order. */
+  readonly applied: readonly string[];
+  readonly missing: readonly string[];
+}
+
+/** How far the schema is, without changing anything. */
+export async function schemaState(db: Database): Promise<SchemaState> {
+  const applied = await appliedMigrations(db);
+  return {applied, missing: Object.keys(migrations).filter((name) => !applied.includes(name))};
+}
+
 async function applyMissing(db: Database): Promise<void> {
   const migrator = new Migrator({
     db,

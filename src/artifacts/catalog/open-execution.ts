@@ -1,4 +1,4 @@
-import type {Transaction} from 'kysely';
+import {sql, type Transaction} from 'kysely';
 import {WaybillError} from '../../contracts/errors.js';
 import type {ExecutionInput} from '../../contracts/execution.js';
 import type {Database} from './connection.js';
@@ -17,19 +17,21 @@ export type OpenOutcome = 'opened' | 'same' | 'id-used';
 
 export async function openExecution(db: Database, request: OpenRequest): Promise<OpenOutcome> {
   return await db.transaction().execute(async (transaction) => {
+    if (await wasForgotten(transaction, request.executionId)) return 'id-used';
     if (request.input.resume === undefined && (await insertExecution(transaction, request))) {
       await insertRun(transaction, request, 1);
       return 'opened';
     }
     const holder = await transaction
       .selectFrom('executions')
-      .select(['generation'])
+      .select(['generation', 'removing'])
       .where('id', '=', request.executionId)
       .forUpdate()
       .executeTakeFirst();
     if (holder === undefined) throw unknown(request.executionId);
     if (await hasRun(transaction, request)) return 'same';
     if (request.input.resume === undefined) return 'id-used';
+    if (holder.removing) throw unknown(request.executionId);
     await reopen(transaction, request, holder.generation, request.input.resume.generation);
     return 'opened';
   });
@@ -49,12 +51,17 @@ async function insertExecution(transaction: Transaction<CatalogSchema>, request:
       generation: 1,
       last_run_id: runId,
       // Whole milliseconds: a page ends at one, and the next begins after it.
-      created_at: new Date(),
+      created_at: sql<Date>`date_trunc('milliseconds', now())`,
     })
     .onConflict((conflict) => conflict.column('id').doNothing())
     .returning('id')
     .executeTakeFirst();
   return inserted !== undefined;
+}
+
+async function wasForgotten(transaction: Transaction<CatalogSchema>, id: string): Promise<boolean> {
+  const found = await transaction.selectFrom('removed_executions').select('id').where('id', '=', id).executeTakeFirst();
+  return found !== undefined;
 }
 
 async function hasRun(transaction: Transaction<CatalogSchema>, request: OpenRequest): Promise<boolean> {
@@ -74,7 +81,7 @@ async function insertRun(
 ): Promise<void> {
   await transaction
     .insertInto('runs')
-    .values({execution_id: request.executionId, run_id: request.runId, generation, opened_at: new Date()})
+    .values({execution_id: request.executionId, run_id: request.runId, generation, opened_at: sql<Date>`now()`})
     .execute();
 }
 
@@ -104,6 +111,7 @@ async function reopen(
       failure_message: null,
       failure_stage: null,
       ended_at: null,
+      expires_at: sql<Date | null>`case when kept then expires_at end`,
     })
     .where('id', '=', request.executionId)
     .execute();

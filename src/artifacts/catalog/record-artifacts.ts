@@ -1,8 +1,9 @@
-import {sql} from 'kysely';
+import {type RawBuilder, sql} from 'kysely';
 import type {Artifact, ArtifactKind} from '../../contracts/artifacts.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {contentTypeOf} from '../content-type.js';
 import type {Database} from './connection.js';
+import {laterOf} from './kept-until.js';
 import {SCHEMA} from './schema.js';
 
 export interface ArtifactRow
@@ -11,14 +12,25 @@ export interface ArtifactRow
   readonly modifiedAt: number;
   /** Default: what the name's extension says. */
   readonly contentType?: string;
+  /** How long it is kept, in milliseconds; null for ever. Default: as the others of the request. */
+  readonly keepMs?: number | null;
+  /** Key of the manifest that names it. */
+  readonly manifest?: string;
 }
 
 export interface RecordRequest {
   readonly executionId: string;
   readonly generation: number;
   readonly kind: ArtifactKind;
-  /** How long each is kept, from now, in milliseconds. */
-  readonly retentionMs: number;
+  /** How long each is kept, in milliseconds; null for ever. */
+  readonly retentionMs: number | null;
+  /**
+   * What another clock says it is, ISO 8601: the later of it and PostgreSQL's counts, so that one of them being slow
+   * has nothing expire too early.
+   */
+  readonly at?: string;
+  /** When they were made, where that was not now: ISO 8601. */
+  readonly createdAt?: string;
 }
 
 /** Rows of one statement: enough that a round trip costs nothing, few enough to be held in memory. */
@@ -36,13 +48,16 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
   await sql`
     insert into ${sql.id(SCHEMA, 'artifacts')} (
       id, execution_id, generation, kind, name, name_digest, key, type, link_target, size, stored_size, sha256,
-      content_type, mode, modified_at, created_at, expires_at
+      content_type, mode, modified_at, created_at, expires_at, manifest
     )
-    select 'artifact_' || gen_random_uuid(), ${request.executionId}, ${request.generation}::integer, ${request.kind},
+    select ${artifactId(request)}, ${request.executionId}, ${request.generation}::integer, ${request.kind},
       name, sha256(convert_to(name, 'UTF8')), key, type, link_target, size, size, sha256, content_type, mode,
       timestamptz 'epoch' + modified_ms * interval '1 millisecond',
-      date_trunc('milliseconds', now()),
-      date_trunc('milliseconds', now()) + ${request.retentionMs}::double precision * interval '1 millisecond'
+      coalesce(${request.createdAt ?? null}::timestamptz, date_trunc('milliseconds', now())),
+      case when execution.kept then execution.expires_at
+        else coalesce(${request.createdAt ?? null}::timestamptz, ${laterOf(request.at)})
+          + keep_ms * interval '1 millisecond' end,
+      manifest
     from unnest(
       ${batch.map((row) => row.name)}::text[],
       ${batch.map((row) => row.key)}::text[],
@@ -52,15 +67,25 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
       ${batch.map((row) => row.sha256 ?? null)}::text[],
       ${batch.map((row) => row.contentType ?? contentTypeOf(row.name))}::text[],
       ${batch.map((row) => row.mode)}::integer[],
-      ${batch.map((row) => storableTime(row.modifiedAt))}::bigint[]
-    ) as given (name, key, type, link_target, size, sha256, content_type, mode, modified_ms)
+      ${batch.map((row) => storableTime(row.modifiedAt))}::bigint[],
+      ${batch.map((row) => (row.keepMs === undefined ? request.retentionMs : row.keepMs))}::double precision[],
+      ${batch.map((row) => row.manifest ?? null)}::text[]
+    ) as given (name, key, type, link_target, size, sha256, content_type, mode, modified_ms, keep_ms, manifest)
+    -- Where there is none, the foreign key says so.
+    left join ${sql.id(SCHEMA, 'executions')} execution on execution.id = ${request.executionId}
     -- Two attempts at once take the rows in the same order, so that neither waits for the other.
     order by name collate "C"
     on conflict (execution_id, generation, kind, name_digest) do update set
       key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
       stored_size = excluded.stored_size, sha256 = excluded.sha256, content_type = excluded.content_type,
-      mode = excluded.mode, modified_at = excluded.modified_at
+      mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest
   `.execute(db);
+}
+
+/** Made of what the artifact is: a catalog that is made again from the store has the same ids. */
+function artifactId({executionId, generation, kind}: RecordRequest): RawBuilder<string> {
+  const of = `${executionId}/${generation}/${kind}/`;
+  return sql`'artifact_' || substr(encode(sha256(convert_to(${of} || name, 'UTF8')), 'hex'), 1, 32)::uuid`;
 }
 
 /** Outputs and logs of a new generation hide those of the earlier ones from then on. */

@@ -23,6 +23,10 @@ export interface ExecutionsTable {
   output_bytes: Generated<number>;
   created_at: Timestamp;
   ended_at: Timestamp | null;
+  /** Null while it is open, and where it is kept forever. */
+  expires_at: Timestamp | null;
+  kept: Generated<boolean>;
+  removing: Generated<boolean>;
 }
 
 /** One workflow run of an execution: the first, and one for each `retry`. */
@@ -54,11 +58,54 @@ export interface ArtifactsTable {
   mode: number;
   modified_at: Timestamp;
   created_at: Timestamp;
+  /** Null where it is kept forever. */
+  expires_at: Timestamp | null;
+  removing: Generated<boolean>;
+  manifest: string | null;
+}
+
+/** Ids of executions whose records are gone: an id is used once. */
+export interface RemovedExecutionsTable {
+  id: string;
+  removed_at: Timestamp;
+}
+
+/** What clients were let move, of which nothing but the ticket itself is secret: that is not here. */
+export interface TicketsTable {
+  id: string;
+  execution_id: string;
+  purpose: 'upload' | 'download';
+  name: string;
+  key: string;
+  max_bytes: number | null;
+  issued_at: Timestamp;
   expires_at: Timestamp;
+}
+
+export interface RetentionRunsTable {
+  /** Of the workflow that swept, the first of its runs. */
+  id: string;
+  started_at: Timestamp;
+  ended_at: Timestamp | null;
+  failure: string | null;
+  executions: Generated<number>;
+  artifacts: Generated<number>;
+  bytes: Generated<number>;
+  tickets: Generated<number>;
+  leftovers: Generated<number>;
+}
+
+export interface InstallationTable {
+  only_one: Generated<boolean>;
+  store_id: string;
 }
 
 export interface CatalogSchema {
   executions: ExecutionsTable;
   runs: RunsTable;
   artifacts: ArtifactsTable;
+  removed_executions: RemovedExecutionsTable;
+  tickets: TicketsTable;
+  retention_runs: RetentionRunsTable;
+  installation: InstallationTable;
 }

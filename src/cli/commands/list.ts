@@ -4,6 +4,8 @@ import {formatDuration, parseCount} from '../amounts.js';
 import type {CliContext} from '../context.js';
 import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption, parsed} from '../options.js';
 import {formatBytes, truncate} from '../terminal/bar.js';
+import {expiresSoon, expiryWarning, formatExpiry} from '../terminal/expiry.js';
+import {plural} from '../run/sentences.js';
 import {printable, printableCommand} from '../terminal/printable.js';
 import {Screen} from '../terminal/screen.js';
 import {formatTable} from '../terminal/table.js';
@@ -36,13 +38,15 @@ export function listCommand(context: CliContext): Command {
       if (json === true) return;
       if (records.length === 0) screen.line('No runs yet.');
       else await screen.result(formatList(records, Date.now(), context.stdout.columns));
+      const soon = records.filter((record) => expiresSoon(record, Date.now()));
+      if (soon.length > 0) screen.line(expiryWarning(plural(soon.length, 'run'), soon[0]?.id ?? 'ID'));
     } finally {
       await client.close();
     }
   });
 }
 
-const header = ['ID', 'STATE', 'TARGET', 'AGE', 'EXIT', 'OUTPUTS', 'COMMAND'];
+const header = ['ID', 'STATE', 'TARGET', 'AGE', 'EXPIRES', 'EXIT', 'OUTPUTS', 'COMMAND'];
 const COMMAND_WIDTH = 60;
 
 /** Lines are cut to `columns` where there is a terminal; a file or pipe gets them whole. */
@@ -52,6 +56,7 @@ export function formatList(records: readonly ExecutionRecord[], now: number, col
     record.state,
     printable(record.target),
     formatDuration(now - Date.parse(record.createdAt)),
+    record.state === 'open' ? '' : formatExpiry(record.expiresAt, now),
     record.exitStatus === undefined ? '' : String(record.exitStatus),
     record.outputFiles === 0 ? '' : `${record.outputFiles} (${formatBytes(record.outputBytes)})`,
     truncate(record.label === undefined ? printableCommand(record.command) : printable(record.label), COMMAND_WIDTH),

@@ -1,7 +1,8 @@
 import {resolve} from 'node:path';
 import {Command, type Option} from 'commander';
 import {WaybillError} from '../../contracts/errors.js';
-import {parseDuration} from '../amounts.js';
+import type {KeepFor} from '../../contracts/execution.js';
+import {parseDuration, parseKeep} from '../amounts.js';
 import type {CliContext} from '../context.js';
 import {
   addConnectionOptions,
@@ -30,6 +31,8 @@ interface RunFlags {
   readonly name?: string;
   readonly correlationId?: string;
   readonly onLost: 'fail' | 'rerun';
+  readonly keep?: KeepFor;
+  readonly keepOutput: readonly string[];
   readonly json?: true;
 }
 
@@ -58,6 +61,15 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(new DocumentedOption('--name <text>', 'what lists and the ID show', 'the command'))
     .addOption(correlationOption())
     .addOption(onLostOption())
+    .addOption(
+      parsed(
+        '--keep <duration|forever>',
+        'how long the run and its files are kept',
+        "the worker's retention.days",
+        parseKeep,
+      ),
+    )
+    .addOption(repeatable('--keep-output <pattern=duration>', 'keep outputs that match for longer or shorter'))
     .addOption(jsonOption('print events and output as JSON, one object a line'));
   addConnectionOptions(command);
   return command.action(async (word: string, words: readonly string[]) => {
@@ -91,8 +103,21 @@ export function runOptions(flags: RunFlags, command: readonly string[], {cwd}: P
     ...(flags.name === undefined ? {} : {label: flags.name}),
     ...(flags.correlationId === undefined ? {} : {correlationId: flags.correlationId}),
     onLost: flags.onLost,
+    ...(flags.keep === undefined ? {} : {keepFor: flags.keep}),
+    keepOutputs: flags.keepOutput.map(parseKeptOutput),
     json: flags.json ?? false,
   };
+}
+
+/** The pattern may hold `=`. */
+function parseKeptOutput(text: string): {readonly pattern: string; readonly keepFor: KeepFor} {
+  const at = text.lastIndexOf('=');
+  if (at < 1) {
+    throw new WaybillError('input.invalid', `--keep-output "${text}" is not PATTERN=DURATION`, {
+      remedy: 'Write a pattern and how long: --keep-output "*.csv=90d".',
+    });
+  }
+  return {pattern: text.slice(0, at), keepFor: parseKeep(text.slice(at + 1))};
 }
 
 function parseVariable(text: string): [string, string] {

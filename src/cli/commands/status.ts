@@ -6,6 +6,7 @@ import {formatDuration} from '../amounts.js';
 import type {CliContext} from '../context.js';
 import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption} from '../options.js';
 import {formatBytes, formatProgressSentence} from '../terminal/bar.js';
+import {formatExpiry} from '../terminal/expiry.js';
 import {printable, printableCommand, printableText} from '../terminal/printable.js';
 import {Screen} from '../terminal/screen.js';
 
@@ -65,11 +66,17 @@ export function formatStatus(record: ExecutionRecord, events: readonly Execution
     ['Ended', ended === undefined ? undefined : `${record.endedAt ?? ''} (after ${formatDuration(ended - started)})`],
     ['Generation', record.generation > 1 ? String(record.generation) : undefined],
     ['Outputs', ended === undefined ? undefined : `${record.outputFiles} (${formatBytes(record.outputBytes)})`],
+    ['Expires', expiryOf(record, now)],
     ['Failed in', record.failureStage],
     ['Failure', failureOf(record)],
     ...events.map((event): [string, string | undefined] => ['Now', describe(event)]),
   ];
   return lines.flatMap(([name, text]) => (text === undefined ? [] : [`${name.padEnd(12)} ${text}`])).join('\n');
+}
+
+function expiryOf({state, kept, expiresAt}: ExecutionRecord, now: number): string | undefined {
+  if (expiresAt !== undefined) return `${expiresAt} (${formatExpiry(expiresAt, now)})`;
+  return state === 'open' && kept !== true ? undefined : 'never';
 }
 
 function failureOf({failureCode, failureMessage}: ExecutionRecord): string | undefined {

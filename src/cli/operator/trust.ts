@@ -6,7 +6,7 @@ import type {CliContext} from '../context.js';
 import {EXIT} from '../exit-codes.js';
 import {printable} from '../terminal/printable.js';
 import {Screen} from '../terminal/screen.js';
-import {askYes} from './ask.js';
+import {askYes} from '../terminal/ask.js';
 
 export interface TrustOptions {
   readonly name: string;

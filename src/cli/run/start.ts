@@ -1,4 +1,5 @@
 import type {ExecutionHandle, StartOptions, WaybillClientApi} from '../../client/api.js';
+import type {KeepFor} from '../../contracts/execution.js';
 import type {CliContext, ConnectOptions} from '../context.js';
 import {EXIT} from '../exit-codes.js';
 import {Screen} from '../terminal/screen.js';
@@ -29,6 +30,8 @@ export interface RunOptions {
   readonly label?: string;
   readonly correlationId?: string;
   readonly onLost: 'fail' | 'rerun';
+  readonly keepFor?: KeepFor;
+  readonly keepOutputs: readonly {readonly pattern: string; readonly keepFor: KeepFor}[];
   readonly json: boolean;
 }
 
@@ -131,6 +134,8 @@ function startOptions(options: RunOptions): Omit<StartOptions, 'command'> {
     environment: {...options.environment},
     secrets: [...options.secrets],
     onLost: options.onLost,
+    ...(options.keepFor === undefined ? {} : {keepFor: options.keepFor}),
+    ...(options.keepOutputs.length === 0 ? {} : {keepOutputs: [...options.keepOutputs]}),
     ...(options.timeoutMs === undefined ? {} : {timeoutMs: options.timeoutMs}),
     ...(options.label === undefined ? {} : {label: options.label}),
     ...(options.correlationId === undefined ? {} : {correlationId: options.correlationId}),

@@ -2,8 +2,8 @@ import {mkdir, mkdtemp, readdir, rm, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {openLocalStore} from '../stores/local/store.js';
-import {sweepStore} from './sweep-store.js';
+import {openLocalStore} from '../../src/stores/local/store.js';
+import {sweepPartialsOfExecutions} from './sweep-partials.js';
 
 let root: string;
 beforeEach(async () => {
@@ -26,8 +26,8 @@ async function make(name: string, days: number): Promise<void> {
 async function sweep(running: readonly string[] = []): Promise<readonly string[]> {
   const store = openLocalStore({name: 'store', root});
   try {
-    await sweepStore(store, {
-      olderThanDays: 31,
+    await sweepPartialsOfExecutions(store, {
+      before: Date.now() - 31 * 86_400_000,
       runs: (id) => Promise.resolve(running.includes(id)),
       signal: new AbortController().signal,
     });

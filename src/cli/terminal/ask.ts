@@ -5,7 +5,9 @@ import type {CliContext} from '../context.js';
 export async function askYes({stdin, stderr}: CliContext, question: string): Promise<boolean> {
   const reader = createInterface({input: stdin, output: stderr});
   try {
-    return (await reader.question(question)).trim().toLowerCase() === 'yes';
+    // Where the input ends, no answer comes.
+    const ended = new Promise<string>((resolve) => reader.once('close', () => resolve('')));
+    return (await Promise.race([reader.question(question), ended])).trim().toLowerCase() === 'yes';
   } finally {
     reader.close();
   }

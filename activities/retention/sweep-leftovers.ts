@@ -1,0 +1,61 @@
+import {executionId} from '../../src/contracts/ids.js';
+import {requireMarkedStore} from '../../src/artifacts/store-marker.js';
+import {transferRoot} from '../../src/artifacts/keys.js';
+import type {WaybillActivities} from '../../src/contracts/activities.js';
+import {runAttempt} from '../attempt.js';
+import type {ActivityDeps} from '../deps.js';
+import {namesIn, youngestIn} from './directories.js';
+import {closedAt, isRunning, withoutRunning} from './running.js';
+import {sweepPartialsOfExecutions} from './sweep-partials.js';
+
+const DAY_MS = 86_400_000;
+const ROUND = 100;
+
+/** What a sweep removes beside expired files. Ages are counted back from the time that both clocks agree on. */
+export function sweepLeftovers(deps: ActivityDeps): WaybillActivities['sweepLeftovers'] {
+  const {catalog, store, leftoverDays, retentionDays} = deps;
+  return ({sweepId, cutoff}) =>
+    runAttempt('clean-up', deps.records, async ({signal, note}) => {
+      await requireMarkedStore(store, catalog.retention, {signal});
+      const now = Date.parse(cutoff);
+      const daysAgo = (days: number) => new Date(now - days * DAY_MS);
+      let progress = 0;
+      const count = async (names: number) => {
+        if (names > 0) await catalog.retention.countLeftovers(sweepId, names);
+        note({progress: (progress += names)});
+      };
+      await dateAbandonedExecutions(deps, daysAgo(leftoverDays), daysAgo(-retentionDays));
+      await catalog.retention.dateUndated(daysAgo(-retentionDays));
+      await catalog.retention.forgetTickets(sweepId, new Date(now));
+      // Marks and workspaces of an execution go for so long after it: its id must not come back before.
+      await catalog.retention.forgetIds(daysAgo(3 * leftoverDays));
+      const before = daysAgo(leftoverDays).getTime();
+      await count(await sweepPartialsOfExecutions(store, {before, runs: isRunning, signal}));
+      await count(await sweepTransferJournals(deps, daysAgo(retentionDays).getTime(), signal));
+    });
+}
+
+/** Executions whose workflow was terminated never say how they ended. They get the time of one that has just ended. */
+async function dateAbandonedExecutions({catalog}: ActivityDeps, cutoff: Date, expiresAt: Date): Promise<void> {
+  for (let after: string | undefined; ; ) {
+    const open = await catalog.retention.findAbandoned({cutoff, limit: ROUND, after});
+    await catalog.retention.dateAbandoned([...(await withoutRunning(open))], expiresAt);
+    after = open.at(-1);
+    if (open.length < ROUND) return;
+  }
+}
+
+/** Plans and outcomes of copies: for as long after the end as an execution's, by Temporal's word or the store's. */
+async function sweepTransferJournals({store}: ActivityDeps, before: number, signal: AbortSignal): Promise<number> {
+  let removed = 0;
+  for await (const name of namesIn(store, 'transfers', signal)) {
+    if (!executionId.safeParse(name).success) continue;
+    const closed = await closedAt(name);
+    if (closed === 'running' || (closed !== undefined && closed.getTime() > before)) continue;
+    const root = transferRoot(name);
+    if ((await youngestIn(store, root, signal)) > before) continue;
+    await store.removeTree(root, {signal});
+    removed += 1;
+  }
+  return removed;
+}

@@ -1,0 +1,67 @@
+import {type RawBuilder, sql} from 'kysely';
+import type {Database} from './connection.js';
+import {addToRun} from './retention-runs.js';
+import {SCHEMA} from './schema.js';
+
+const artifacts = sql.id(SCHEMA, 'artifacts');
+
+interface Sums {
+  readonly artifacts: number;
+  readonly bytes: number;
+}
+
+export async function forgetExecutions(db: Database, run: string, ids: readonly string[]): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const {rows} = await sql<Sums>`
+      with gone as (
+        delete from ${artifacts} where execution_id in (${claimed(ids)}) returning stored_size
+      )
+      select count(*) as artifacts, coalesce(sum(stored_size), 0)::bigint as bytes from gone
+    `.execute(transaction);
+    await sql`
+      insert into ${sql.id(SCHEMA, 'removed_executions')} (id, removed_at)
+      select id, now() from (${claimed(ids)}) as claimed on conflict (id) do nothing
+    `.execute(transaction);
+    const gone = await transaction
+      .deleteFrom('executions')
+      .where('id', 'in', [...ids])
+      .where('removing', '=', true)
+      .executeTakeFirst();
+    await addToRun(transaction, run, {...rows[0], executions: Number(gone.numDeletedRows)});
+  });
+}
+
+function claimed(ids: readonly string[]): RawBuilder<unknown> {
+  return sql`select id from ${sql.id(SCHEMA, 'executions')} where id = any(${ids}::text[]) and removing`;
+}
+
+export async function forgetArtifacts(db: Database, run: string, ids: readonly string[]): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const {rows} = await sql<Sums>`
+      with gone as (delete from ${artifacts} where id = any(${ids}::text[]) and removing returning stored_size)
+      select count(*) as artifacts, coalesce(sum(stored_size), 0)::bigint as bytes from gone
+    `.execute(transaction);
+    await addToRun(transaction, run, rows[0] ?? {});
+  });
+}
+
+export async function forgetTickets(db: Database, run: string, cutoff: Date): Promise<void> {
+  await db.transaction().execute(async (transaction) => {
+    const gone = await transaction.deleteFrom('tickets').where('expires_at', '<=', cutoff).executeTakeFirst();
+    await addToRun(transaction, run, {tickets: Number(gone.numDeletedRows)});
+  });
+}
+
+/** Those of the sweeps themselves go with them. */
+export async function forgetIds(db: Database, cutoff: Date): Promise<void> {
+  await db.deleteFrom('removed_executions').where('removed_at', '<=', cutoff).execute();
+  await db.deleteFrom('retention_runs').where('started_at', '<=', cutoff).execute();
+}
+
+export async function wasRemoved(db: Database, id: string): Promise<boolean> {
+  const {rows} = await sql<{removed: boolean}>`
+    select exists (select from ${sql.id(SCHEMA, 'removed_executions')} where id = ${id})
+      or exists (select from ${sql.id(SCHEMA, 'executions')} where id = ${id} and removing) as removed
+  `.execute(db);
+  return rows[0]?.removed ?? false;
+}
