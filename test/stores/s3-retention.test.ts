@@ -1,0 +1,92 @@
+import {readdir, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {sweepPartialsOfExecutions} from '../../activities/retention/sweep-partials.js';
+import {executionRoot, outputKey, partialsRoot} from '../../src/artifacts/keys.js';
+import {markerOf, markStore, requireMarkedStore} from '../../src/artifacts/store-marker.js';
+import {patterned} from '../../src/stores/contract/subject.js';
+import {openS3Store} from '../../src/stores/s3/store.js';
+import {startMinio} from '../servers/minio.js';
+import type {S3Server} from '../servers/s3-server.js';
+import {startVersity} from '../servers/versity.js';
+
+const PART = 8 * 1024 * 1024;
+const {signal} = new AbortController();
+
+/** What a catalog remembers of its store. */
+function ids() {
+  let id: string | undefined;
+  return {storeId: async () => id, adoptStore: async (own: string) => (id ??= own)};
+}
+
+describe.each([
+  ['MinIO', startMinio],
+  ['Versity Gateway', startVersity],
+])('what has expired on %s', (_, startServer) => {
+  let server: S3Server;
+  beforeAll(async () => {
+    server = await startServer();
+  });
+  afterAll(() => server.close());
+
+  const open = (prefix: string) => openS3Store({name: 's3', ...server, prefix});
+
+  /** Files of more than half a part, wherever the server keeps them; MinIO has a bin that it empties later. */
+  async function large(): Promise<number> {
+    let count = 0;
+    for (const name of await readdir(server.directory, {recursive: true})) {
+      if (name.includes('/.trash/')) continue;
+      const found = await stat(join(server.directory, name)).catch(() => undefined);
+      if (found?.isFile() === true && found.size > PART / 2) count += 1;
+    }
+    return count;
+  }
+
+  it('goes with everything below its execution, and nothing beside it', async () => {
+    const store = open('tree');
+    for (const id of ['one', 'one-more', 'two']) {
+      for (const name of ['a', 'sub/b']) await store.putObject(outputKey(id, 1, name), Buffer.from('x'));
+    }
+    await store.removeTree(executionRoot('one'));
+    expect(await store.stat(executionRoot('one'))).toBeUndefined();
+    for (const id of ['one-more', 'two']) expect(await store.stat(outputKey(id, 1, 'sub/b'))).toMatchObject({size: 1});
+    await expect(store.removeTree('')).rejects.toMatchObject({code: 'name.outside-root'});
+    expect(() => executionRoot('')).toThrow(expect.objectContaining({code: 'input.invalid'}));
+    await store.close();
+  });
+
+  it('an unfinished upload is aborted when nobody has written to it for long, and not before', async () => {
+    const store = open('partials');
+    const path = `${partialsRoot('left')}/${'a'.repeat(40)}.partial`;
+    await store.makeDirectory(partialsRoot('left'));
+    const intended = {destination: outputKey('left', 1, 'large'), mode: 0o600, modifiedAt: 0};
+    const partial = await store.openPartial({path, size: 3 * PART, intended});
+    await partial.write(0, patterned(PART));
+    await partial.close();
+    expect(await large()).toBeGreaterThan(0);
+    const sweep = (before: number, running = false) =>
+      sweepPartialsOfExecutions(store, {before, runs: async () => running, signal});
+    expect(await sweep(Date.now() - 60_000)).toBe(0);
+    expect(await sweep(Date.now() + 60_000, true)).toBe(0);
+    expect(await large()).toBeGreaterThan(0);
+    expect(await sweep(Date.now() + 60_000)).toBe(1);
+    expect(await large()).toBe(0);
+    expect(await store.stat(path)).toBeUndefined();
+    await store.close();
+  });
+
+  it('is not removed from a prefix that is not the one of the catalog', async () => {
+    const [own, other, empty] = [open('own'), open('other'), open('empty')];
+    const [catalog, foreign] = [ids(), ids()];
+    await Promise.all([markStore(own, catalog), markStore(own, catalog), markStore(other, foreign)]);
+    await requireMarkedStore(own, catalog);
+    expect(await catalog.storeId()).toBe(await markerOf(own));
+    for (const store of [other, empty]) {
+      await expect(requireMarkedStore(store, catalog)).rejects.toMatchObject({code: 'retention.foreign-store'});
+      // A second start does not make it its own.
+      await markStore(store, catalog);
+      await expect(requireMarkedStore(store, catalog)).rejects.toMatchObject({code: 'retention.foreign-store'});
+    }
+    await Promise.all([own.close(), other.close(), empty.close()]);
+  });
+});
