@@ -1,5 +1,6 @@
 import type {Catalog} from '../src/artifacts/catalog/catalog.js';
 import type {TransferConfiguration} from '../src/config/schema.js';
+import type {TicketOffice} from '../src/artifacts/tickets/office.js';
 import type {Ticket} from '../src/contracts/artifacts.js';
 import type {TargetRegistry} from '../src/worker/targets.js';
 import type {Telemetry} from '../src/worker/telemetry.js';
@@ -12,6 +13,8 @@ export interface ActivityDeps {
   readonly store: Store;
   /** How a client reaches the default store. */
   readonly ticket: Ticket;
+  /** Absent where the ticket is a path. */
+  readonly tickets?: TicketOffice;
   readonly targets: TargetRegistry;
   readonly catalog: Catalog;
   readonly records: TaskRecords;

@@ -71,6 +71,7 @@ export class AttemptGuard {
       closeSweep: guarded(activities.closeSweep),
       answerCatalog: guarded(activities.answerCatalog),
       answerStore: guarded(activities.answerStore),
+      issueTickets: guarded(activities.issueTickets),
     };
   }
 

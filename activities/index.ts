@@ -7,6 +7,7 @@ import {cleanUp} from './clean-up.js';
 import {closeMove} from './close-move.js';
 import type {ActivityDeps} from './deps.js';
 import {AttemptGuard} from './guard.js';
+import {issueTickets} from './issue-tickets.js';
 import {moveSegment} from './move-segment.js';
 import {openExecution} from './open-execution.js';
 import {planMove} from './plan-move.js';
@@ -52,6 +53,7 @@ export function createActivities(deps: ActivityDeps, settings: WorkerConfigurati
     closeSweep: closeSweep(deps),
     answerCatalog: answerCatalog(deps),
     answerStore: answerStore(deps),
+    issueTickets: issueTickets(deps),
   };
   return {
     activities: guard.protect(activities),

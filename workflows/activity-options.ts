@@ -104,3 +104,12 @@ export const local = proxyLocalActivities<Pick<WaybillActivities, 'openExecution
   scheduleToCloseTimeout: '1s',
   retry: {maximumAttempts: 1},
 });
+
+/**
+ * Signing asks nobody, and takes milliseconds: an activity of its own would cost more than twice the wait for a ticket.
+ * Where it fails, a worker's configuration is wrong, and trying for long only keeps that from the client.
+ */
+export const localTickets = proxyLocalActivities<Pick<WaybillActivities, 'issueTickets'>>({
+  scheduleToCloseTimeout: '10s',
+  retry: {initialInterval: '200ms', backoffCoefficient: 2, maximumAttempts: 3},
+});

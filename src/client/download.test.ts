@@ -37,7 +37,7 @@ it('says each time where the output is that a local file keeps from its name', a
     expiresAt: '2026-01-01T00:00:00.000Z',
   };
   for (const time of ['first', 'second']) {
-    const files = await download(store, 'x', only(output), {into});
+    const files = await download({store, announceReads: () => undefined}, 'x', only(output), {into});
     expect(files, time).toMatchObject([{outcome: 'kept-local', path: join(into, 'a'), savedAs: join(into, 'a.x')}]);
   }
   expect(await readFile(join(into, 'a'), 'utf8')).toBe('mine');

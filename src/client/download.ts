@@ -13,13 +13,14 @@ import type {PlannedFile} from '../transfer/planned-file.js';
 import {matcher} from '../transfer/selection.js';
 import type {DownloadedFile, DownloadOptions} from './api.js';
 import {type Placement, place} from './placement.js';
+import type {TicketStore} from './ticket-store.js';
 
 /**
  * Brings outputs to this machine. Unfinished files lie in a hidden directory of the destination, so that a download
  * which was cut is taken up by the next one; it is removed when everything is there.
  */
 export async function download(
-  store: Store,
+  {store, announceReads}: Pick<TicketStore, 'store' | 'announceReads'>,
   executionId: string,
   outputs: AsyncIterable<Artifact>,
   options: DownloadOptions,
@@ -37,6 +38,7 @@ export async function download(
   const moving = placements.filter((placement) => placement.place !== 'unchanged');
   if (moving.length === 0) return placements.map((placement) => downloaded(into, placement, undefined));
 
+  announceReads(moving.filter(({artifact}) => artifact.type === 'file').map(({artifact}) => artifact.key));
   await mkdir(into, {recursive: true});
   const here = openLocalStore({name: 'this machine', root: into});
   const partials = `.waybill-${executionId}`;

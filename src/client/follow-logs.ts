@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
+import {hasCode} from '../contracts/errors.js';
 import type {ExecutionResult, ExecutionState} from '../contracts/execution.js';
 import type {LogChunk, LogOptions} from './api.js';
 import {type GenerationLog, readLogs} from './logs.js';
@@ -46,9 +47,18 @@ async function* toItsEnd(
   const signal = options.signal ? AbortSignal.any([options.signal, over.signal]) : over.signal;
   const offsets = new Map<LogChunk['stream'], number>();
   try {
-    for await (const chunk of readLogs(log, {...options, follow: true, signal})) {
-      offsets.set(chunk.stream, chunk.offset + chunk.data.length);
-      yield chunk;
+    for (;;) {
+      try {
+        for await (const chunk of readLogs(log, {...options, follow: true, signal}, offsets)) {
+          offsets.set(chunk.stream, chunk.offset + chunk.data.length);
+          yield chunk;
+        }
+        return;
+      } catch (error) {
+        // The command runs on while the store is away, and what it writes is there when the store is back.
+        if (!hasCode(error, 'store.unavailable') || signal.aborted) throw error;
+        await delay(PAUSE_MS, undefined, {signal}).catch(() => signal.throwIfAborted());
+      }
     }
   } catch (error) {
     if (!over.signal.aborted || options.signal?.aborted === true) throw error;

@@ -4,7 +4,6 @@ import {hasCode} from '../contracts/errors.js';
 import type {ExecutionRequest, ExecutionResult, ExecutionState, KeepFor} from '../contracts/execution.js';
 import type {RetentionResult} from '../contracts/retention.js';
 import {INPUTS_SENT_SIGNAL, STATE_QUERY} from '../contracts/names.js';
-import type {Store} from '../stores/store.js';
 import type {
   DownloadedFile,
   DownloadOptions,
@@ -23,7 +22,7 @@ import {followLogs} from './follow-logs.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
 import {removeExecution} from './remove.js';
-import {openTicketStore} from './ticket-store.js';
+import {openTicketStore, type TicketStore} from './ticket-store.js';
 import {type UploadOptions, upload} from './upload.js';
 
 /** Rows of one answer of the catalog: a page of long names stays far below what Temporal carries in one payload. */
@@ -33,7 +32,7 @@ const PAGE = 500;
 export class Handle implements ExecutionHandle {
   private ended: Promise<ExecutionResult> | undefined;
   private last: ExecutionResult | undefined;
-  private opened: Promise<Store> | undefined;
+  private opened: Promise<TicketStore> | undefined;
 
   constructor(
     private readonly session: Session,
@@ -63,7 +62,7 @@ export class Handle implements ExecutionHandle {
   }
 
   async *logs(options: LogOptions = {}): AsyncGenerator<LogChunk> {
-    const store = await this.store();
+    const {store} = await this.store();
     const log = {store, executionId: this.id, generation: await this.generation(options)};
     if (options.follow !== true) yield* readLogs(log, options);
     else yield* followLogs(log, options, {result: this.result(), state: () => this.state()});
@@ -100,7 +99,7 @@ export class Handle implements ExecutionHandle {
   }
 
   async sendInputs(inputs: readonly LocalInput[], options: UploadOptions = {}): Promise<void> {
-    await upload(await this.store(), this.id, inputs, options);
+    await upload((await this.store()).store, this.id, inputs, options);
     try {
       await this.workflow().signal(INPUTS_SENT_SIGNAL);
     } catch (error) {
@@ -160,15 +159,15 @@ export class Handle implements ExecutionHandle {
       .catch(() => undefined);
   }
 
-  private store(): Promise<Store> {
+  private store(): Promise<TicketStore> {
     this.opened ??= this.openStore();
     return this.opened;
   }
 
-  private async openStore(): Promise<Store> {
+  private async openStore(): Promise<TicketStore> {
     const ticket =
       this.ticket ?? (await ask(this.session, {ask: 'ticket', executionId: this.id, access: 'read'})).ticket;
-    return openTicketStore(ticket);
+    return await openTicketStore(ticket, this.session, this.id);
   }
 
   private workflow(): WorkflowHandle<(request: ExecutionRequest) => Promise<ExecutionResult>> {

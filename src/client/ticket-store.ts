@@ -1,10 +1,52 @@
-import {rootOf} from '../artifacts/ticket.js';
-import type {Ticket} from '../contracts/artifacts.js';
+import {rootOf} from '../artifacts/tickets/path-ticket.js';
+import type {S3Ticket, Ticket} from '../contracts/artifacts.js';
 import {openLocalStore} from '../stores/local/store.js';
-import type {Store} from '../stores/store.js';
+import type {Store, StorePath} from '../stores/store.js';
+import type {Session} from './connect.js';
 import {machineId} from './machine.js';
 
-/** The default store as a client reaches it. Rejects with `config.not-this-host` where it is a path of another machine. */
-export function openTicketStore(ticket: Ticket): Store {
-  return openLocalStore({name: 'store', root: rootOf(ticket, machineId())});
+/** The default store as a client reaches it, for the files of one execution. */
+export interface TicketStore {
+  readonly store: Store;
+  /** Names what is read soon, so that its tickets come together. */
+  announceReads(paths: readonly StorePath[]): void;
+  close(): Promise<void>;
+}
+
+/** Requests at once: as many files move at a time. */
+const CONNECTIONS = 10;
+
+/** A server that is down is said after two or three seconds: whoever waits at a terminal can decide. */
+const TRIES = 6;
+
+/** Rejects with `config.not-this-host` where the store is a path of another machine. */
+export async function openTicketStore(ticket: Ticket, session: Session, executionId: string): Promise<TicketStore> {
+  if (ticket.kind === 's3') return await openS3TicketStore(ticket, session, executionId);
+  const store = openLocalStore({name: 'store', root: rootOf(ticket, machineId())});
+  return {store, announceReads: () => undefined, close: () => store.close()};
+}
+
+/** What only this kind needs is loaded when there is one. */
+async function openS3TicketStore(ticket: S3Ticket, session: Session, executionId: string): Promise<TicketStore> {
+  const [{openS3Store}, {TicketSession}, {TicketUrls}] = await Promise.all([
+    import('../stores/s3/store.js'),
+    import('./tickets/ticket-session.js'),
+    import('./tickets/ticket-urls.js'),
+  ]);
+  const {endpoint, bucket, prefix, pathStyle, certificateAuthority} = ticket;
+  const tickets = new TicketSession(session, executionId);
+  const urls = new TicketUrls((batch) => tickets.issue(batch));
+  const store = openS3Store({
+    ...{name: 'store', endpoint, bucket, prefix, pathStyle, credentials: urls},
+    ...{connections: CONNECTIONS, retries: {tries: TRIES}},
+    ...(certificateAuthority === undefined ? {} : {certificateAuthority}),
+  });
+  return {
+    store,
+    announceReads: (paths) => urls.announce(paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`))),
+    close: async () => {
+      await store.close();
+      await tickets.close();
+    },
+  };
 }

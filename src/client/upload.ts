@@ -1,10 +1,10 @@
-import {encodeInputManifest} from '../artifacts/input-manifest.js';
+import {encodeInputManifest, MAX_INPUT_MANIFEST_BYTES} from '../artifacts/input-manifest.js';
 import {inputManifestKey, inputsRoot, partialsRoot} from '../artifacts/keys.js';
 import type {UploadedInput} from '../contracts/artifacts.js';
 import type {MoveProgress} from '../contracts/checkpoint.js';
 import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
-import type {Store} from '../stores/store.js';
+import type {Store, StorePath} from '../stores/store.js';
 import {errorOf, type FileOutcome} from '../transfer/file-outcome.js';
 import {moveSegment} from '../transfer/move-segment.js';
 import type {PlannedFile} from '../transfer/planned-file.js';
@@ -44,10 +44,21 @@ export async function upload(
       onProgress: (progress) => options.onProgress?.({...progress, direction: 'stage'}),
     });
     const manifest = encodeInputManifest(files.map((file, index) => arrived(file, outcomes[index])));
-    await store.putObject(inputManifestKey(executionId), manifest, {signal});
+    await putManifest(store, inputManifestKey(executionId), manifest, signal);
   } finally {
     await here.close();
   }
+}
+
+/** Written once: an earlier process that sent the same has written the same. */
+async function putManifest(store: Store, key: StorePath, manifest: Uint8Array, signal: AbortSignal): Promise<void> {
+  if (await store.putObject(key, manifest, {ifAbsent: true, signal})) return;
+  const there = await store.getObject(key, MAX_INPUT_MANIFEST_BYTES, {signal});
+  if (there !== undefined && Buffer.compare(there, manifest) === 0) return;
+  throw new WaybillError('store.already-exists', 'Other inputs than these were sent for this run before.', {
+    path: key,
+    remedy: 'Start another run for them.',
+  });
 }
 
 async function plan(here: Store, {name, path, directory}: LocalInput, signal: AbortSignal): Promise<PlannedFile> {

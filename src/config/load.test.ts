@@ -46,7 +46,7 @@ describe('without a file', () => {
   ])('%s', async (_name, environment, expected) => {
     const {configuration} = await load(undefined, environment);
     expect(configuration.stateDirectory).toBe(expected);
-    expect(configuration.store.path).toBe(`${expected}/store`);
+    expect(configuration.store).toEqual({kind: 'local', path: `${expected}/store`});
   });
 });
 

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {targetName} from '../contracts/ids.js';
-import {s3Store} from './store-schema.js';
+import {defaultS3Store, s3Store} from './store-schema.js';
 import {sshTarget, localTarget} from './target-schema.js';
 import {transferSettings} from './transfer-schema.js';
 import {computedDefault, environmentName, localPath} from './field-kinds.js';
@@ -32,7 +32,7 @@ const localStore = z.strictObject({
   ),
 });
 
-const store = computedDefault(z.discriminatedUnion('kind', [localStore])).describe(
+const store = computedDefault(z.discriminatedUnion('kind', [localStore, defaultS3Store])).describe(
   'The default store: inputs, outputs, logs and journal of every execution. Its name in locations is `store`.',
 );
 
@@ -137,5 +137,6 @@ export type TargetConfiguration = Configuration['targets'][string];
 export type LocalTargetConfiguration = Extract<TargetConfiguration, {kind: 'local'}>;
 export type SshTargetConfiguration = Extract<TargetConfiguration, {kind: 'ssh'}>;
 export type S3StoreConfiguration = Configuration['stores'][string];
+export type DefaultStoreConfiguration = Configuration['store'];
 export type TransferConfiguration = Configuration['transfer'];
 export type WorkerConfiguration = Configuration['worker'];

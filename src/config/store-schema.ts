@@ -1,17 +1,19 @@
 import {z} from 'zod';
 import {environmentName, localPath, variableName} from './field-kinds.js';
 
-export const s3Store = z.strictObject({
+const endpoint = z
+  .string()
+  .regex(
+    /^https?:\/\/[^/?#@\s]+\/?$/,
+    'must be http:// or https://, a host and perhaps a port, and nothing after them',
+  );
+
+/** What there is to say of any S3 store. */
+const s3 = {
   kind: z
     .literal('s3')
     .describe('The objects below a prefix of a bucket on a server that speaks S3. The bucket has to exist.'),
-  endpoint: z
-    .string()
-    .regex(
-      /^https?:\/\/[^/?#@\s]+\/?$/,
-      'must be http:// or https://, a host and perhaps a port, and nothing after them',
-    )
-    .describe('Where the worker reaches the server, such as `https://s3.eu-central-1.amazonaws.com`.'),
+  endpoint: endpoint.describe('Where the worker reaches the server, such as `https://s3.eu-central-1.amazonaws.com`.'),
   bucket: z
     .string()
     .regex(/^[A-Za-z0-9._-]+$/, 'must be the name of a bucket')
@@ -47,12 +49,6 @@ export const s3Store = z.strictObject({
   certificateAuthority: localPath(z.string().min(1).optional()).describe(
     'File with certificates, in PEM, that are trusted beside those of the system.',
   ),
-  roots: z
-    .array(z.string().min(1))
-    .default(['/'])
-    .describe(
-      'Directories below the prefix that locations may name. The prefix is a bound already: all of it by default.',
-    ),
   connections: z
     .number()
     .int()
@@ -71,9 +67,44 @@ export const s3Store = z.strictObject({
     .describe(
       'Times that one request is sent at most when the connection breaks or the server asks for patience. The steps of a transfer count their own attempts after that.',
     ),
+};
+
+export const s3Store = z.strictObject({
+  ...s3,
+  roots: z
+    .array(z.string().min(1))
+    .default(['/'])
+    .describe(
+      'Directories below the prefix that locations may name. The prefix is a bound already: all of it by default.',
+    ),
   taskQueue: z
     .string()
     .min(1)
     .optional()
     .describe('Task queue of the worker that reaches this store. Default: `temporal.taskQueue`.'),
+});
+
+export const defaultS3Store = z.strictObject({
+  ...s3,
+  publicEndpoint: endpoint
+    .optional()
+    .describe(
+      'Where clients reach the server: their tickets are URLs there, and its host is part of what is signed. Default: `endpoint`.',
+    ),
+  ticketSeconds: z
+    .number()
+    .int()
+    .min(1)
+    .max(604_800)
+    .default(3600)
+    .describe(
+      'Time that a ticket is taken by the server, in seconds. Clients are given another one where theirs runs out. S3 allows a week.',
+    ),
+  maxFileBytes: z
+    .number()
+    .int()
+    .min(1)
+    .max(5 * 1024 ** 4)
+    .default(1024 ** 4)
+    .describe('The largest input that a ticket is given for, in bytes: a TiB unless something else is said.'),
 });

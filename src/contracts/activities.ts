@@ -3,6 +3,7 @@ import type {CommandEnd, ExecutionInput, ExecutionResult, TransferTotals} from '
 import type {Ticket} from './artifacts.js';
 import type {RunOrigin} from './origin.js';
 import type {RetentionCounts, RetentionNote} from './retention.js';
+import type {SealedTickets, TicketRequest, TicketSession} from './tickets.js';
 import type {StoreAnswer, StoreQuestion} from './store.js';
 import type {TransferCounts, TransferInput, TransferNote, TransferOptions} from './transfer.js';
 
@@ -185,5 +186,10 @@ export interface WaybillActivities {
   readonly sweepLeftovers: (request: Pick<SweepRequest, 'sweepId' | 'cutoff'>) => Promise<void>;
   readonly closeSweep: (request: {readonly sweepId: string; readonly failure?: string}) => Promise<RetentionCounts>;
   readonly answerCatalog: (question: CatalogQuestion) => Promise<CatalogAnswer>;
+  /** Signs the requests of a client, where they are about its execution, and seals what comes of it. */
+  readonly issueTickets: (request: {
+    readonly session: TicketSession;
+    readonly requests: readonly TicketRequest[];
+  }) => Promise<SealedTickets>;
   readonly answerStore: (request: StoreRequest) => Promise<StoreReply>;
 }

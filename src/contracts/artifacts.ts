@@ -55,7 +55,7 @@ export const executionRecord = z.object({
 });
 export type ExecutionRecord = z.infer<typeof executionRecord>;
 
-/** What lets a client move files of one execution with no storage credential. Later kinds are added to the union. */
+/** How a client reaches the default store with no storage credential. Later kinds are added to the union. */
 export const ticket = z.discriminatedUnion('kind', [
   z.object({
     /** The embedded store: a directory that the client reaches as a path, on the machine named. */
@@ -65,8 +65,22 @@ export const ticket = z.discriminatedUnion('kind', [
     /** Absolute root of the store; keys are below it. */
     root: z.string(),
   }),
+  z.object({
+    /** An S3 server: each request goes to a URL of its own, which the workflow `tickets` issues. Nothing here is secret. */
+    kind: z.literal('s3'),
+    /** As clients reach it. */
+    endpoint: z.string(),
+    bucket: z.string(),
+    /** What keys begin with, a slash after it; empty: the bucket. */
+    prefix: z.string(),
+    pathStyle: z.boolean(),
+    /** Certificates, in PEM, that are trusted beside those of the system. */
+    certificateAuthority: z.string().optional(),
+  }),
 ]);
 export type Ticket = z.infer<typeof ticket>;
+export type PathTicket = Extract<Ticket, {kind: 'path'}>;
+export type S3Ticket = Extract<Ticket, {kind: 's3'}>;
 
 const uploaded = {name: z.string(), mode: z.number().int().min(0).max(0o7777), modifiedAt: z.number()};
 

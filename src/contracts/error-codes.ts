@@ -112,6 +112,10 @@ export const errorFacts = {
     retryable: false,
     remedy: 'The configuration of the worker does not allow this: see docs/trust.md.',
   },
+  'ticket.refused': {
+    retryable: false,
+    remedy: 'A ticket is for the inputs, outputs and logs of one execution: see docs/trust.md.',
+  },
   'target.runs-no-commands': {
     retryable: false,
     remedy: 'It is a store, for `waybill copy` alone: name a target of `waybill targets` with a workspace root.',

@@ -10,5 +10,6 @@ export * from './names.js';
 export * from './origin.js';
 export * from './retention.js';
 export * from './store.js';
+export * from './tickets.js';
 export * from './transfer.js';
 export * from './transfer-progress.js';

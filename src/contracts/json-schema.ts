@@ -3,6 +3,7 @@ import {catalogAnswer, catalogQuestion} from './catalog.js';
 import {executionInput, executionResult} from './execution.js';
 import {retentionInput, retentionResult} from './retention.js';
 import {storeAnswer, storeQuestion} from './store.js';
+import {issuedTickets, ticketBatch, ticketSession} from './tickets.js';
 import {transferInput, transferResult} from './transfer.js';
 
 const contracts = {
@@ -16,6 +17,9 @@ const contracts = {
   'retention-input': {schema: retentionInput, title: 'Input of the workflow `retention`'},
   'retention-result': {schema: retentionResult, title: 'Result of the workflow `retention`'},
   'store-result': {schema: storeAnswer, title: 'Result of the workflow `store`'},
+  'tickets-input': {schema: ticketSession, title: 'Input of the workflow `tickets`'},
+  'tickets-batch': {schema: ticketBatch, title: 'Argument of the update `issue` of the workflow `tickets`'},
+  'tickets-issued': {schema: issuedTickets, title: 'What the answer of the update `issue` seals'},
 } as const;
 
 /**

@@ -5,6 +5,7 @@ export const workflowNames = {
   transfer: 'transfer',
   store: 'store',
   retention: 'retention',
+  tickets: 'tickets',
 } as const;
 /** An update of `execution`: takes the id, checks the request and answers with an OpenedExecution. */
 export const OPEN_UPDATE = 'open';
@@ -14,4 +15,8 @@ export const INPUTS_SENT_SIGNAL = 'inputsSent';
 export const STATE_QUERY = 'state';
 /** Search attributes of `execution`, keywords both: what people look for in Temporal. Not every Temporal has them. */
 export const searchAttributes = {target: 'WaybillTarget', label: 'WaybillLabel'} as const;
+/** An update of `tickets`: answers a TicketBatch with SealedTickets. */
+export const ISSUE_UPDATE = 'issue';
+/** A signal of `tickets`: the client needs no more. */
+export const CLOSE_SIGNAL = 'close';
 export const DEFAULT_TASK_QUEUE = 'waybill';

@@ -1,23 +1,67 @@
 import {mkdir} from 'node:fs/promises';
-import {pathTicket} from '../artifacts/ticket.js';
+import {openTicketOffice, type TicketOffice} from '../artifacts/tickets/office.js';
+import {pathTicket} from '../artifacts/tickets/path-ticket.js';
 import {machineId} from '../client/machine.js';
-import type {Configuration} from '../config/schema.js';
+import type {Environment} from '../config/directories.js';
+import type {DefaultStoreConfiguration} from '../config/schema.js';
 import type {Ticket} from '../contracts/artifacts.js';
 import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
+import {probeS3} from '../stores/s3/probe.js';
+import {openS3Store} from '../stores/s3/store.js';
 import type {Store} from '../stores/store.js';
+import {s3Connection} from './s3-connection.js';
+import {s3Credentials} from './s3-credentials.js';
 
 /** Where everything of the executions lies, and how a client gets there. */
 interface DefaultStore {
   readonly store: Store;
   readonly ticket: Ticket;
+  /** Absent where the ticket is a path. */
+  readonly tickets?: TicketOffice;
 }
 
-/** Rejects with `config.not-this-host` for a directory of another host. */
-export async function openDefaultStore({path}: Configuration['store']): Promise<DefaultStore> {
+/**
+ * Rejects with `config.not-this-host` for a directory of another host, and where an S3 server refuses. One that does not
+ * answer is told to `onSilence`.
+ */
+export async function openDefaultStore(
+  settings: DefaultStoreConfiguration,
+  environment: Environment = process.env,
+  onSilence: (error: unknown) => void = () => undefined,
+): Promise<DefaultStore> {
+  if (settings.kind === 's3') return await openS3DefaultStore(settings, environment, onSilence);
+  const {path} = settings;
   const store = openLocalStore({name: 'store', root: path});
   await requireOwnStore(store, path);
   return {store, ticket: pathTicket(machineId(), path)};
+}
+
+async function openS3DefaultStore(
+  settings: Extract<DefaultStoreConfiguration, {kind: 's3'}>,
+  environment: Environment,
+  onSilence: (error: unknown) => void,
+): Promise<DefaultStore> {
+  const {bucket, prefix, region, pathStyle, ticketSeconds, maxFileBytes} = settings;
+  const credentials = s3Credentials(settings, environment);
+  const connection = await s3Connection(settings, credentials);
+  const probe = await probeS3(connection, prefix);
+  // A server that refuses now refuses later; one that is down is waited for by whatever needs it.
+  if (probe.outcome === 'refused') throw probe.error;
+  if (probe.outcome === 'unreachable') onSilence(probe.error);
+  const endpoint = settings.publicEndpoint ?? settings.endpoint;
+  const {certificateAuthority} = connection;
+  return {
+    store: openS3Store({...connection, name: 'store', prefix}),
+    ticket: {
+      ...{kind: 's3', endpoint, bucket, prefix, pathStyle},
+      ...(certificateAuthority === undefined ? {} : {certificateAuthority}),
+    },
+    tickets: openTicketOffice({
+      ...{endpoint, bucket, prefix, region, pathStyle, credentials, maxFileBytes},
+      validForSeconds: ticketSeconds,
+    }),
+  };
 }
 
 const HOST_KEY = 'host.json';

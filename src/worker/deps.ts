@@ -23,7 +23,9 @@ export async function openWorkerDeps(
   telemetry: Telemetry,
   signal: AbortSignal,
 ): Promise<WorkerDeps> {
-  const {store, ticket} = await openDefaultStore(configuration.store);
+  const {store, ticket, tickets} = await openDefaultStore(configuration.store, environment, (err) => {
+    telemetry.log.warn({err}, 'the default store does not answer yet');
+  });
   const maxConnections = configuration.catalog.kind === 'postgres' ? configuration.catalog.maxConnections : 5;
   const catalog = await patiently('the catalog', telemetry.log, signal, async () =>
     openCatalog({connectionString: await catalogAddress(configuration, environment), maxConnections}),
@@ -36,6 +38,7 @@ export async function openWorkerDeps(
     activities: {
       store,
       ticket,
+      ...(tickets === undefined ? {} : {tickets}),
       targets,
       catalog,
       records,

@@ -1,9 +1,7 @@
-import {readFile} from 'node:fs/promises';
 import type {S3StoreConfiguration} from '../config/schema.js';
-import {WaybillError} from '../contracts/errors.js';
-import type {S3Connection} from '../stores/s3/options.js';
 import {openS3Store} from '../stores/s3/store.js';
 import type {Store} from '../stores/store.js';
+import {s3Connection} from './s3-connection.js';
 import {s3Credentials} from './s3-credentials.js';
 import {checkS3Place} from './s3-place-checks.js';
 import type {OpenedPlace} from './targets.js';
@@ -16,7 +14,7 @@ export function openS3Place(name: string, settings: S3StoreConfiguration): Opene
   const open = async (root: string): Promise<Store> =>
     openS3Store({
       ...{name, prefix: `${prefix}/${root}`.split('/').filter(Boolean).join('/')},
-      ...(await connectionOf(settings, credentials)),
+      ...(await s3Connection(settings, credentials)),
     });
   const storeAt = (root: string): Promise<Store> => {
     const known = stores.get(root);
@@ -34,7 +32,7 @@ export function openS3Place(name: string, settings: S3StoreConfiguration): Opene
     storeAt,
     check: (signal) =>
       checkS3Place({
-        ...{settings, credentials, connection: () => connectionOf(settings, credentials)},
+        ...{settings, credentials, connection: () => s3Connection(settings, credentials)},
         ...{store: () => storeAt('/'), ...(signal === undefined ? {} : {signal})},
       }),
     close: async () => {
@@ -43,22 +41,4 @@ export function openS3Place(name: string, settings: S3StoreConfiguration): Opene
       }
     },
   };
-}
-
-async function connectionOf(
-  {endpoint, bucket, region, pathStyle, connections, tries, certificateAuthority}: S3StoreConfiguration,
-  credentials: S3Connection['credentials'],
-): Promise<S3Connection> {
-  return {
-    ...{endpoint, bucket, region, pathStyle, connections, retries: {tries}, credentials},
-    ...(certificateAuthority === undefined ? {} : {certificateAuthority: await readCertificates(certificateAuthority)}),
-  };
-}
-
-async function readCertificates(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    throw new WaybillError('config.invalid', `certificateAuthority: ${path} cannot be read`, {path, cause: error});
-  }
 }

@@ -49,7 +49,9 @@ async function fetchOutputs(
   const download = downloadInto(handle, reporter, into, stop.signal);
   // Aborted below: the caller has stopped to wait for it.
   download.catch(() => undefined);
-  const first = await Promise.race([download, interrupts.decision()]);
+  const first = await Promise.race([download, interrupts.decision()]).catch((error: unknown) => {
+    throw fetchableLater(error, handle.id);
+  });
   if (typeof first !== 'string') return first;
   stop.abort();
   return 'detached';
@@ -77,5 +79,11 @@ export async function downloadInto(
 function stillThere(error: unknown, id: string): unknown {
   if (!hasCode(error, 'client.unreachable', 'client.no-worker')) return error;
   const remedy = `The run is not lost by that: when Temporal and a worker answer again, \`waybill wait ${id}\` follows it.`;
+  return new WaybillError(error.code, error.message, {cause: error, remedy});
+}
+
+function fetchableLater(error: unknown, id: string): unknown {
+  if (!hasCode(error, 'store.unavailable')) return error;
+  const remedy = `The run has ended, the outputs are kept: \`waybill download ${id}\` fetches the rest when the store answers again.`;
   return new WaybillError(error.code, error.message, {cause: error, remedy});
 }

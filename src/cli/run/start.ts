@@ -1,4 +1,5 @@
 import type {ExecutionHandle, StartOptions, WaybillClientApi} from '../../client/api.js';
+import {hasCode, WaybillError} from '../../contracts/errors.js';
 import type {KeepFor} from '../../contracts/execution.js';
 import type {CliContext, ConnectOptions} from '../context.js';
 import {EXIT} from '../exit-codes.js';
@@ -108,7 +109,9 @@ async function send(
   });
   starting.catch(() => undefined);
   try {
-    const first = await Promise.race([starting, interrupts.decision()]);
+    const first = await Promise.race([starting, interrupts.decision()]).catch((error: unknown) => {
+      throw sendableLater(error, options.id);
+    });
     if (typeof first !== 'string') return first;
     stop.abort();
     if (first === 'detach') return 'stopped';
@@ -118,6 +121,13 @@ async function send(
     interrupts.dismiss();
     reporter.pause();
   }
+}
+
+/** The run is open and waits for its inputs: what has arrived is not sent again. */
+export function sendableLater(error: unknown, id: string): unknown {
+  if (!hasCode(error, 'store.unavailable')) return error;
+  const remedy = `The run waits: send the rest and go on with \`waybill wait ${id}\` when the store answers again.`;
+  return new WaybillError(error.code, error.message, {cause: error, remedy});
 }
 
 async function stopped(reporter: Reporter, id: string): Promise<number> {

@@ -7,7 +7,7 @@ import {Interrupts} from './interrupts.js';
 import {JsonReporter} from './json-reporter.js';
 import {type LocalRecord, LocalRecords} from './local-record.js';
 import type {Reporter} from './reporter.js';
-import {FOLLOW_QUESTION} from './start.js';
+import {FOLLOW_QUESTION, sendableLater} from './start.js';
 
 export interface TakeUpOptions {
   readonly id: string;
@@ -31,8 +31,12 @@ export async function takeUp(context: CliContext, connect: ConnectOptions, optio
   try {
     const handle = client.execution(options.id);
     await options.first?.(handle);
-    let sending = false;
-    return await finish({
+    let sending: Promise<void> | undefined;
+    let giveUp: (error: unknown) => void = () => undefined;
+    const sendingFailed = new Promise<never>((_, reject) => {
+      giveUp = reject;
+    });
+    const finishing = finish({
       handle,
       reporter,
       interrupts,
@@ -41,10 +45,12 @@ export async function takeUp(context: CliContext, connect: ConnectOptions, optio
       remoteOnly: options.remoteOnly ?? record?.remoteOnly ?? false,
       onEvent: (event) => {
         if (event.event !== 'stage' || event.stage !== 'upload' || sending || record === undefined) return;
-        sending = true;
-        void sendRest(handle, record, reporter, stop.signal);
+        sending = sendRest(handle, record, reporter, stop.signal).catch(giveUp);
       },
     });
+    finishing.catch(() => undefined);
+    // The run would wait for the inputs, for a day, without a word.
+    return await Promise.race([finishing, sendingFailed]);
   } finally {
     stop.abort();
     interrupts.close();
@@ -66,7 +72,6 @@ async function sendRest(
       onProgress: (progress) => void (signal.aborted ? undefined : reporter.local('send', progress)),
     });
   } catch (error) {
-    if (!signal.aborted)
-      await reporter.warning(`The inputs were not sent: ${error instanceof Error ? error.message : String(error)}`);
+    if (!signal.aborted) throw sendableLater(error, handle.id);
   }
 }

@@ -3,19 +3,17 @@ import {Agent as PlainAgent} from 'node:http';
 import {Agent as EncryptedAgent} from 'node:https';
 import {rootCertificates} from 'node:tls';
 import {z} from 'zod';
+import {hostOf, requestPath, type S3Resource} from './address.js';
 import {S3Failure} from './errors.js';
 import {exchange, type HttpAnswer} from './exchange.js';
-import {encodeComponent, encodeKey} from './keys.js';
 import {defaultRetries, type RetryPolicy, type S3Connection} from './options.js';
+import {pathOfUrl, type PresignableRequest, type PresignedUrls} from './presign.js';
 import {withRetries} from './retry.js';
 import {signedHeaders} from './sign.js';
 import {parsed} from './xml.js';
 
-export interface S3Call {
-  readonly method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
-  /** Left out for calls about the bucket. */
-  readonly key?: string;
-  readonly query?: Readonly<Record<string, string>>;
+export interface S3Call extends S3Resource {
+  readonly method: PresignableRequest['method'];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   /** SHA-256 of `body`, lower-case hexadecimal: signed, so that the server refuses other bytes. Computed where left out. */
@@ -35,6 +33,7 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 const STALL_MS = 30_000;
 const CONNECTIONS = 16;
 const MOST_COPIED_BYTES = 5 * 1024 ** 3;
+const PRESIGNED_PUTS = 256;
 /** What servers take. */
 const MOST_SKEW_MS = 15 * 60 * 1000;
 const NOTHING = createHash('sha256').digest('hex');
@@ -44,6 +43,8 @@ export class S3Client {
   readonly bucket: string;
   readonly connections: number;
   readonly mostCopiedBytes: number;
+  /** Small objects that are put at once. Where each waits for its URL first, those of many are asked for together. */
+  readonly putsAtOnce: number;
   readonly #connection: S3Connection;
   readonly #url: URL;
   readonly #agent: PlainAgent;
@@ -56,9 +57,9 @@ export class S3Client {
     this.bucket = connection.bucket;
     this.connections = connection.connections ?? CONNECTIONS;
     this.mostCopiedBytes = connection.mostCopiedBytes ?? MOST_COPIED_BYTES;
+    this.putsAtOnce = 'presigned' in connection.credentials ? PRESIGNED_PUTS : this.connections;
     this.#retries = {...defaultRetries, ...connection.retries};
-    this.#url = new URL(connection.endpoint);
-    if (connection.pathStyle === false) this.#url.hostname = `${connection.bucket}.${this.#url.hostname}`;
+    this.#url = hostOf(connection);
     const {certificateAuthority: extra} = connection;
     // The last one used is used next: connections above what is needed fall idle and the server ends them.
     const options = {keepAlive: true, maxSockets: this.connections, scheduling: 'lifo', noDelay: true} as const;
@@ -92,32 +93,53 @@ export class S3Client {
   }
 
   async #once(call: S3Call): Promise<HttpAnswer> {
-    const {credentials, region = 'us-east-1', stallMs = STALL_MS} = this.#connection;
-    const {method, body} = call;
-    const request = {
-      ...{method, path: this.#path(call), host: this.#url.host, region},
-      headers: {...call.headers, ...digestHeaders(call)},
-      now: new Date(Date.now() + this.#clockOffset),
-    };
-    const answer = await exchange({
-      ...{url: this.#url, agent: this.#agent, method, path: request.path},
-      headers: signedHeaders(request, typeof credentials === 'function' ? await credentials() : credentials),
-      ...{maxBytes: call.maxBytes ?? MAX_ANSWER_BYTES, stallMs: call.stallMs ?? stallMs},
-      ...(body === undefined ? {} : {body}),
-      ...(call.lendsMemory === undefined ? {} : {lendsMemory: call.lendsMemory}),
-      ...(call.signal === undefined ? {} : {signal: call.signal}),
-    });
+    const answer = await this.#answerTo(call);
     if (answer.status >= 200 && answer.status < 300 && !(call.mayFailLate === true && holdsError(answer)))
       return answer;
     const failure = failureOf(answer);
     throw this.#isAboutTime(failure, answer) ? this.#learnTime(failure, answer) : failure;
   }
 
-  #path({key, query}: S3Call): string {
-    const {pathStyle = true, bucket} = this.#connection;
-    const path = `${pathStyle ? `/${bucket}` : ''}${key === undefined ? '' : `/${encodeKey(key)}`}`;
-    const fields = Object.entries(query ?? {}).map(([name, value]) => `${name}=${encodeComponent(value)}`);
-    return `${path === '' ? '/' : path}${fields.length === 0 ? '' : `?${fields.join('&')}`}`;
+  async #answerTo(call: S3Call): Promise<HttpAnswer> {
+    const {credentials, region = 'us-east-1'} = this.#connection;
+    if (typeof credentials === 'object' && 'presigned' in credentials) return await this.#atUrl(call, credentials);
+    const {method} = call;
+    const request = {
+      ...{method, path: requestPath(this.#connection, call), host: this.#url.host, region},
+      headers: {...call.headers, ...digestHeaders(call)},
+      now: new Date(Date.now() + this.#clockOffset),
+    };
+    const headers = signedHeaders(request, typeof credentials === 'function' ? await credentials() : credentials);
+    return await this.#exchange(call, request.path, headers);
+  }
+
+  /** A URL that expired, or whose signer's clock or keys were wrong, is replaced by another, once. */
+  async #atUrl(call: S3Call, urls: PresignedUrls): Promise<HttpAnswer> {
+    const headers = presignedHeaders(call);
+    const {method, key, query} = call;
+    const request = {
+      ...{method, headers: method === 'GET' || method === 'HEAD' ? {} : headers},
+      ...(key === undefined ? {} : {key}),
+      ...(query === undefined ? {} : {query}),
+    };
+    const options = call.signal === undefined ? {} : {signal: call.signal};
+    const url = await urls.presigned(request, options);
+    const answer = await this.#exchange(call, pathOfUrl(url), headers);
+    if (answer.status !== 403) return answer;
+    const another = await urls.presigned(request, {...options, refused: url});
+    return await this.#exchange(call, pathOfUrl(another), headers);
+  }
+
+  #exchange(call: S3Call, path: string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
+    const {method, body} = call;
+    const {stallMs = STALL_MS} = this.#connection;
+    return exchange({
+      ...{url: this.#url, agent: this.#agent, method, path, headers},
+      ...{maxBytes: call.maxBytes ?? MAX_ANSWER_BYTES, stallMs: call.stallMs ?? stallMs},
+      ...(body === undefined ? {} : {body}),
+      ...(call.lendsMemory === undefined ? {} : {lendsMemory: call.lendsMemory}),
+      ...(call.signal === undefined ? {} : {signal: call.signal}),
+    });
   }
 
   /** An answer to HEAD holds no reason: a refusal by a server whose clock is elsewhere is taken for one about time. */
@@ -141,6 +163,20 @@ function digestHeaders({body, sha256}: S3Call): Record<string, string> {
   return {
     'x-amz-content-sha256': 'UNSIGNED-PAYLOAD',
     'x-amz-checksum-sha256': Buffer.from(sha256, 'hex').toString('base64'),
+  };
+}
+
+/**
+ * What a presigned request sends: its URL leaves the body unsigned, so that the length and, of what is stored, the
+ * checksum are headers that are signed.
+ */
+function presignedHeaders({method, headers, body, sha256}: S3Call): Record<string, string> {
+  if (body === undefined) return {...headers};
+  const digest = method === 'PUT' ? (sha256 ?? createHash('sha256').update(body).digest('hex')) : undefined;
+  return {
+    ...headers,
+    'content-length': String(body.length),
+    ...(digest === undefined ? {} : {'x-amz-checksum-sha256': Buffer.from(digest, 'hex').toString('base64')}),
   };
 }
 

@@ -1,19 +1,20 @@
+import type {S3Address} from './address.js';
+import type {PresignedUrls} from './presign.js';
+
 export interface S3Credentials {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
 }
 
-export interface S3Connection {
-  /** `http://` or `https://`, host and port: where this process reaches the server. */
-  readonly endpoint: string;
-  readonly bucket: string;
+export interface S3Connection extends S3Address {
   /** Default `us-east-1`, which servers that know no regions take. */
   readonly region?: string;
-  /** True puts the bucket into the path, false before the host. Default true. */
-  readonly pathStyle?: boolean;
-  /** Asked before each request where it is a function: for credentials that expire. Never logged. */
-  readonly credentials: S3Credentials | (() => Promise<S3Credentials>);
+  /**
+   * Asked before each request where it is a function: for credentials that expire. Never logged. A client without
+   * credentials sends its requests to URLs that somebody else signs.
+   */
+  readonly credentials: S3Credentials | (() => Promise<S3Credentials>) | PresignedUrls;
   /** Certificates, in PEM, that are trusted beside those of the system. */
   readonly certificateAuthority?: string;
   /** Bytes of the largest object that is copied in one request: larger ones in parts. Default 5 GiB, the limit of S3. */

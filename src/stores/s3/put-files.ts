@@ -19,7 +19,7 @@ export async function putFiles(
     options,
   );
   const misplaced = new Map(right.map((file, index) => [file, placed[index]]));
-  return mapInParallel(files, client.connections, async (file, index): Promise<SmallFileResult> => {
+  return mapInParallel(files, client.putsAtOnce, async (file, index): Promise<SmallFileResult> => {
     const wrong = named[index] ?? misplaced.get(file);
     if (wrong !== undefined) return {outcome: 'failed', error: wrong};
     try {

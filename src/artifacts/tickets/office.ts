@@ -1,0 +1,42 @@
+import type {IssuedTickets, TicketRequest, TicketSession} from '../../contracts/tickets.js';
+import type {S3Address} from '../../stores/s3/address.js';
+import type {S3Credentials} from '../../stores/s3/options.js';
+import {presignedUrl} from '../../stores/s3/presign.js';
+import {checkTicketRequest} from './policy.js';
+import {purposeOf} from './purpose.js';
+import {seal} from './seal.js';
+
+/** Issues the tickets of one store. */
+export interface TicketOffice {
+  /** Tickets for requests of one execution, sealed to the session. Rejects with `ticket.refused` where one is for something else. */
+  issue(session: TicketSession, requests: readonly TicketRequest[]): Promise<string>;
+}
+
+export interface TicketOfficeOptions extends S3Address {
+  readonly prefix: string;
+  readonly region: string;
+  readonly credentials: () => Promise<S3Credentials>;
+  readonly validForSeconds: number;
+  readonly maxFileBytes: number;
+}
+
+/** `endpoint` is the one that clients reach: its host is part of what is signed. */
+export function openTicketOffice(options: TicketOfficeOptions): TicketOffice {
+  const {prefix, maxFileBytes, validForSeconds} = options;
+  return {
+    issue: async ({executionId, publicKey}, requests) => {
+      for (const request of requests) checkTicketRequest(request, {executionId, prefix, maxFileBytes});
+      const now = new Date();
+      const signing = {...options, credentials: await options.credentials(), now};
+      const validForMs = validForSeconds * 1000;
+      const tickets: IssuedTickets = {
+        urls: requests.map(({key, ...request}) =>
+          presignedUrl({...request, ...(key === undefined ? {} : {key})}, signing),
+        ),
+        expiresAt: new Date(now.getTime() + validForMs).toISOString(),
+        validForMs,
+      };
+      return await seal(publicKey, purposeOf(executionId), tickets);
+    },
+  };
+}

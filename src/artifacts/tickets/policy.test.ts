@@ -1,0 +1,79 @@
+import {describe, expect, test} from 'vitest';
+import {ticketRequest} from '../../contracts/tickets.js';
+import {checkTicketRequest} from './policy.js';
+
+const MEBIBYTE = 1024 * 1024;
+const rules = {executionId: 'run-1', prefix: 'team/a', maxFileBytes: 20 * MEBIBYTE};
+const partial = `team/a/executions/run-1/partials/upload/${'0'.repeat(40)}.partial`;
+const input = 'team/a/executions/run-1/inputs/data/a.csv';
+const once = {'if-none-match': '*', 'content-length': '5'};
+
+interface Asked {
+  readonly method: string;
+  readonly key?: string;
+  readonly query?: Record<string, string>;
+  readonly headers?: Record<string, string>;
+}
+
+const check = (asked: Asked) => () => checkTicketRequest(ticketRequest.parse(asked), rules);
+
+describe('a ticket is given for', () => {
+  test.each<[string, Asked]>([
+    ['reading an output', {method: 'GET', key: 'team/a/executions/run-1/outputs/x'}],
+    ['looking at an input', {method: 'HEAD', key: input}],
+    ['asking whether the way is a file', {method: 'HEAD', key: 'team/a/executions'}],
+    ['listing what is below', {method: 'GET', query: {'list-type': '2', prefix: 'team/a/executions/run-1/logs/'}}],
+    ['listing parts', {method: 'GET', key: input, query: {uploadId: 'u'}}],
+    ['an input that is not there', {method: 'PUT', key: input, headers: {...once, 'x-amz-meta-mtime': '1'}}],
+    ['the beginning of a large one', {method: 'POST', key: input, query: {uploads: ''}}],
+    [
+      'its last part',
+      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '3'}, headers: {'content-length': '8388608'}},
+    ],
+    ['its end', {method: 'POST', key: input, query: {uploadId: 'u'}, headers: once}],
+    ['giving it up', {method: 'DELETE', key: input, query: {uploadId: 'u'}}],
+    ['an unfinished file', {method: 'PUT', key: partial, headers: {'content-length': '9', 'if-match': '"e"'}}],
+    ['its removal', {method: 'DELETE', key: partial}],
+    ['an empty directory', {method: 'PUT', key: 'team/a/executions/run-1/inputs/d/', headers: {'content-length': '0'}}],
+    ['the manifest', {method: 'PUT', key: 'team/a/executions/run-1/inputs.ndjson', headers: once}],
+  ])('%s', (_, asked) => expect(check(asked)).not.toThrow());
+});
+
+describe('no ticket is given for', () => {
+  test.each<[string, Asked]>([
+    ['another execution', {method: 'GET', key: 'team/a/executions/run-2/outputs/x'}],
+    ['one whose id begins with this one', {method: 'GET', key: 'team/a/executions/run-11/outputs/x'}],
+    ['another prefix', {method: 'GET', key: 'executions/run-1/outputs/x'}],
+    ['the journal', {method: 'GET', key: 'team/a/journal/run-1/g1/stage/plan.json'}],
+    ['reading what lies on the way', {method: 'GET', key: 'team/a/executions'}],
+    ['a list of everything', {method: 'GET', query: {'list-type': '2', prefix: 'team/a/executions/'}}],
+    ['a list by beginning', {method: 'GET', query: {'list-type': '2', prefix: 'team/a/executions/run-1'}}],
+    ['the uploads of the bucket', {method: 'GET', query: {uploads: ''}}],
+    ['the deletion of many', {method: 'POST', query: {delete: ''}, headers: once}],
+    ['an output', {method: 'PUT', key: 'team/a/executions/run-1/outputs/x', headers: once}],
+    ['a log', {method: 'PUT', key: 'team/a/executions/run-1/logs/g1/stdout/end', headers: once}],
+    ['an input in place of another', {method: 'PUT', key: input, headers: {'content-length': '5'}}],
+    ['an input of any length', {method: 'PUT', key: input, headers: {'if-none-match': '*'}}],
+    ['a large upload that replaces', {method: 'POST', key: input, query: {uploadId: 'u'}, headers: {}}],
+    ['the removal of an input', {method: 'DELETE', key: input}],
+    ['the removal of the manifest', {method: 'DELETE', key: 'team/a/executions/run-1/inputs.ndjson'}],
+    ['a copy', {method: 'PUT', key: input, headers: {...once, 'x-amz-copy-source': '/waybill/team/a/secret'}}],
+    ['an open object', {method: 'PUT', key: input, headers: {...once, 'x-amz-acl': 'public-read'}}],
+    ['the rights of an object', {method: 'PUT', key: input, query: {acl: ''}, headers: once}],
+    ['a name that leaves', {method: 'PUT', key: 'team/a/executions/run-1/inputs/../../run-2/x', headers: once}],
+    ['something else among the unfinished', {method: 'PUT', key: partial.replace('.partial', '.sh'), headers: once}],
+    ['a marker with content', {method: 'PUT', key: 'team/a/executions/run-1/inputs/d/', headers: once}],
+  ])('%s', (_, asked) => expect(check(asked)).toThrow());
+
+  test.each<[string, Asked]>([
+    ['more than is allowed', {method: 'PUT', key: input, headers: {...once, 'content-length': String(21 * MEBIBYTE)}}],
+    [
+      'a larger part than such a file has',
+      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '1'}, headers: {'content-length': '8388609'}},
+    ],
+    [
+      'more parts than such a file has',
+      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '4'}, headers: {'content-length': '1'}},
+    ],
+  ])('%s', (_, asked) => expect(check(asked)).toThrow(expect.objectContaining({code: 'ticket.refused', path: input})));
+});

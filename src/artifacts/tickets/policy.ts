@@ -1,0 +1,159 @@
+import {WaybillError} from '../../contracts/errors.js';
+import type {TicketRequest} from '../../contracts/tickets.js';
+import {PART_BYTES, partBytesOf} from '../../stores/s3/part-size.js';
+import {checkStorePath} from '../../stores/paths.js';
+import {isPartialName} from '../../transfer/keys.js';
+import {MAX_INPUT_MANIFEST_BYTES} from '../input-manifest.js';
+import {executionRoot, inputManifestKey, inputsRoot, partialsRoot} from '../keys.js';
+
+export interface TicketRules {
+  readonly executionId: string;
+  /** What the keys of the store begin with. */
+  readonly prefix: string;
+  /** The largest file that may be sent, in bytes. */
+  readonly maxFileBytes: number;
+}
+
+/**
+ * What a ticket may be for. Everything else is refused (`ticket.refused`), a header or query that is not named here too:
+ * `x-amz-copy-source` would read any object, `acl` open one to the world.
+ *
+ *     read        whatever lies below executions/ID/, and lists of it
+ *     inputs/N    put on the condition that nothing is there, with its length; the same in parts
+ *     partials/   unfinished files of the upload: put, changed, removed
+ *     inputs.ndjson   put once
+ */
+export function checkTicketRequest(request: TicketRequest, rules: TicketRules): void {
+  const {method, headers} = request;
+  const path = pathOf(request, rules);
+  const isRead = method === 'GET' || method === 'HEAD';
+  for (const name of Object.keys(headers)) {
+    if (isRead || !isKnownHeader(name)) throw refused(request, `the header ${name}`);
+  }
+  if (path === undefined) checkListing(request, rules);
+  else if (isRead) checkRead(request, path, rules);
+  else checkChange(request, path, rules);
+}
+
+function isKnownHeader(name: string): boolean {
+  return (
+    ['content-type', 'content-length', 'if-match', 'if-none-match'].includes(name) ||
+    name.startsWith('x-amz-meta-') ||
+    name.startsWith('x-amz-checksum-')
+  );
+}
+
+/** Below the store's prefix, with a trailing slash where the key is that of a directory's marker. */
+function pathOf(request: TicketRequest, {prefix}: TicketRules): string | undefined {
+  const {key} = request;
+  if (key === undefined) return undefined;
+  const start = prefix === '' ? '' : `${prefix}/`;
+  if (!key.startsWith(start)) throw refused(request, 'a key outside of the store');
+  const path = key.slice(start.length);
+  checkStorePath(path.replace(/\/$/, ''));
+  return path;
+}
+
+function checkListing(request: TicketRequest, {executionId, prefix}: TicketRules): void {
+  const {method, query} = request;
+  requireQuery(request, ['list-type', 'encoding-type', 'prefix', 'delimiter', 'continuation-token', 'max-keys']);
+  const below = `${prefix === '' ? '' : `${prefix}/`}${executionRoot(executionId)}/`;
+  if (method !== 'GET' || query['list-type'] !== '2' || query['prefix']?.startsWith(below) !== true) {
+    throw refused(request, 'a list of what is not of the execution');
+  }
+}
+
+function checkRead(request: TicketRequest, path: string, {executionId}: TicketRules): void {
+  const {method, query} = request;
+  const root = executionRoot(executionId);
+  // Whether a directory on the way is a file is asked of every store before something is put below it.
+  if (method === 'HEAD' && `${root}/`.startsWith(`${path}/`)) {
+    requireQuery(request, []);
+    return;
+  }
+  if (!path.startsWith(`${root}/`)) throw refused(request, 'a key of something else');
+  requireQuery(request, 'uploadId' in query ? ['uploadId', 'part-number-marker'] : []);
+}
+
+function checkChange(request: TicketRequest, path: string, rules: TicketRules): void {
+  const {method} = request;
+  const {executionId} = rules;
+  const unfinished = `${partialsRoot(executionId)}/`;
+  if (path === inputManifestKey(executionId) && method === 'PUT') {
+    requireQuery(request, []);
+    requireAbsent(request);
+    requireLength(request, MAX_INPUT_MANIFEST_BYTES);
+    return;
+  }
+  if (path.endsWith('/') && method === 'PUT' && (path.startsWith(unfinished) || isInput(path, executionId))) {
+    // The marker of a directory: it has no content that could be lost.
+    requireQuery(request, []);
+    requireLength(request, 0);
+    return;
+  }
+  if (isInput(path, executionId)) {
+    checkInput(request, rules);
+    return;
+  }
+  const name = path.startsWith(`${unfinished}upload/`) ? path.slice(`${unfinished}upload/`.length) : '';
+  if (!isPartialName(name) || method === 'POST') throw refused(request, 'a key that clients do not write');
+  requireQuery(request, []);
+  if (method === 'PUT') requireLength(request, MOST_PARTIAL_BYTES);
+}
+
+/** Unfinished files are written whole up to one part, and ledgers of larger ones with them. */
+const MOST_PARTIAL_BYTES = 8 * PART_BYTES;
+
+function isInput(path: string, executionId: string): boolean {
+  return path.startsWith(`${inputsRoot(executionId)}/`);
+}
+
+function checkInput(request: TicketRequest, {maxFileBytes}: TicketRules): void {
+  const {method, query} = request;
+  if (method === 'PUT' && !('uploadId' in query)) {
+    requireQuery(request, []);
+    requireAbsent(request);
+    requireLength(request, Math.min(maxFileBytes, MOST_PARTIAL_BYTES));
+    return;
+  }
+  if (method === 'PUT') {
+    requireQuery(request, ['uploadId', 'partNumber']);
+    if (!(Number(query['partNumber']) <= Math.ceil(maxFileBytes / PART_BYTES))) throw tooLarge(request, maxFileBytes);
+    requireLength(request, Math.min(maxFileBytes, partBytesOf(maxFileBytes)));
+    return;
+  }
+  if (method === 'POST' && 'uploads' in query) {
+    requireQuery(request, ['uploads']);
+    return;
+  }
+  requireQuery(request, ['uploadId']);
+  if (query['uploadId'] === undefined) throw refused(request, 'the removal of an input');
+  if (method === 'POST') requireAbsent(request);
+}
+
+function requireQuery(request: TicketRequest, known: readonly string[]): void {
+  const other = Object.keys(request.query).find((name) => !known.includes(name));
+  if (other !== undefined) throw refused(request, `the query ${other}`);
+}
+
+function requireAbsent(request: TicketRequest): void {
+  if (request.headers['if-none-match'] !== '*') throw refused(request, 'a change of what may be there');
+}
+
+function requireLength(request: TicketRequest, most: number): void {
+  const length = request.headers['content-length'] ?? '';
+  if (!/^\d{1,16}$/.test(length)) throw refused(request, 'a body of unknown length');
+  if (Number(length) > most) throw tooLarge(request, most);
+}
+
+function tooLarge({key = ''}: TicketRequest, most: number): WaybillError {
+  return new WaybillError('ticket.refused', `${JSON.stringify(key)} is larger than ${most} bytes, the most here.`, {
+    path: key,
+    expected: most,
+    remedy: 'Send less, or raise store.maxFileBytes in the configuration of the worker.',
+  });
+}
+
+function refused({method, key = ''}: TicketRequest, what: string): WaybillError {
+  return new WaybillError('ticket.refused', `${method} ${JSON.stringify(key)}: no ticket is for ${what}.`, {path: key});
+}

@@ -1,0 +1,290 @@
+import {readdir, readFile, stat} from 'node:fs/promises';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {temporal} from '@temporalio/proto';
+import pg from 'pg';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {postgresConnectionString} from '../../src/embedded/postgres.js';
+import {openS3Store} from '../../src/stores/s3/store.js';
+import type {Store} from '../../src/stores/store.js';
+import {startMinio} from '../servers/minio.js';
+import {credentials, type S3Server} from '../servers/s3-server.js';
+import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
+import {startVersity} from '../servers/versity.js';
+import {digests, makeInputs, sha256} from './corpus.js';
+import {farClient, type FarClient} from './far-client.js';
+import {startTestStack, type TestStack} from './stack.js';
+
+const SECRET = 'hunter2-e2e-tickets';
+const PREFIX = 'team/a';
+const PART = 8 * 1024 * 1024;
+const SCRIPTS = ['данные', '数据', 'ελληνικά', 'עברית', 'العربية', 'हिन्दी', 'ไทย', '한국어', 'e\u0301a', '😀 & co'];
+
+describe.each([
+  ['MinIO', startMinio],
+  ['Versity Gateway', startVersity],
+])('a client with a Temporal address only, and %s', (_, startServer) => {
+  let server: S3Server;
+  /** Lines to the server: of clients, and of the worker. */
+  let clientLine: Toxiproxy;
+  let workerLine: Toxiproxy;
+  let stack: TestStack;
+  let far: FarClient;
+  let own: Store;
+  const started: string[] = [];
+
+  beforeAll(async () => {
+    server = await startServer();
+    [clientLine, workerLine] = await Promise.all([startToxiproxy(server.port), startToxiproxy(server.port)]);
+    stack = await startTestStack({
+      settings: `store:
+  kind: s3
+  endpoint: http://127.0.0.1:${workerLine.port}
+  publicEndpoint: http://127.0.0.1:${clientLine.port}
+  bucket: ${server.bucket}
+  prefix: ${PREFIX}
+  accessKeyIdEnv: STORE_KEY
+  secretAccessKeyEnv: STORE_SECRET
+  ticketSeconds: 3
+`,
+      environment: {
+        ...{STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey, E2E_SECRET: SECRET},
+      },
+    });
+    far = await farClient(stack.address);
+    own = openS3Store({name: 'own', ...server, prefix: PREFIX});
+  });
+
+  afterAll(async () => {
+    await endSessions(stack);
+    await stack.close(started);
+    await own.close();
+    await far.remove();
+    await Promise.all([server.close(), clientLine.close(), workerLine.close()]);
+  });
+
+  /** The id of the run that was started last and is not over. */
+  async function openRun(): Promise<string> {
+    let id: string | undefined;
+    await expect
+      .poll(async () => (id = (await far.open()).find((each) => !started.includes(each))), {timeout: 20_000})
+      .toBeDefined();
+    if (id === undefined) throw new Error('no run');
+    started.push(id);
+    return id;
+  }
+
+  /** Bytes of unfinished inputs and outputs that the server holds. */
+  async function unfinishedBytes(id: string): Promise<number> {
+    let bytes = 0;
+    for await (const {name, size} of own.list(`executions/${id}/partials/upload`)) {
+      if (name.endsWith('.partial')) bytes += size;
+    }
+    return bytes;
+  }
+
+  it('sends 1,000 inputs with names in every script and fetches 1,000 outputs', async () => {
+    const names = Array.from({length: 1000}, (__, index) => `${SCRIPTS[index % SCRIPTS.length] ?? ''} ${index}`);
+    await makeInputs(join(far.directory, 'data'), Object.fromEntries(names.map((name, index) => [name, index * 20])));
+    let id = '';
+    const ran = await far.run(
+      [
+        'run',
+        '--target',
+        'gpu',
+        '--input',
+        'data',
+        '--secret-env',
+        'E2E_SECRET',
+        '--',
+        'sh',
+        '-c',
+        'cp -r data out; ls data | wc -l',
+      ],
+      async () => {
+        id = await openRun();
+      },
+    );
+    expect(ran.stderr).toContain('Downloaded 1000 files');
+    expect(ran.stdout.trim()).toBe('1000');
+    expect(ran.status).toBe(0);
+    expect(await digests(join(far.directory, 'out'))).toEqual(await digests(join(far.directory, 'data')));
+    const logs = await far.run(['logs', id]);
+    expect(logs.stdout.trim()).toBe('1000');
+    const listed = await far.run(['outputs', id]);
+    expect(listed.stdout).toContain('한국어 7');
+  });
+
+  it('takes up a large input after the client was killed, the worker, and the client again', async () => {
+    await makeInputs(far.directory, {'big.bin': 8 * PART});
+    const sum = await sha256(join(far.directory, 'big.bin'));
+    await clientLine.bandwidth(24_000);
+    let id = '';
+    const killed = await far.run(
+      ['run', '--target', 'gpu', '--input', 'big.bin', '--', 'cp', 'big.bin', 'copy.bin'],
+      async (kill) => {
+        id = await openRun();
+        await expect.poll(() => unfinishedBytes(id).catch(() => 0), {timeout: 30_000}).toBeGreaterThanOrEqual(3 * PART);
+        kill();
+      },
+    );
+    expect(killed.status).toBeNull();
+    await clientLine.heal();
+    await workerLine.bandwidth(24_000);
+    const waited = await far.run(['wait', id, '--remote-only', '--json'], async () => {
+      const handle = stack.client.execution(id);
+      for await (const event of handle.progress()) {
+        if (event.event === 'move' && event.progress.direction === 'stage' && event.progress.sentBytes >= PART) break;
+      }
+      await stack.killWorker();
+      await workerLine.heal();
+    });
+    const sent = progressOf(waited.stdout, 'send');
+    expect(sent?.resumedBytes).toBeGreaterThanOrEqual(2 * PART);
+    expect(waited.status).toBe(0);
+    const result = await stack.client.execution(id).result();
+    expect(result.staged).toMatchObject({files: 1, bytes: 8 * PART});
+    expect(result.staged.resumedBytes).toBeGreaterThan(0);
+    await clientLine.bandwidth(24_000);
+    const unfinished = join(far.directory, `.waybill-${id}`);
+    await far.run(['download', id], async (kill) => {
+      const held = async () => {
+        const files = (await readdir(unfinished).catch(() => [])).filter((name) => name.endsWith('.partial'));
+        const sizes = await Promise.all(files.map(async (name) => (await stat(join(unfinished, name))).blocks * 512));
+        return sizes.reduce((all, size) => all + size, 0);
+      };
+      await expect.poll(held, {timeout: 30_000, interval: 20}).toBeGreaterThanOrEqual(3 * PART);
+      kill();
+    });
+    const again = await far.run(['download', id, '--json']);
+    expect(again.stdout).toContain('"outcome":"resumed"');
+    expect(await sha256(join(far.directory, 'copy.bin'))).toBe(sum);
+    expect(await readdir(far.directory)).not.toContain(`.waybill-${id}`);
+    await clientLine.heal();
+  });
+
+  it('fails soon where the store does not answer the client, and sends the rest when it does', async () => {
+    await makeInputs(far.directory, {'cut.bin': 4 * PART, small: 10});
+    await clientLine.bandwidth(16_000);
+    let id = '';
+    const failed = await far.run(
+      ['run', '--input', 'cut.bin', '--input', 'small', '--', 'sha256sum', 'cut.bin'],
+      async () => {
+        id = await openRun();
+        await expect.poll(() => unfinishedBytes(id).catch(() => 0), {timeout: 30_000}).toBeGreaterThan(0);
+        await clientLine.cut();
+      },
+    );
+    expect(failed.status).toBe(125);
+    expect(failed.stderr).toContain('store.unavailable');
+    expect(failed.stderr).toContain(`waybill wait ${id}`);
+    const still = await far.run(['wait', id]);
+    expect(still.status).toBe(125);
+    expect(still.stderr).toContain('store.unavailable');
+    await clientLine.heal();
+    const waited = await far.run(['wait', id]);
+    expect(waited.stdout).toBe(`${await sha256(join(far.directory, 'cut.bin'))}  cut.bin\n`);
+    expect(waited.status).toBe(0);
+  });
+
+  it('goes on after the store was killed for some seconds in the middle of a run', async () => {
+    await makeInputs(far.directory, {'given.bin': 100_000});
+    const script = 'for i in $(seq 1 50); do echo line $i; sleep 0.1; done; cp given.bin made.bin';
+    const ran = await far.run(
+      ['run', '--target', 'gpu', '--input', 'given.bin', '--', 'sh', '-c', script],
+      async () => {
+        const id = await openRun();
+        await expect
+          .poll(
+            () =>
+              stack.temporal.workflow
+                .getHandle(id)
+                .query<{stage: string}>('state')
+                .then(({stage}) => stage),
+            {timeout: 20_000},
+          )
+          .toBe('run');
+        await sleep(1000);
+        await server.kill();
+        await sleep(6000);
+        await server.start();
+      },
+    );
+    expect(ran.stdout.trim().split('\n')).toEqual(Array.from({length: 50}, (__, index) => `line ${index + 1}`));
+    expect(ran.status).toBe(0);
+    expect(await sha256(join(far.directory, 'made.bin'))).toBe(await sha256(join(far.directory, 'given.bin')));
+  });
+
+  it('leaves no key, signature or secret value in histories, logs, objects, the catalog or at the client', async () => {
+    const forbidden = [credentials.secretAccessKey, 'X-Amz-Signature', 'X-Amz-Credential', SECRET];
+    const histories = await historiesOf(stack);
+    // What is looked through is what is meant: tickets were asked for there, and sealed.
+    expect(histories).toContain('"publicKey"');
+    expect(histories).toContain('"sealed"');
+    const logs = await filesIn(stack.stateDirectory, (name) => name.endsWith('.log'));
+    expect(logs).toContain('worker ready');
+    const objects = await filesIn(join(server.directory, server.bucket), () => true);
+    expect(objects).toContain('given.bin');
+    const catalog = await rowsOf(stack);
+    expect(catalog).toContain('given.bin');
+    const client = await filesIn(join(far.home, '.local'), () => true);
+    for (const text of [histories, logs, objects, catalog, client]) {
+      for (const word of forbidden) expect(text.includes(word), word).toBe(false);
+    }
+  });
+});
+
+/** The last progress of one kind in the events of `--json`. */
+function progressOf(stdout: string, event: string): {readonly resumedBytes: number} | undefined {
+  const lines = stdout.split('\n').filter((line) => line.startsWith(`{"event":"${event}"`));
+  const last = lines.at(-1);
+  return last === undefined ? undefined : (JSON.parse(last) as {progress: {resumedBytes: number}}).progress;
+}
+
+/** Clients that were killed have left theirs: they would end by themselves in minutes. */
+async function endSessions({temporal: client}: TestStack): Promise<void> {
+  for await (const {workflowId} of client.workflow.list({query: 'ExecutionStatus = "Running"'})) {
+    if (workflowId.startsWith('tickets-')) await client.workflow.getHandle(workflowId).signal('close');
+  }
+}
+
+/** Every payload and every other field of every history, as bytes. */
+async function historiesOf({temporal: client}: TestStack): Promise<string> {
+  const texts: string[] = [];
+  for await (const {workflowId, runId} of client.workflow.list()) {
+    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
+    texts.push(Buffer.from(temporal.api.history.v1.History.encode(history).finish()).toString('latin1'));
+  }
+  return texts.join('\n');
+}
+
+async function filesIn(directory: string, wanted: (name: string) => boolean): Promise<string> {
+  const texts: string[] = [];
+  for (const entry of await readdir(directory, {recursive: true, withFileTypes: true})) {
+    if (!entry.isFile() || !wanted(entry.name)) continue;
+    const path = join(entry.parentPath, entry.name);
+    texts.push(path, await readFile(path, 'latin1'));
+  }
+  return texts.join('\n');
+}
+
+async function rowsOf(stack: TestStack): Promise<string> {
+  const {postgres} = await stack.record();
+  if (postgres === undefined) throw new Error('no catalog runs');
+  const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
+  await client.connect();
+  try {
+    const {rows: tables} = await client.query<{name: string}>(
+      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+       where table_schema not in ('pg_catalog', 'information_schema')`,
+    );
+    const texts: string[] = [];
+    for (const {name} of tables) {
+      const {rows} = await client.query<{row: string}>(`select t::text as row from ${name} t`);
+      texts.push(...rows.map(({row}) => row));
+    }
+    return texts.join('\n');
+  } finally {
+    await client.end();
+  }
+}

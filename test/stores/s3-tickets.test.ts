@@ -1,0 +1,233 @@
+import {createHash, randomBytes} from 'node:crypto';
+import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as sleep} from 'node:timers/promises';
+import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {openTicketOffice} from '../../src/artifacts/tickets/office.js';
+import {purposeOf} from '../../src/artifacts/tickets/purpose.js';
+import {newRecipient} from '../../src/artifacts/tickets/seal.js';
+import type {Artifact} from '../../src/contracts/artifacts.js';
+import {issuedTickets, ticketBatch} from '../../src/contracts/tickets.js';
+import {download} from '../../src/client/download.js';
+import {TicketUrls} from '../../src/client/tickets/ticket-urls.js';
+import {upload} from '../../src/client/upload.js';
+import {openS3Store} from '../../src/stores/s3/store.js';
+import type {Store} from '../../src/stores/store.js';
+import {makeInputs} from '../e2e/corpus.js';
+import {startMinio} from '../servers/minio.js';
+import {credentials, type S3Server} from '../servers/s3-server.js';
+import {startVersity} from '../servers/versity.js';
+
+const RUN = 'run-1';
+const PREFIX = 'team/a';
+const PART = 8 * 1024 * 1024;
+
+describe.each([
+  ['MinIO', startMinio],
+  ['Versity Gateway', startVersity],
+])('tickets for %s', (_, startServer) => {
+  let server: S3Server;
+  let directory: string;
+  let own: Store;
+  const opened: Store[] = [];
+  beforeAll(async () => {
+    server = await startServer();
+    directory = await mkdtemp(join(tmpdir(), 'waybill-tickets-'));
+    own = openS3Store({name: 'own', ...server, prefix: PREFIX});
+    opened.push(own);
+  });
+  afterAll(async () => {
+    await Promise.all(opened.map((store) => store.close()));
+    await server.close();
+    await rm(directory, {recursive: true});
+  });
+
+  /** What a client of one execution has: tickets, and no keys. Temporal is left out between both ends. */
+  async function client(validForSeconds = 3600, executionId = RUN) {
+    const {endpoint, bucket} = server;
+    const office = openTicketOffice({
+      ...{endpoint, bucket, prefix: PREFIX, region: 'us-east-1', validForSeconds, maxFileBytes: 128 * 1024 * 1024},
+      credentials: async () => credentials,
+    });
+    const recipient = await newRecipient(purposeOf(executionId));
+    const session = {version: 1 as const, executionId, publicKey: recipient.publicKey};
+    let batches = 0;
+    const urls = new TicketUrls(async (batch) => {
+      batches += 1;
+      const sealed = await office.issue(session, ticketBatch.parse(batch).requests);
+      const tickets = issuedTickets.parse(await recipient.open(sealed));
+      // The margin of clients is not what is tested: the server is to refuse.
+      return {...tickets, validForMs: 3_600_000};
+    });
+    const store = openS3Store({
+      ...{name: 'store', endpoint, bucket, prefix: PREFIX, credentials: urls, connections: 10},
+      retries: {tries: 3, firstWaitMs: 5},
+    });
+    opened.push(store);
+    return {store, urls, batches: () => batches};
+  }
+
+  const put = {method: 'PUT', key: `${PREFIX}/executions/${RUN}/inputs/only-once`} as const;
+
+  test('inputs go up and come down again, of every size, in few batches', async () => {
+    const {store, batches} = await client();
+    const sizes = {empty: 0, small: 1000, 'd/ü #?&+%20': 70_000, middle: 3_000_000, large: 3 * PART + 77};
+    const inputs = await makeInputs(join(directory, 'in'), sizes);
+    await upload(store, RUN, inputs);
+    for (const {name, path} of inputs) {
+      const key = `executions/${RUN}/inputs/${name}`;
+      const source = await own.openSource(key);
+      const found = Buffer.from(await source.read(0, source.entry.size));
+      expect(found.equals(await readFile(path)), name).toBe(true);
+    }
+    expect(batches()).toBeLessThan(80);
+    const into = join(directory, 'out');
+    const outputs = await Promise.all(inputs.map(async ({name, path}) => asOutput(name, await readFile(path))));
+    const ticketed = await client();
+    const announced: string[] = [];
+    const files = await download(
+      {store: ticketed.store, announceReads: (keys) => announced.push(...keys)},
+      RUN,
+      each(outputs),
+      {into},
+    );
+    expect(files.map(({outcome}) => outcome)).toEqual(inputs.map(() => 'downloaded'));
+    expect(announced).toHaveLength(inputs.length);
+    for (const {name, path} of inputs) {
+      expect((await readFile(join(into, name))).equals(await readFile(path)), name).toBe(true);
+    }
+  });
+
+  test('many small files take one batch for each group, up and down', async () => {
+    const names = Array.from({length: 300}, (__, index) => `n ${index}`);
+    const inputs = await makeInputs(join(directory, 'many'), Object.fromEntries(names.map((name) => [name, 500])));
+    const up = await client(3600, 'many');
+    await upload(up.store, 'many', inputs);
+    expect(up.batches()).toBeLessThan(30);
+    const down = await client(3600, 'many');
+    const outputs = await Promise.all(inputs.map(async ({name, path}) => asOutput(name, await readFile(path), 'many')));
+    const announceReads = (keys: readonly string[]) => down.urls.announce(keys.map((key) => `${PREFIX}/${key}`));
+    const files = await download({store: down.store, announceReads}, 'many', each(outputs), {
+      into: join(directory, 'many-out'),
+    });
+    expect(files.filter(({outcome}) => outcome === 'downloaded')).toHaveLength(300);
+    expect(down.batches()).toBeLessThan(8);
+  });
+
+  test('an upload writes once, what was agreed, and nothing else', async () => {
+    const {urls} = await client();
+    const body = Buffer.from('hello');
+    const headers = {
+      'if-none-match': '*',
+      'content-length': '5',
+      'x-amz-meta-waybill-mode': '644',
+      'x-amz-checksum-sha256': createHash('sha256').update(body).digest('base64'),
+    };
+    const url = await urls.presigned({...put, headers}, {});
+    const send = async (changes: Record<string, string | undefined>, content: Uint8Array<ArrayBuffer> = body) => {
+      const sent = Object.entries<string | undefined>({...headers, ...changes});
+      const kept = sent.flatMap(([name, value]): [string, string][] =>
+        value === undefined || name === 'content-length' ? [] : [[name, value]],
+      );
+      return (await fetch(url, {method: 'PUT', headers: kept, body: content})).status;
+    };
+    expect(await send({'if-none-match': undefined})).toBeGreaterThanOrEqual(400);
+    expect(await send({'x-amz-meta-waybill-mode': '777'})).toBeGreaterThanOrEqual(400);
+    expect(await send({}, Buffer.from('HELLO'))).toBeGreaterThanOrEqual(400);
+    expect(await send({}, Buffer.from('hello, and more'))).toBeGreaterThanOrEqual(400);
+    expect(await own.stat(`executions/${RUN}/inputs/only-once`)).toBeUndefined();
+    expect(await send({})).toBe(200);
+    expect(await send({})).toBe(412);
+    const another = url.replace('only-once', 'another');
+    expect((await fetch(another, {method: 'PUT', headers: {...headers, 'content-length': '5'}, body})).status).toBe(
+      403,
+    );
+    expect((await fetch(url, {method: 'DELETE'})).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('an input that is there is neither replaced nor taken for sent', async () => {
+    const {store} = await client();
+    await own.putObject(`executions/${RUN}/inputs/taken`, Buffer.from('somebody was here'));
+    const [input] = await makeInputs(join(directory, 'taken'), {taken: 17});
+    const large = await makeInputs(join(directory, 'taken'), {'taken-large': 2 * PART});
+    await own.putObject(`executions/${RUN}/inputs/taken-large`, Buffer.from('here, too'));
+    for (const sent of [input, large[0]]) {
+      if (sent === undefined) throw new Error('no input');
+      await expect(upload(store, RUN, [sent])).rejects.toMatchObject({code: 'store.already-exists'});
+    }
+    expect(await own.getObject(`executions/${RUN}/inputs/taken`, 100)).toEqual(Buffer.from('somebody was here'));
+    expect(await own.getObject(`executions/${RUN}/inputs/taken-large`, 100)).toEqual(Buffer.from('here, too'));
+  });
+
+  test('a ticket that ran out is replaced by another, for reading and in the middle of an upload', async () => {
+    const {store, urls, batches} = await client(1);
+    await own.putObject(`executions/${RUN}/outputs/late`, randomBytes(PART));
+    const source = await store.openSource(`executions/${RUN}/outputs/late`);
+    const key = `${PREFIX}/executions/${RUN}/outputs/late`;
+    const before = await urls.presigned({method: 'GET', key, headers: {}}, {});
+    const issued = batches();
+    await sleep(2100);
+    expect((await fetch(before)).status).toBe(403);
+    expect(await source.read(PART - 10, 10)).toHaveLength(10);
+    expect(batches()).toBe(issued + 1);
+    expect(await urls.presigned({method: 'GET', key, headers: {}}, {})).not.toBe(before);
+  });
+
+  test('what was sent in part is taken up by another client', async () => {
+    const first = await client(3600, 'resumed');
+    const inputs = await makeInputs(join(directory, 'resumed'), {big: 10 * PART});
+    const stop = new AbortController();
+    const cut = upload(first.store, 'resumed', inputs, {
+      signal: stop.signal,
+      onProgress: ({sentBytes}) => (sentBytes >= 6 * PART ? stop.abort() : undefined),
+    });
+    await expect(cut).rejects.toThrow();
+    const second = await client(3600, 'resumed');
+    let resumed = 0;
+    await upload(second.store, 'resumed', inputs, {onProgress: ({resumedBytes}) => (resumed = resumedBytes)});
+    expect(resumed).toBeGreaterThanOrEqual(PART);
+    await upload(second.store, 'resumed', inputs);
+    await writeFile(join(directory, 'resumed/big'), randomBytes(10 * PART));
+    await expect(upload(second.store, 'resumed', inputs)).rejects.toMatchObject({code: 'store.already-exists'});
+  });
+
+  test('other executions are out of reach', async () => {
+    const {store} = await client();
+    await own.putObject('executions/other/outputs/secret', Buffer.from('secret'));
+    for (const attempt of [
+      () => store.getObject('executions/other/outputs/secret', 100),
+      () => store.putObject('executions/other/inputs/x', Buffer.from('x'), {ifAbsent: true}),
+      () => store.putObject(`executions/${RUN}/outputs/x`, Buffer.from('x'), {ifAbsent: true}),
+      () => store.remove(`executions/${RUN}/inputs/small`),
+      () => store.removeTree(`executions/${RUN}`),
+    ]) {
+      await expect(attempt()).rejects.toMatchObject({code: 'ticket.refused'});
+    }
+  });
+
+  test('a store that is down is said soon, and used again when it is back', async () => {
+    const {store} = await client(3600, 'down');
+    const inputs = await makeInputs(join(directory, 'down'), {a: 10, b: 2 * PART});
+    await server.kill();
+    const since = performance.now();
+    await expect(upload(store, 'down', inputs)).rejects.toMatchObject({code: 'store.unavailable'});
+    expect(performance.now() - since).toBeLessThan(10_000);
+    await server.start();
+    await upload(store, 'down', inputs);
+    expect(await own.stat('executions/down/inputs/b')).toMatchObject({size: 2 * PART});
+  });
+});
+
+function asOutput(name: string, content: Buffer, executionId = RUN): Artifact {
+  const now = new Date().toISOString();
+  return {
+    ...{id: `artifact_${name}`, executionId, kind: 'output', name, key: `executions/${executionId}/inputs/${name}`},
+    ...{type: 'file', size: content.length, sha256: createHash('sha256').update(content).digest('hex')},
+    ...{contentType: 'application/octet-stream', mode: 0o644, modifiedAt: now, createdAt: now, expiresAt: now},
+  };
+}
+
+async function* each<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items;
+}
