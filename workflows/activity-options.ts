@@ -90,7 +90,9 @@ export function workspaceActivities(taskQueue: string, summary: string) {
 
 /** The short activities on the workflow's own task queue. */
 export function shortActivities(summary: string) {
-  return proxyActivities<Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog'>>({
+  return proxyActivities<
+    Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog' | 'issueTickets'>
+  >({
     ...short,
     summary,
   });
@@ -107,9 +109,9 @@ export const local = proxyLocalActivities<Pick<WaybillActivities, 'openExecution
 
 /**
  * Signing asks nobody, and takes milliseconds: an activity of its own would cost more than twice the wait for a ticket.
- * Where it fails, a worker's configuration is wrong, and trying for long only keeps that from the client.
+ * A worker without a moment for it must not hold the workflow task: the ordinary activity takes over then.
  */
 export const localTickets = proxyLocalActivities<Pick<WaybillActivities, 'issueTickets'>>({
-  scheduleToCloseTimeout: '10s',
-  retry: {initialInterval: '200ms', backoffCoefficient: 2, maximumAttempts: 3},
+  scheduleToCloseTimeout: '2s',
+  retry: {maximumAttempts: 1},
 });

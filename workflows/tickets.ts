@@ -14,7 +14,8 @@ import {
   type TicketSessionRequest,
   ticketSession,
 } from '../src/contracts/tickets.js';
-import {localTickets} from './activity-options.js';
+import {localTickets, shortActivities} from './activity-options.js';
+import {isCancelled, isFinal} from './failures.js';
 import {parseInput} from './input.js';
 
 export const issueUpdate = defineUpdate<SealedTickets, [TicketBatch]>(ISSUE_UPDATE);
@@ -40,7 +41,7 @@ export async function tickets(request: TicketSessionRequest): Promise<void> {
   });
   setHandler(issueUpdate, async (batch) => {
     updates += 1;
-    return await localTickets.issueTickets({session, requests: parseInput(ticketBatch, batch).requests});
+    return await issue({session, requests: parseInput(ticketBatch, batch).requests});
   });
   for (let before = -1; before !== updates; ) {
     before = updates;
@@ -48,4 +49,14 @@ export async function tickets(request: TicketSessionRequest): Promise<void> {
     if (await condition(() => closed || isFull(), IDLE)) break;
   }
   await condition(allHandlersFinished);
+}
+
+/** In the same workflow task, once and briefly; a worker that does not come to it leaves it to an ordinary activity. */
+async function issue(request: Parameters<typeof localTickets.issueTickets>[0]): Promise<SealedTickets> {
+  try {
+    return await localTickets.issueTickets(request);
+  } catch (error) {
+    if (isFinal(error) || isCancelled(error)) throw error;
+    return await shortActivities('Issue tickets').issueTickets(request);
+  }
 }

@@ -1,9 +1,10 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {ExecutionResult, StageName} from '../contracts/execution.js';
+import type {ExecutionResult, ExecutionState, StageName} from '../contracts/execution.js';
+import {STATE_QUERY} from '../contracts/names.js';
 import {type Checkpoint, isCheckpoint} from '../contracts/checkpoint.js';
 import type {ExecutionEvent} from './api.js';
 import type {Session} from './connect.js';
-import {defaultPayloadConverter} from '@temporalio/client';
+import {defaultPayloadConverter, type WorkflowHandle} from '@temporalio/client';
 
 /** Milliseconds between two questions: a describe costs the server 5 ms, and heartbeats come once a second. */
 const INTERVAL_MS = 500;
@@ -33,7 +34,17 @@ export async function* followProgress(
   const wake = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   while (!stop.signal.aborted) {
     signal?.throwIfAborted();
-    const description = await session.temporal.workflow.getHandle(executionId).describe();
+    const workflow = session.temporal.workflow.getHandle(executionId);
+    const description = await workflow.describe();
+    // While inputs are waited for nothing is pending, and only the workflow knows.
+    if (
+      stage === undefined &&
+      (description.raw.pendingActivities ?? []).length === 0 &&
+      (await awaitsInputs(workflow))
+    ) {
+      stage = 'upload';
+      yield {event: 'stage', stage};
+    }
     for (const pending of description.raw.pendingActivities ?? []) {
       const checkpoint = checkpointIn(pending.heartbeatDetails?.payloads?.[0]);
       const now = stageOf(pending.activityType?.name ?? '', checkpoint, stage);
@@ -54,6 +65,11 @@ export async function* followProgress(
     await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
   }
   yield {event: 'ended', result: await result};
+}
+
+async function awaitsInputs(workflow: WorkflowHandle): Promise<boolean> {
+  const state = await workflow.query<ExecutionState>(STATE_QUERY).catch(() => undefined);
+  return state?.stage === 'upload';
 }
 
 function stageOf(

@@ -94,11 +94,11 @@ export const defaultS3Store = z.strictObject({
   ticketSeconds: z
     .number()
     .int()
-    .min(1)
+    .min(60)
     .max(604_800)
     .default(3600)
     .describe(
-      'Time that a ticket is taken by the server, in seconds. Clients are given another one where theirs runs out. S3 allows a week.',
+      'Time that a ticket is taken by the server, in seconds. Clients are given another one where theirs runs out. S3 allows a week; less than a minute would run out while a request waits its turn.',
     ),
   maxFileBytes: z
     .number()

@@ -45,7 +45,7 @@ describe.each([
   prefix: ${PREFIX}
   accessKeyIdEnv: STORE_KEY
   secretAccessKeyEnv: STORE_SECRET
-  ticketSeconds: 3
+  ticketSeconds: 60
 `,
       environment: {
         ...{STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey, E2E_SECRET: SECRET},
