@@ -5,7 +5,7 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {type Medium, smallMedium} from '../../src/stores/contract/media.js';
 import type {Sshd} from '../servers/sshd.js';
 import {digests, sha256} from './corpus.js';
-import {FaultJobs, MIB, say, until} from './fault-job.js';
+import {FaultJobs, MIB, processesOf, say, until} from './fault-job.js';
 import {between, faultSeed, randomOf} from './seeds.js';
 import {startTestStack} from './stack.js';
 
@@ -166,7 +166,7 @@ describe('what the user of the target may not do', () => {
 
   it('read what the job has closed: it fails by name, the others arrive, and retry takes it when it is open', async () => {
     const closed = ['closed.txt', 'closed-directory'];
-    const script = `mkdir out; cp in/small out; cd out; mkdir ${closed[1]}; for f in ${closed[0]} ${closed[1]}/file; do echo $f > $f; done; chmod 000 ${closed.join(' ')}`;
+    const script = `setsid sleep 3600 </dev/null >/dev/null 2>&1 & mkdir out; cp in/small out; cd out; mkdir ${closed[1]}; for f in ${closed[0]} ${closed[1]}/file; do echo $f > $f; done; chmod 000 ${closed.join(' ')}`;
     const job = await jobs.start('closed-output', {target: 'guest', files: {small: 10}, script});
     const result = await job.handle.result();
     expect(result, JSON.stringify(result)).toMatchObject({
@@ -175,6 +175,8 @@ describe('what the user of the target may not do', () => {
       failure: {code: 'store.permission-denied', stage: 'collect'},
       collected: {files: 1, failedFiles: 2},
     });
+    // The workspace is kept for the retry; what the command left running is not.
+    expect(await processesOf(job.id)).toEqual([]);
     const into = join(jobs.directory, 'closed-output-out');
     expect((await job.handle.download({into})).map(({name}) => name)).toEqual(['out/small']);
     const work = `/home/${user(jobs.stack.sshd)}/workspaces/${job.id}/g1/work/out`;
