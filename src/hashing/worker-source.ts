@@ -3,13 +3,13 @@
  * that reads TypeScript than in the compiled package.
  *
  * Every request carries an `id`, and is answered by `{id, answer}` or by `{id, failure: {message, code, syscall}}`:
- * a cloned Error would lose its errno. Requests and answers are typed in `thread.ts`.
+ * a cloned Error would lose its errno. Requests and answers are typed in `requests.ts`.
  */
 export const workerSource = `'use strict';
 const {parentPort} = require('node:worker_threads');
 const {createHash} = require('node:crypto');
 const {
-  closeSync, constants, fchmodSync, fstatSync, fsyncSync, futimesSync, lstatSync, openSync, readSync, renameSync,
+  chmodSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, futimesSync, lstatSync, openSync, readSync, renameSync,
   writeSync,
 } = require('node:fs');
 const piece = Buffer.allocUnsafeSlow(1 << 20);
@@ -89,9 +89,20 @@ function readFiles({files, memory}) {
 
 const writing = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
+// An attempt that died before it could rename the file may have given it a mode that keeps its owner from writing.
+function openToWrite(path) {
+  try {
+    return openSync(path, writing, 0o600);
+  } catch (error) {
+    if (error.code !== 'EACCES' || lstatSync(path, {throwIfNoEntry: false})?.isFile() !== true) throw error;
+    chmodSync(path, 0o600);
+    return openSync(path, writing, 0o600);
+  }
+}
+
 // What the file system holds afterwards is read back: another attempt may have written something else meanwhile.
 function writeFile({path, size, sha256, mode, seconds}, content, sync) {
-  const fd = openSync(path, writing, 0o600);
+  const fd = openToWrite(path);
   try {
     const stats = fstatSync(fd, {bigint: true});
     if (!stats.isFile()) return {outcome: 'special'};

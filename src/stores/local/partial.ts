@@ -1,5 +1,5 @@
 import {type BigIntStats, constants} from 'node:fs';
-import {type FileHandle, lstat, open} from 'node:fs/promises';
+import {chmod, type FileHandle, lstat, open} from 'node:fs/promises';
 import {WaybillError} from '../../contracts/errors.js';
 import {hashRanges} from '../../hashing/hash-ranges.js';
 import type {ByteRange, CallOptions, Entry, PartialFile, PartialSpec, PublishOptions} from '../store.js';
@@ -24,7 +24,10 @@ export async function openPartialHandle(absolute: string, path: string): Promise
   const flags = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   let handle: FileHandle;
   try {
-    handle = await open(absolute, flags, PRIVATE);
+    handle = await open(absolute, flags, PRIVATE).catch(async (error: unknown) => {
+      if (!(await makeWritable(absolute, error))) throw error;
+      return await open(absolute, flags, PRIVATE);
+    });
   } catch (error) {
     if (isErrno(error, 'ELOOP', 'EMLINK', 'ENXIO')) throw notAPartial(path);
     throw error;
@@ -36,6 +39,18 @@ export async function openPartialHandle(absolute: string, path: string): Promise
   } catch (error) {
     await handle.close();
     throw error;
+  }
+}
+
+/** An attempt that died in its publish may have given the file a mode that keeps its owner from writing. */
+async function makeWritable(absolute: string, refusal: unknown): Promise<boolean> {
+  if (!isErrno(refusal, 'EACCES')) return false;
+  try {
+    if (!(await lstat(absolute)).isFile()) return false;
+    await chmod(absolute, PRIVATE);
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -27,7 +27,8 @@ interface Written extends Located {
 
 /**
  * Files are written, proved, synced and renamed as a group. Where the system can sync a file system by one command, the
- * group is put on the medium by that, once before it is renamed and once after; else each file and directory is synced.
+ * group is put on the medium by that, once before it is renamed and once after; else, and where that fails, each file and
+ * directory is synced.
  */
 export async function putFiles(
   root: LocalRoot,
@@ -36,15 +37,11 @@ export async function putFiles(
 ): Promise<readonly SmallFileResult[]> {
   signal?.throwIfAborted();
   const failures = new Map<SmallFile, Error>();
-  const together = files.length >= LEAST_SYNCED_TOGETHER && (await syncsFileSystems());
-  const written = await write(await locate(root, files, failures), !together, failures);
-  signal?.throwIfAborted();
-  if (together && written.length > 0) await syncFileSystems(directoriesOf(written.map(({absolute}) => absolute)));
+  const located = await locate(root, files, failures);
+  const written = await writeDurably(located, failures, signal);
   signal?.throwIfAborted();
   const renamed = await rename(written, failures);
-  const directories = directoriesOf(renamed.map(({destination}) => destination));
-  if (together && renamed.length > 0) await syncFileSystems(directories);
-  else await syncEach(renamed, directories, failures);
+  await syncNames(renamed, failures);
   return files.map((file) => {
     const error = failures.get(file);
     return error === undefined ? {outcome: 'published', verified: 'sha256'} : {outcome: 'failed', error};
@@ -72,6 +69,18 @@ async function locate(
     }),
   );
   return located.flat();
+}
+
+async function writeDurably(
+  located: readonly Located[],
+  failures: Map<SmallFile, Error>,
+  signal?: AbortSignal,
+): Promise<readonly Written[]> {
+  if (!(await syncsTogether(located))) return await write(located, true, failures);
+  const written = await write(located, false, failures);
+  signal?.throwIfAborted();
+  // It does not say which file it is about; nor may bytes still be there that could not be put on the medium.
+  return written.length === 0 || (await syncTogether(written)) ? written : await write(written, true, failures);
 }
 
 async function write(
@@ -132,14 +141,11 @@ async function rename(written: readonly Written[], failures: Map<SmallFile, Erro
   return [...renamed];
 }
 
-async function syncEach(
-  renamed: readonly Located[],
-  directories: readonly string[],
-  failures: Map<SmallFile, Error>,
-): Promise<void> {
+async function syncNames(renamed: readonly Located[], failures: Map<SmallFile, Error>): Promise<void> {
+  if ((await syncsTogether(renamed)) && (await syncTogether(renamed))) return;
   const unsynced = new Map<string, Error>();
   await Promise.all(
-    directories.map(async (directory) => {
+    directoriesOf(renamed.map(({destination}) => destination)).map(async (directory) => {
       await syncDirectory(directory).catch((error: unknown) => unsynced.set(directory, fromSystem(error, directory)));
     }),
   );
@@ -147,6 +153,15 @@ async function syncEach(
     const error = unsynced.get(dirname(destination));
     if (error !== undefined) failures.set(file, error);
   }
+}
+
+async function syncsTogether(files: readonly Located[]): Promise<boolean> {
+  return files.length >= LEAST_SYNCED_TOGETHER && (await syncsFileSystems());
+}
+
+/** By the directories of the unfinished files: those of the destinations lie on the same file system, and may be closed to us. */
+async function syncTogether(files: readonly Located[]): Promise<boolean> {
+  return await syncFileSystems(directoriesOf(files.map(({absolute}) => absolute)));
 }
 
 /** Where the files of one call lie: their directories are looked up, and made, once for each and not for each file. */

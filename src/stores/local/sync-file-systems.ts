@@ -1,6 +1,5 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
-import {WaybillError} from '../../contracts/errors.js';
 
 const execute = promisify(execFile);
 
@@ -15,11 +14,10 @@ export function syncsFileSystems(): Promise<boolean> {
   return known;
 }
 
-/** Puts everything on the medium that the file systems of these directories still hold in memory. */
-export async function syncFileSystems(directories: readonly string[]): Promise<void> {
-  try {
-    await execute('sync', ['-f', '--', ...directories]);
-  } catch (cause) {
-    throw new WaybillError('store.io', 'The file system could not be put on its medium.', {cause});
-  }
+/** Puts everything on the medium that the file systems of these directories still hold in memory. False where it failed. */
+export function syncFileSystems(directories: readonly string[]): Promise<boolean> {
+  return execute('sync', ['-f', '--', ...directories]).then(
+    () => true,
+    () => false,
+  );
 }

@@ -68,7 +68,7 @@ export async function openPartialHandle(session: SftpSession, absolute: string, 
     });
     if (found !== undefined && !isFile(found)) throw notAPartial(path, isDirectory(found));
     try {
-      if (found !== undefined) return await session.open(absolute, READ | WRITE);
+      if (found !== undefined) return await openFound(session, absolute);
       // EXCLUSIVE keeps the server from following a link that took the name meanwhile.
       const handle = await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
       await closedOnFailure(session, handle, () => mark(session, handle));
@@ -78,6 +78,17 @@ export async function openPartialHandle(session: SftpSession, absolute: string, 
       const raced = found === undefined ? hasStatus(error, STATUS.failure) : hasStatus(error, STATUS.noSuchFile);
       if (!raced || tries === 3) throw await explainOpen(session, absolute, path, error);
     }
+  }
+}
+
+/** An attempt that died in its publish may have given the file a mode that keeps its owner from writing. */
+async function openFound(session: SftpSession, absolute: string): Promise<Buffer> {
+  try {
+    return await session.open(absolute, READ | WRITE);
+  } catch (error) {
+    if (!hasStatus(error, STATUS.permissionDenied)) throw error;
+    await session.setstat(absolute, {mode: 0o600}).catch(() => Promise.reject(error));
+    return await session.open(absolute, READ | WRITE);
   }
 }
 

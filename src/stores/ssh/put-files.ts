@@ -89,7 +89,8 @@ async function putGroup(
     }),
   );
   if (!syncsGroups) await Promise.all([...directories].map((directory) => syncDirectory(session, directory)));
-  else if (directories.size > 0) await shell.syncFileSystems([...directories], signal);
+  // Destinations lie on the same file system, in directories that may be closed to this user.
+  else if (directories.size > 0) await shell.syncFileSystems([...partials], signal);
   return files.map((file) => {
     const error = failures.get(file);
     return error === undefined ? {outcome: 'published', verified} : {outcome: 'failed', error};
