@@ -2,6 +2,7 @@ import {ApplicationFailure, continueAsNew, ContinueAsNew, setCurrentDetails, wor
 import type {WorkspacesOf} from '../src/contracts/activities.js';
 import {
   agreedTime,
+  MOST_LEFT,
   RETENTION_NOTES,
   type RetentionInput,
   retentionInput,
@@ -19,10 +20,12 @@ interface Continuation {
   readonly cutoff: string;
   readonly workspacesGone: readonly string[];
   readonly left: readonly RetentionNote[];
+  /** Workspaces that stayed, by target. */
+  readonly failures?: Readonly<Record<string, number>>;
 }
 
-/** Targets that are away can be in the way of many executions: after so many a sweep leaves the rest to the next one. */
-const MOST_LEFT = 500;
+/** A target on which so many workspaces stayed is away: its others wait, so that they keep no other target's here. */
+const FAILURES_OF_TARGET = 10;
 /** Workspaces that are removed at once. */
 const AT_ONCE = 10;
 
@@ -70,18 +73,24 @@ async function open(sweepId: string, {executionIds}: RetentionInput): Promise<Co
 async function sweep(input: RetentionInput, state: Continuation): Promise<readonly RetentionNote[]> {
   const {sweepId, cutoff} = state;
   let {workspacesGone, left} = state;
+  const failures = new Map(Object.entries(state.failures ?? {}));
+  const isAway = (target: string) => (failures.get(target) ?? 0) >= FAILURES_OF_TARGET;
   while (left.length < MOST_LEFT) {
     const swept = await sweepActivities('Remove what has expired').sweepExpired({
       ...{sweepId, cutoff, workspacesGone, passedOver: left.map(({name}) => name)},
+      targetsAway: [...failures.keys()].filter(isAway),
       ...(input.executionIds === undefined ? {} : {executionIds: input.executionIds}),
     });
     left = [...left, ...swept.left];
     if (swept.workspaces.length === 0) break;
-    const cleaned = await removeWorkspaces(swept.workspaces);
+    const cleaned = await removeWorkspaces(swept.workspaces, failures, isAway);
     workspacesGone = cleaned.gone;
     left = [...left, ...cleaned.left];
     if (workflowInfo().continueAsNewSuggested) {
-      await continueAsNew<typeof retention>(input, {sweepId, cutoff, workspacesGone, left});
+      await continueAsNew<typeof retention>(input, {
+        ...{sweepId, cutoff, workspacesGone, left},
+        failures: Object.fromEntries(failures),
+      });
     }
   }
   return left;
@@ -89,12 +98,15 @@ async function sweep(input: RetentionInput, state: Continuation): Promise<readon
 
 async function removeWorkspaces(
   workspaces: readonly WorkspacesOf[],
+  failures: Map<string, number>,
+  isAway: (target: string) => boolean,
 ): Promise<{readonly gone: readonly string[]; readonly left: readonly RetentionNote[]}> {
   const gone: string[] = [];
   const left: RetentionNote[] = [];
   const waiting = [...workspaces];
   const lane = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
+      if (isAway(next.target)) continue;
       try {
         await removeWorkspacesOf(next);
         gone.push(next.executionId);
@@ -102,6 +114,7 @@ async function removeWorkspaces(
         if (isCancelled(error)) throw error;
         const {code, message} = failureFrom(error, 'finish');
         left.push({name: next.executionId, code, message});
+        failures.set(next.target, (failures.get(next.target) ?? 0) + 1);
       }
     }
   };

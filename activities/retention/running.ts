@@ -13,8 +13,9 @@ export async function isRunning(workflowId: string): Promise<boolean> {
 /** When the workflow of this id ended; undefined where Temporal does not know it, or not any more. */
 export async function closedAt(workflowId: string): Promise<Date | 'running' | undefined> {
   try {
-    const {status, closeTime} = await Context.current().client.workflow.getHandle(workflowId).describe();
-    return status.name === 'RUNNING' ? 'running' : closeTime;
+    const {closeTime} = await Context.current().client.workflow.getHandle(workflowId).describe();
+    // One that somebody has paused goes on one day.
+    return closeTime ?? 'running';
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import type {Catalog} from '../../src/artifacts/catalog/catalog.js';
 import type {ExpiredArtifact} from '../../src/artifacts/catalog/retention.js';
 import {isWaybillError} from '../../src/contracts/errors.js';
-import type {RetentionNote} from '../../src/contracts/retention.js';
+import {RETENTION_NOTES, type RetentionNote} from '../../src/contracts/retention.js';
 import type {Store} from '../../src/stores/store.js';
 import {inParallel} from '../../src/transfer/in-parallel.js';
 import type {Attempt} from '../attempt.js';
@@ -21,7 +21,7 @@ export interface ArtifactSweep {
 const ROUND = 1000;
 const AT_ONCE = 16;
 
-/** Removes files that have expired before the rest of their execution. Answers with those that could not be removed. */
+/** Removes files that have expired before the rest of their execution. Answers with the first that could not be removed. */
 export async function sweepArtifacts(sweep: ArtifactSweep): Promise<readonly RetentionNote[]> {
   const {catalog, cutoff, sweepId, pace, attempt, note} = sweep;
   const left: RetentionNote[] = [];
@@ -37,8 +37,8 @@ export async function sweepArtifacts(sweep: ArtifactSweep): Promise<readonly Ret
       AT_ONCE,
       async (artifact) => {
         const failure = await removeArtifact(sweep, artifact);
-        if (failure) left.push(failure);
-        else gone.push(artifact.id);
+        if (failure === undefined) gone.push(artifact.id);
+        else if (left.length < RETENTION_NOTES) left.push(failure);
       },
     );
     await catalog.retention.forgetArtifacts(sweepId, gone);

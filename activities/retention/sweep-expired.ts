@@ -2,7 +2,7 @@ import {executionRoot, journalRoot} from '../../src/artifacts/keys.js';
 import {requireMarkedStore} from '../../src/artifacts/store-marker.js';
 import type {Swept, SweepRequest, WaybillActivities, WorkspacesOf} from '../../src/contracts/activities.js';
 import {hasCode, isWaybillError} from '../../src/contracts/errors.js';
-import type {RetentionNote} from '../../src/contracts/retention.js';
+import {MOST_LEFT, type RetentionNote} from '../../src/contracts/retention.js';
 import {inParallel} from '../../src/transfer/in-parallel.js';
 import type {ExpiredExecution} from '../../src/artifacts/catalog/retention.js';
 import type {Attempt} from '../attempt.js';
@@ -39,6 +39,7 @@ class ExpirySweep {
   private readonly workspaces: WorkspacesOf[] = [];
   private readonly gone: ReadonlySet<string>;
   private readonly passedOver: ReadonlySet<string>;
+  private readonly targetsAway: ReadonlySet<string>;
 
   constructor(
     private readonly deps: ActivityDeps,
@@ -48,6 +49,7 @@ class ExpirySweep {
     this.pace = new Pace(deps.deletesPerSecond);
     this.gone = new Set(request.workspacesGone);
     this.passedOver = new Set(request.passedOver);
+    this.targetsAway = new Set(request.targetsAway);
   }
 
   async run(): Promise<Swept> {
@@ -55,7 +57,7 @@ class ExpirySweep {
     const {catalog, store} = this.deps;
     const cutoff = new Date(this.request.cutoff);
     const page = {cutoff, limit: ROUND, executionIds};
-    for (let after: string | undefined; this.workspaces.length < MOST_WORKSPACES; ) {
+    for (let after: string | undefined; this.workspaces.length < MOST_WORKSPACES && this.left.length < MOST_LEFT; ) {
       const found = await catalog.retention.findExpired({...page, after});
       await this.round(found, cutoff);
       after = found.at(-1)?.id;
@@ -72,7 +74,10 @@ class ExpirySweep {
   private async round(found: readonly ExpiredExecution[], cutoff: Date): Promise<void> {
     const {catalog} = this.deps;
     const {sweepId} = this.request;
-    const wanted = found.filter(({id}) => !this.passedOver.has(id));
+    const wanted = found.filter(
+      ({id, target, workspace}) =>
+        !this.passedOver.has(id) && (!workspace || this.gone.has(id) || !this.targetsAway.has(target)),
+    );
     const ended = await withoutRunning(wanted.map(({id}) => id));
     const claimed = new Set(await catalog.retention.claimExecutions([...ended], cutoff));
     const removed: ExpiredExecution[] = [];

@@ -10,7 +10,7 @@ export async function removeExecution(session: Session, executionId: string): Pr
   const run = session.temporal.workflow.execute<(request: RetentionRequest) => Promise<RetentionResult>>(
     workflowNames.retention,
     {
-      workflowId: `remove-${executionId}`,
+      workflowId: removalId(executionId),
       workflowIdConflictPolicy: 'USE_EXISTING',
       taskQueue: session.taskQueue,
       args: [{version: 1, executionIds: [executionId]}],
@@ -23,4 +23,9 @@ export async function removeExecution(session: Session, executionId: string): Pr
   } catch (error) {
     throw translate(error, executionId);
   }
+}
+
+/** No execution has it: a colon is in no id of theirs. */
+export function removalId(executionId: string): string {
+  return `remove:${executionId}`;
 }

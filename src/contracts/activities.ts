@@ -130,6 +130,8 @@ export interface SweepRequest {
   readonly workspacesGone: readonly string[];
   /** Executions that stay for now. */
   readonly passedOver: readonly string[];
+  /** Targets that seem to be away: executions with workspaces there stay for now. Default: none. */
+  readonly targetsAway?: readonly string[];
 }
 
 /** An execution whose workspaces have to go before it does, on the worker that reaches its target. */

@@ -36,6 +36,9 @@ export const retentionResult = z.object({
 });
 export type RetentionResult = z.infer<typeof retentionResult>;
 
+/** What stays of one sweep, held by name: after so many it leaves the rest to the next one. */
+export const MOST_LEFT = 500;
+
 /** Notes that travel in a result. */
 export const RETENTION_NOTES = 50;
 

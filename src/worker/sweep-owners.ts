@@ -23,7 +23,8 @@ export function sweepOwners(
 ): SweepOwners {
   const runs = async (executionId: string): Promise<boolean> => {
     try {
-      return (await client.workflow.getHandle(executionId).describe()).status.name === 'RUNNING';
+      // One that somebody has paused goes on one day.
+      return (await client.workflow.getHandle(executionId).describe()).closeTime === undefined;
     } catch (error) {
       // Temporal forgets what has ended, never what runs.
       if (error instanceof WorkflowNotFoundError) return false;

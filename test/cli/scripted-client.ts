@@ -31,6 +31,7 @@ export interface Script {
   readonly usage?: readonly UsageRow[];
   readonly targets?: readonly TargetSummary[];
   readonly checks?: readonly TargetCheck[];
+  readonly removal?: RetentionResult;
   readonly places?: Partial<StoreClient>;
 }
 
@@ -112,7 +113,7 @@ export class ScriptedClient implements WaybillClientApi {
       },
       remove: async () => {
         this.removed.push(id);
-        return removedNothing;
+        return script.removal ?? removedOne;
       },
     };
   }
@@ -130,7 +131,7 @@ export class ScriptedClient implements WaybillClientApi {
   };
 }
 
-const removedNothing: RetentionResult = {
+export const removedOne: RetentionResult = {
   version: 1,
   cutoff: '2026-01-01T00:00:00.000Z',
   removed: {executions: 1, artifacts: 2, bytes: 3, tickets: 0, leftovers: 0},

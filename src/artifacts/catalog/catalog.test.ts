@@ -179,7 +179,7 @@ describe('artifacts', () => {
   test('keep every field, their id and their dates when they are recorded again', async () => {
     await open('one');
     const link: ArtifactRow = {...row('latest', 0), type: 'link', linkTarget: 'a\\b "c"'};
-    await catalog.recordArtifacts('one', 1, 'output', [row('plot.png', 7), link], {retentionMs: 1000});
+    await catalog.recordArtifacts('one', 1, 'output', [row('plot.png', 7), link], {retentionMs: 60_000});
     const first = await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 10});
     const [latest, plot] = first.artifacts.map((each) => artifact.parse(each));
     expect(plot).toMatchObject({
@@ -191,9 +191,9 @@ describe('artifacts', () => {
       modifiedAt: '2023-11-14T22:13:20.123Z',
     });
     expect(plot?.id).toMatch(/^artifact_[0-9a-f-]{36}$/);
-    expect(Date.parse(plot?.expiresAt ?? '') - Date.parse(plot?.createdAt ?? '')).toBe(1000);
+    expect(Date.parse(plot?.expiresAt ?? '') - Date.parse(plot?.createdAt ?? '')).toBe(60_000);
     expect(latest).toMatchObject({type: 'link', linkTarget: 'a\\b "c"', contentType: 'application/octet-stream'});
-    await catalog.recordArtifacts('one', 1, 'output', [row('plot.png', 8)]);
+    await catalog.recordArtifacts('one', 1, 'output', [row('plot.png', 8)], {retentionMs: 0});
     const again = await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 10});
     expect(again.artifacts[1]).toEqual({...plot, size: 8});
     expect(again.totalSizeBytes).toBe(8);

@@ -85,7 +85,10 @@ async function insertRun(
     .execute();
 }
 
-/** A retry. The earlier run is over, also where its end was never recorded: Temporal runs one of an id at a time. */
+/**
+ * A retry. The earlier run is over, also where its end was never recorded: Temporal runs one of an id at a time. What it
+ * makes is kept from its own end on, where somebody chose a date that has passed.
+ */
 async function reopen(
   transaction: Transaction<CatalogSchema>,
   request: OpenRequest,
@@ -111,7 +114,8 @@ async function reopen(
       failure_message: null,
       failure_stage: null,
       ended_at: null,
-      expires_at: sql<Date | null>`case when kept then expires_at end`,
+      kept: sql<boolean>`kept and (expires_at is null or expires_at > now())`,
+      expires_at: sql<Date | null>`case when kept and expires_at > now() then expires_at end`,
     })
     .where('id', '=', request.executionId)
     .execute();

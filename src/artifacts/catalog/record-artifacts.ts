@@ -40,13 +40,18 @@ export const BATCH_ROWS = 1000;
 const EARLIEST_MS = Date.parse('0001-01-01T00:00:00Z');
 const LATEST_MS = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** Writes one batch in one statement. A row that is there is brought up to date and keeps its id and its dates. */
+/**
+ * Writes one batch in one statement. A row that is there is brought up to date and keeps its id and the date on which it
+ * was made. While its execution is open it may expire later, never earlier: a retry has just made it again.
+ */
 export async function writeBatch(db: Database, request: RecordRequest, rows: readonly ArtifactRow[]): Promise<void> {
   // One statement may touch a row once: of two with the same name the later counts.
+  const isOpen = sql`exists (
+    select from ${sql.id(SCHEMA, 'executions')} where id = ${request.executionId} and state = 'open')`;
   const batch = [...new Map(rows.map((row) => [row.name, row])).values()];
   for (const row of batch) refuseUnstorable(row);
   await sql`
-    insert into ${sql.id(SCHEMA, 'artifacts')} (
+    insert into ${sql.id(SCHEMA, 'artifacts')} as artifact (
       id, execution_id, generation, kind, name, name_digest, key, type, link_target, size, stored_size, sha256,
       content_type, mode, modified_at, created_at, expires_at, manifest
     )
@@ -78,7 +83,10 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
     on conflict (execution_id, generation, kind, name_digest) do update set
       key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
       stored_size = excluded.stored_size, sha256 = excluded.sha256, content_type = excluded.content_type,
-      mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest
+      mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest,
+      removing = artifact.removing and not ${isOpen},
+      expires_at = case when artifact.expires_at is null or not ${isOpen} then artifact.expires_at
+        when excluded.expires_at is not null then greatest(artifact.expires_at, excluded.expires_at) end
   `.execute(db);
 }
 

@@ -98,6 +98,33 @@ describe('what has expired', () => {
     expect(artifacts[0]).not.toHaveProperty('expiresAt');
   });
 
+  it('is not what a retry has collected again, whatever its first date was', async () => {
+    await ended('one', 1, [row('one', 'a'), row('one', 'b')]);
+    const all = async (days: number) => await catalog.retention.findExpiredArtifacts({cutoff: inDays(days), limit: 10});
+    // A sweep that was killed has claimed it.
+    const [first] = await all(1.5);
+    expect(await catalog.retention.claimArtifacts([first?.id ?? ''], inDays(1.5))).toHaveLength(1);
+    const at = inDays(2).toISOString();
+    const input = executionInput.parse({command: ['true'], resume: {generation: 1, from: 'collect'}});
+    await catalog.openExecution({executionId: 'one', runId: 'r2', input});
+    await catalog.recordArtifacts('one', 1, 'output', [row('one', 'a'), row('one', 'b')], {retentionMs: DAY_MS, at});
+    await catalog.finishExecution({runId: 'r2', result: result('one', {endedAt: at}), keepMs: DAY_MS});
+    expect(await all(2.9)).toEqual([]);
+    expect(await all(3.1)).toHaveLength(2);
+  });
+
+  it('counts from the end of a retry, where it was kept until a date that has passed', async () => {
+    await ended('one', 30);
+    await catalog.keepExecution({executionId: 'one', keepMs: -DAY_MS});
+    const input = executionInput.parse({command: ['true'], resume: {generation: 2, from: 'run'}});
+    await catalog.openExecution({executionId: 'one', runId: 'r2', input});
+    await catalog.recordArtifacts('one', 2, 'output', [row('one', 'b')], {retentionMs: DAY_MS});
+    await catalog.finishExecution({runId: 'r2', result: result('one', {generation: 2}), keepMs: DAY_MS});
+    expect(await expired(0.9)).toEqual([]);
+    const found = await catalog.retention.findExpiredArtifacts({cutoff: inDays(0.9), limit: 10});
+    expect(found.map(({key}) => key)).toEqual([outputKey('one', 1, 'a')]);
+  });
+
   it('is not claimed while a retry has it, and is not retried once it is claimed', async () => {
     await ended('retried', 1);
     await ended('claimed', 1);

@@ -31,15 +31,12 @@ export async function removeRuns(
   try {
     for (const id of ids) {
       const {removed, left} = await client.execution(id).remove();
-      if (json === true) await screen.result(JSON.stringify({event: 'removed', id, ...removed, left}));
-      else if (removed.executions > 0) {
-        screen.line(`${id} is gone: ${plural(removed.artifacts, 'file')}, ${formatBytes(removed.bytes)}.`);
-      }
-      const [first] = left;
       if (removed.executions === 0) {
-        const reason = first?.message ?? 'another sweep has it under way';
+        const reason = left[0]?.message ?? 'another sweep has it under way';
         throw new WaybillError('retention.not-removed', `${id} is not gone yet: ${reason}`, {path: id});
       }
+      if (json === true) await screen.result(JSON.stringify({event: 'removed', id, ...removed}));
+      else screen.line(`${id} is gone: ${plural(removed.artifacts, 'file')}, ${formatBytes(removed.bytes)}.`);
     }
     return true;
   } finally {

@@ -1,5 +1,6 @@
 import {setTimeout as sleep} from 'node:timers/promises';
 import {expect, test} from 'vitest';
+import {WaybillError} from '../../contracts/errors.js';
 import type {TicketBatch} from '../../contracts/tickets.js';
 import {TicketUrls} from './ticket-urls.js';
 
@@ -60,4 +61,17 @@ test('a batch that fails fails for those who wait, and the next one is tried', a
   await expect(urls.presigned({method: 'PUT', key: 'a', headers: {}}, {})).rejects.toThrow('nobody there');
   fails = false;
   expect(await urls.presigned({method: 'PUT', key: 'a', headers: {}}, {})).toBe('url');
+});
+
+test('a request that is refused fails alone', async () => {
+  const urls = new TicketUrls(async ({requests}) => {
+    const large = requests.find(({key}) => key?.startsWith('large'));
+    if (large !== undefined) throw new WaybillError('ticket.refused', `${large.key} is too large`);
+    return {urls: requests.map(({key}) => `url of ${key}`), expiresAt: '', validForMs: 1000};
+  });
+  const put = (key: string) => urls.presigned({method: 'PUT', key, headers: {}}, {});
+  const [a, one, b, two] = await Promise.allSettled([put('a'), put('large-1'), put('b'), put('large-2')]);
+  expect([a, b]).toEqual(['a', 'b'].map((key) => ({status: 'fulfilled', value: `url of ${key}`})));
+  expect(one).toMatchObject({reason: {message: 'large-1 is too large'}});
+  expect(two).toMatchObject({reason: {message: 'large-2 is too large'}});
 });

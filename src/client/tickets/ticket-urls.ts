@@ -1,3 +1,4 @@
+import {hasCode} from '../../contracts/errors.js';
 import {
   type IssuedTickets,
   MAX_TICKETS_PER_BATCH,
@@ -77,8 +78,18 @@ export class TicketUrls implements PresignedUrls {
   async #batch(): Promise<void> {
     const batch = this.#waiting.splice(0, MAX_TICKETS_PER_BATCH);
     const ahead = this.#ahead(Math.min(ANNOUNCED_PER_BATCH, MAX_TICKETS_PER_BATCH - batch.length));
-    const requests = [...batch.map(({request}) => request), ...ahead];
     this.#underWay++;
+    try {
+      await this.#ask(batch, ahead);
+    } finally {
+      this.#underWay--;
+      this.#begin();
+    }
+  }
+
+  /** One request that is refused takes the whole batch with it, and the answer does not say which: halves find it. */
+  async #ask(batch: readonly Waiting[], ahead: readonly TicketRequest[]): Promise<void> {
+    const requests = [...batch.map(({request}) => request), ...ahead];
     try {
       const issued = await this.#issue({requests});
       const until = performance.now() + issued.validForMs * KEPT_SHARE;
@@ -90,10 +101,13 @@ export class TicketUrls implements PresignedUrls {
         batch[index]?.resolve(url);
       }
     } catch (error) {
-      for (const {reject} of batch) reject(error);
-    } finally {
-      this.#underWay--;
-      this.#begin();
+      if (requests.length === 1 || !hasCode(error, 'ticket.refused')) {
+        for (const {reject} of batch) reject(error);
+        return;
+      }
+      const half = Math.ceil(batch.length / 2);
+      await this.#ask(batch.slice(0, half), []);
+      if (half < batch.length) await this.#ask(batch.slice(half), []);
     }
   }
 
