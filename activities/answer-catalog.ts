@@ -4,6 +4,7 @@ import {WaybillError} from '../src/contracts/errors.js';
 import {decideRetry} from '../src/contracts/retry.js';
 import type {ActivityDeps} from './deps.js';
 import {writeStoredExecution} from './stored-execution.js';
+import {outcomesPage} from './transfers/outcomes-page.js';
 
 /** Answers one question of a client that reaches Temporal and nothing else. */
 export function answerCatalog({
@@ -67,6 +68,10 @@ export function answerCatalog({
       case 'ticket': {
         if (!(await catalog.getExecution(question.executionId))) throw notFound(question.executionId);
         return {ask: 'ticket', ticket};
+      }
+      case 'outcomes': {
+        const {transferId, failed = false, limit = 100} = question;
+        return {ask: 'outcomes', ...(await outcomesPage(store, transferId, {failed, limit, ...after(question)}))};
       }
       case 'targets':
         return {ask: 'targets', targets: [...targets.summaries()]};

@@ -134,6 +134,7 @@ function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number 
   const lastError = error instanceof Error ? error.message : String(error);
   const lastCode = isWaybillError(error) ? error.code : undefined;
   const failed: Checkpoint = {...checkpoint, lastError, lastCode};
+  if (hasCode(error, 'transfer.waiting')) return {...failed, stopped: 'waiting'};
   // A command runs on however often the line drops: its watcher has nothing to move meanwhile.
   const silent = checkpoint.step === 'run' && hasCode(error, 'ssh.connection-lost');
   if (!silent && !hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable')) return failed;

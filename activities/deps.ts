@@ -6,6 +6,7 @@ import type {TargetRegistry} from '../src/worker/targets.js';
 import type {Telemetry} from '../src/worker/telemetry.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
 import type {Store} from '../src/stores/store.js';
+import type {DestinationClaims} from '../src/transfer/claims/destination-claims.js';
 
 /** What the activities need of the worker that runs them. */
 export interface ActivityDeps {
@@ -17,6 +18,8 @@ export interface ActivityDeps {
   readonly tickets?: TicketOffice;
   readonly targets: TargetRegistry;
   readonly catalog: Catalog;
+  /** Which copy writes where. */
+  readonly claims: DestinationClaims;
   readonly records: TaskRecords;
   readonly telemetry: Telemetry;
   /** Of the workflows, and of every target that names no other. */

@@ -123,6 +123,17 @@ export async function readOutcomes(
   return mergeOutcomes(pages);
 }
 
+/** What no attempt on a segment has settled, with the reason; read after the pages of all attempts. */
+export async function writeUnsettled(
+  store: Store,
+  journal: StorePath,
+  segment: number,
+  outcomes: readonly FileOutcome[],
+): Promise<void> {
+  if (outcomes.length === 0) return;
+  await store.putObject(joinStorePath(journal, `${prefix(segment)}unsettled.ndjson`), encodeOutcomePage(outcomes));
+}
+
 function prefix(segment: number): string {
   return `outcomes-${String(segment).padStart(6, '0')}-`;
 }

@@ -11,7 +11,7 @@ import type {FailedOutcome} from '../../src/transfer/file-outcome.js';
 import {finishDirectories} from '../../src/transfer/finish-directories.js';
 import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
-import {readOutcomes} from '../moves/outcome-pages.js';
+import {readOutcomes, writeUnsettled} from '../moves/outcome-pages.js';
 import {reportSegment} from './copy-segment.js';
 import {destinationAt, retriesOf} from './places.js';
 import {readPage, requireTransferPlan, type TransferPlan} from './transfer-plan.js';
@@ -46,15 +46,15 @@ export function closeTransfer(deps: ActivityDeps): WaybillActivities['closeTrans
 /** Modes and times of directories, when everything in them is there. */
 export async function closeDirectories(
   deps: ActivityDeps,
-  {transferId, destination}: TransferRef,
+  ref: TransferRef,
   plan: TransferPlan,
   signal: AbortSignal,
 ): Promise<void> {
-  const {to, toRoot} = await destinationAt(deps.targets, transferId, destination, plan.root, signal);
+  const {to, toRoot} = await destinationAt(deps.targets, ref, plan.root, signal);
   const directories = [];
   for (const [segment, {directories: some}] of plan.segments.entries()) {
     if (!some) continue;
-    const files = await readPage(deps.store, transferId, plan, segment, signal);
+    const files = await readPage(deps.store, ref.transferId, plan, segment, signal);
     directories.push(...files.filter(({kind}) => kind === 'directory'));
   }
   await finishDirectories({to, toRoot, directories, signal});
@@ -85,5 +85,6 @@ async function settle(
   for (const outcome of left) report.settled(outcome);
   const outcomes = [...known, ...left];
   report.kept(outcomes.filter(({outcome}) => outcome === 'failed'));
+  await writeUnsettled(deps.store, transferRoot(transferId), segment, left);
   return {counts: countsOf(outcomes), failures: failuresOf(outcomes)};
 }

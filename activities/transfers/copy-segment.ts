@@ -41,8 +41,8 @@ export async function moveTransferSegment(
   const {signal} = attempt;
   const journal = transferRoot(transferId);
   const files = await readPage(deps.store, transferId, plan, segment, signal);
-  const {to, toRoot, partials} = await destinationAt(deps.targets, transferId, request.destination, plan.root, signal);
-  const {store: from} = await deps.targets.location(plan.segments[segment]?.from ?? '', signal);
+  const {to, toRoot, partials} = await destinationAt(deps.targets, request, plan.root, signal);
+  const {store: from} = await deps.targets.location(plan.segments[segment]?.from ?? '', signal, options);
   await to.makeDirectory(partials, {mode: 0o700, signal});
   const report = reportSegment(deps, request, plan, segment, files);
   const outcomes = await journalled(deps.store, journal, segment, signal, report, (log) =>

@@ -1,3 +1,4 @@
+import type {TransferRef} from '../../src/contracts/activities.js';
 import type {TransferOptions} from '../../src/contracts/transfer.js';
 import type {Store, StorePath} from '../../src/stores/store.js';
 import {partialsOf} from '../../src/transfer/copy/destination.js';
@@ -11,12 +12,11 @@ export interface Destination {
 
 export async function destinationAt(
   targets: TargetRegistry,
-  transferId: string,
-  location: string,
+  {transferId, destination, options}: TransferRef,
   root: StorePath,
   signal: AbortSignal,
 ): Promise<Destination> {
-  const {store} = await targets.location(location, signal);
+  const {store} = await targets.location(destination, signal, options);
   return {to: store, toRoot: root, partials: partialsOf(root, transferId)};
 }
 

@@ -11,6 +11,7 @@ import {copyPlace} from '../../src/worker/copy-place.js';
 import {type Attempt, runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {placeOf, reportMove} from '../report-move.js';
+import {claimDestination} from './claim-destination.js';
 import {closeDirectories} from './close-transfer.js';
 import {moveTransferSegment} from './copy-segment.js';
 import {destinationAt, retriesOf} from './places.js';
@@ -62,9 +63,11 @@ async function makePlan(
   const {transferId, options} = request;
   const {signal} = attempt;
   const places = [];
-  for (const location of request.sources) places.push({location, ...(await copyPlace(deps.targets, location, signal))});
-  const destination = await copyPlace(deps.targets, request.destination, signal);
+  for (const location of request.sources)
+    places.push({location, ...(await copyPlace(deps.targets, location, signal, options))});
+  const destination = await copyPlace(deps.targets, request.destination, signal, options);
   const plan = await planCopy({sources: places, destination, options, signal});
+  if (!options.dryRun) await claimDestination(deps, request, plan, signal);
   const writer = new PlanWriter(deps.store, transferId, signal);
   const refused: RefusedEntry[] = [];
   let entries = 0;
@@ -110,20 +113,20 @@ function planning(entries: number) {
 
 /** The destination has to be there, and to have room, before the first byte is sent. */
 async function prepare(deps: ActivityDeps, ref: TransferRef, plan: TransferPlan, signal: AbortSignal): Promise<void> {
-  const {to, toRoot} = await destinationAt(deps.targets, ref.transferId, ref.destination, plan.root, signal);
+  const {to, toRoot} = await destinationAt(deps.targets, ref, plan.root, signal);
   await to.makeDirectory(toRoot, {signal});
   const pages = async function* () {
     for (const segment of plan.segments.keys()) yield await readPage(deps.store, ref.transferId, plan, segment, signal);
   };
-  await requireRoom(to, toRoot, plan.bytes, pages, signal);
+  await requireRoom(to, toRoot, plan.bytes, pages, ref.options, signal);
 }
 
 async function decideOnly(deps: ActivityDeps, ref: TransferRef, plan: TransferPlan, signal: AbortSignal) {
   const {options, transferId} = ref;
-  const {to, toRoot} = await destinationAt(deps.targets, transferId, ref.destination, plan.root, signal);
+  const {to, toRoot} = await destinationAt(deps.targets, ref, plan.root, signal);
   let counts = noCounts;
   for (const [segment, {from: location}] of plan.segments.entries()) {
-    const from = (await deps.targets.location(location, signal)).store;
+    const from = (await deps.targets.location(location, signal, options)).store;
     await inParallel(await readPage(deps.store, transferId, plan, segment, signal), QUESTIONS_AT_ONCE, async (file) => {
       const kept = await keptThere({from, to, toRoot, file, options, signal});
       const planned = {...noCounts, entries: 1, files: file.kind === 'file' ? 1 : 0, bytes: file.size};

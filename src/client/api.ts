@@ -1,5 +1,12 @@
 import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
-import type {ArtifactSearch, FoundArtifact, TargetCheck, TargetSummary, UsageRow} from '../contracts/catalog.js';
+import type {
+  ArtifactSearch,
+  FoundArtifact,
+  TargetCheck,
+  TargetSummary,
+  TransferOutcome,
+  UsageRow,
+} from '../contracts/catalog.js';
 import type {CopyProgress, MoveProgress, RunProgress} from '../contracts/checkpoint.js';
 import type {ExecutionRequest, ExecutionResult, KeepFor, StageName} from '../contracts/execution.js';
 import type {RetentionResult} from '../contracts/retention.js';
@@ -132,6 +139,11 @@ export interface TransferHandle {
   /** What goes on, as it happens; ends with `ended`. */
   progress(signal?: AbortSignal): AsyncIterable<TransferEvent>;
   state(): Promise<TransferState>;
+  /**
+   * What became of each file so far, in the plan's order, then the names that were never planned. From the journal: also
+   * of a transfer that was terminated, and after Temporal has forgotten it.
+   */
+  outcomes(options?: {readonly failed?: boolean}): AsyncIterable<TransferOutcome>;
   cancel(): Promise<void>;
 }
 

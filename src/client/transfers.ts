@@ -1,5 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {WorkflowExecutionAlreadyStartedError, type WorkflowExecutionInfo} from '@temporalio/client';
+import type {TransferOutcome} from '../contracts/catalog.js';
 import type {CopyProgress} from '../contracts/checkpoint.js';
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import {STATE_QUERY, workflowNames} from '../contracts/names.js';
@@ -7,6 +8,7 @@ import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import {noCounts, type TransferRequest, type TransferResult} from '../contracts/transfer.js';
 import type {TransferState} from '../contracts/transfer-progress.js';
 import type {CopyStart, TransferEvent, TransferHandle, TransferSummary} from './api.js';
+import {ask} from './catalog.js';
 import type {Session} from './connect.js';
 import {newExecutionId} from './execution-id.js';
 import {transferResultIn, translate} from './failures.js';
@@ -103,6 +105,18 @@ export class Transfer implements TransferHandle {
       return await this.workflow().query<TransferState>(STATE_QUERY);
     } catch (error) {
       throw translateTransfer(error, this.id);
+    }
+  }
+
+  async *outcomes({failed = false}: {readonly failed?: boolean} = {}): AsyncGenerator<TransferOutcome> {
+    for (let after: string | undefined; ; ) {
+      const page = await ask(this.session, {
+        ...{ask: 'outcomes', transferId: this.id, failed, limit: 1_000},
+        ...(after === undefined ? {} : {after}),
+      });
+      yield* page.outcomes;
+      if (page.next === undefined) return;
+      after = page.next;
     }
   }
 

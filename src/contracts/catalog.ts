@@ -1,7 +1,9 @@
 import {z} from 'zod';
 import {artifact, artifactKind, executionRecord, ticket} from './artifacts.js';
 import {executionInput, executionResult, keepFor} from './execution.js';
+import {fileOutcome} from './file-outcome.js';
 import {executionId} from './ids.js';
+import {transferNote} from './transfer.js';
 
 const page = {
   /** At most this many rows. */
@@ -57,6 +59,14 @@ export const catalogQuestion = z.discriminatedUnion('ask', [
   }),
   z.object({ask: z.literal('usage')}),
   z.object({ask: z.literal('ticket'), executionId, access: z.literal('read')}),
+  /** What became of the files of a transfer so far, in the plan's order. */
+  z.object({
+    ask: z.literal('outcomes'),
+    transferId: executionId,
+    /** Only those that failed. */
+    failed: z.boolean().default(false),
+    ...page,
+  }),
   z.object({ask: z.literal('targets')}),
   z.object({ask: z.literal('check-target'), target: z.string()}),
 ]);
@@ -81,6 +91,10 @@ export const targetSummary = z.object({
   maxConcurrentExecutions: z.number().int().optional(),
 });
 export type TargetSummary = z.infer<typeof targetSummary>;
+
+/** What became of one name of a transfer: a planned file, or one that was never planned, and why. */
+export const transferOutcome = z.union([fileOutcome, transferNote.extend({outcome: z.literal('left-out')})]);
+export type TransferOutcome = z.infer<typeof transferOutcome>;
 
 export const catalogAnswer = z.discriminatedUnion('ask', [
   z.object({
@@ -115,6 +129,7 @@ export const catalogAnswer = z.discriminatedUnion('ask', [
   }),
   z.object({ask: z.literal('usage'), usage: z.array(usageRow).readonly()}),
   z.object({ask: z.literal('ticket'), ticket, expiresAt: z.string().optional()}),
+  z.object({ask: z.literal('outcomes'), outcomes: z.array(transferOutcome).readonly(), next: z.string().optional()}),
   z.object({ask: z.literal('targets'), targets: z.array(targetSummary)}),
   z.object({ask: z.literal('check-target'), checks: z.array(targetCheck)}),
 ]);

@@ -14,7 +14,7 @@ export interface Checkpoint {
   /** Attempts in a row, this one not counted, that ended without moving `progress`. */
   readonly stalledAttempts: number;
   /** Why an attempt ended that does not count as stalled. */
-  readonly stopped?: 'shutdown' | 'hand-over' | 'unreachable';
+  readonly stopped?: 'shutdown' | 'hand-over' | 'unreachable' | 'waiting';
   /** Since when the other side has not answered, in milliseconds since 1970. */
   readonly unreachableSince?: number;
   /** Why the last attempt failed, for the message when no attempts are left. */
@@ -117,6 +117,7 @@ export function retryDelay(checkpoint: Checkpoint, now: number): number {
     const silence = now - (checkpoint.unreachableSince ?? now);
     return Math.min(30_000, Math.max(500, silence / 10));
   }
+  if (checkpoint.stopped === 'waiting') return 2_000;
   if (checkpoint.progress > checkpoint.progressAtStart) return 250;
   return [1_000, 5_000][checkpoint.stalledAttempts] ?? 15_000;
 }

@@ -51,6 +51,11 @@ export const errorFacts = {
   },
   'transfer.nothing-matches': {retryable: false, remedy: 'Check the pattern: quote it, so that no shell expands it.'},
   'transfer.same-place': {retryable: false, remedy: 'Name a destination outside of the source.'},
+  'transfer.destination-busy': {
+    retryable: false,
+    remedy: 'Another copy is writing there: wait for its end, or add --wait.',
+  },
+  'transfer.waiting': {retryable: true, remedy: 'The copy begins when the other one has ended.'},
   'transfer.not-tried': {retryable: false, remedy: 'Mend the failure before it, or leave out --fail-fast.'},
   'transfer.no-common-worker': {
     retryable: false,

@@ -4,6 +4,7 @@ export * from './checkpoint.js';
 export * from './error-codes.js';
 export * from './errors.js';
 export * from './execution.js';
+export * from './file-outcome.js';
 export * from './ids.js';
 export {contractSchemas} from './json-schema.js';
 export * from './names.js';

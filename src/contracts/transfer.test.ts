@@ -33,7 +33,7 @@ describe('the input', () => {
     expect(transferInput.parse(places).options).toEqual({
       ...{include: [], exclude: [], hidden: false, recursive: true, overwrite: 'always', preserveTimes: true},
       ...{preserveMode: true, verify: 'hash', resume: true, retries: 3, stallTimeoutMs: 60_000, parallel: 4},
-      ...{dryRun: false, failFast: false},
+      ...{dryRun: false, failFast: false, wait: false, preserveOwner: false, removeFirst: false},
     });
   });
 

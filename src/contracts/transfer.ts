@@ -46,8 +46,16 @@ export const transferOptions = z.object({
   preserveTimes: z.boolean().default(true),
   /** Permission bits, never more than the source has. False: 0644 for files and 0755 for directories, within those of the source. */
   preserveMode: z.boolean().default(true),
-  /** `hash` proves every byte where it lies, `size` counts, `none` counts too and does not claim it. */
-  verify: z.enum(['none', 'size', 'hash']).default('hash'),
+  /**
+   * Whether files and directories get the numbers of user and group of the source. Only root may give files away: a
+   * file for which that side refuses it is reported, and not there.
+   */
+  preserveOwner: z.boolean().default(false),
+  /**
+   * `hash` proves every byte where it lies, `size` counts, `none` counts too and does not claim it. `both` is `hash`, and
+   * the source is hashed where it lies as well, where it can be.
+   */
+  verify: z.enum(['none', 'size', 'hash', 'both']).default('hash'),
   /** Whether unfinished files of an earlier attempt are taken up. */
   resume: z.boolean().default(true),
   /** Attempts in a row that move no byte before the transfer gives up; attempts that get further are not counted. */
@@ -60,12 +68,24 @@ export const transferOptions = z.object({
   chunkBytes: bytes.min(4096).max(16_777_216).optional(),
   /** Large files under way at once. */
   parallel: z.number().int().min(1).max(64).default(4),
+  /**
+   * SSH connections that carry files of this transfer to one server, within the worker's `transfer.connectionsPerTarget`.
+   * Default: two, and four where a round trip takes 8 ms or more.
+   */
+  connections: z.number().int().min(1).max(64).optional(),
+  /**
+   * Whether a file that one of more than 8 MiB is going to replace is removed first, so that no room is needed for both:
+   * nothing has the name then until the new one is complete. False: the one takes the place of the other in one step.
+   */
+  removeFirst: z.boolean().default(false),
   /** Bytes a second at most, of all files together. Default: no limit. */
   limitRate: bytes.min(1024).optional(),
   /** Plans and decides, moves nothing. */
   dryRun: z.boolean().default(false),
   /** Whether the first file that fails ends the transfer; the others are then reported as not tried. */
   failFast: z.boolean().default(false),
+  /** Whether to wait for another transfer that writes at the same destination. False: `transfer.destination-busy` at once. */
+  wait: z.boolean().default(false),
 });
 export type TransferOptionsRequest = z.input<typeof transferOptions>;
 export type TransferOptions = z.output<typeof transferOptions>;

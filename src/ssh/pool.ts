@@ -46,7 +46,7 @@ interface Member {
 }
 
 /** The connections to one target, made as they are needed. One that breaks fails its own sessions and no other. */
-export class SshPool {
+export class SshPool implements AsyncDisposable {
   readonly endpoint: SshEndpoint;
   readonly #limits: PoolLimits;
   readonly #members = new Set<Member>();
@@ -85,6 +85,10 @@ export class SshPool {
     for (const {connection} of this.#members) connection.end();
     this.#wake();
     return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #session<T extends ClientChannel | SftpChannel>(

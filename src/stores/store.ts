@@ -12,11 +12,18 @@ export interface Entry {
   readonly mode: number;
   /** Milliseconds since 1970; whole seconds where `properties.timeResolutionMs` says so. */
   readonly modifiedAt: number;
+  /** Numbers of user and group, where the store knows them. */
+  readonly owner?: Owner;
   /**
    * Changes whenever the content may have changed: at least size and modification time, and inode and change time
    * where the store knows them, or what names the bytes themselves. Two equal strings of one store mean the same bytes.
    */
   readonly identity: string;
+}
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
 }
 
 export interface ListedEntry extends Entry {
@@ -44,6 +51,8 @@ export interface StoreProperties {
   /** Publishing can be refused by the store itself when the name exists. */
   readonly conditionalPublish: boolean;
   readonly modes: boolean;
+  /** User and group of files are told, and can be set by who may. Default false. */
+  readonly owners?: boolean;
   readonly modificationTimes: boolean;
   /** The finest modification time that the store keeps, in milliseconds. */
   readonly timeResolutionMs: number;
@@ -170,6 +179,8 @@ export interface Attributes {
   readonly mode?: number;
   /** Milliseconds since 1970. */
   readonly modifiedAt?: number;
+  /** Rejects with `store.permission-denied` where the user of that side may not give files away. */
+  readonly owner?: Owner;
 }
 
 export interface SourceFile {

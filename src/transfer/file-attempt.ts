@@ -1,5 +1,5 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
-import type {Entry, PartialFile, PartialSpec, SourceFile} from '../stores/store.js';
+import type {Attributes, Entry, PartialFile, PartialSpec, SourceFile} from '../stores/store.js';
 import {proveBlocks} from './block-prover.js';
 import {BlockSender, sourceChanged} from './block-sender.js';
 import {allOrNone} from './all-or-none.js';
@@ -14,6 +14,7 @@ import {moveShape, type MoveShape} from './move-shape.js';
 import {hasChanged} from './changed-source.js';
 import {PartSender} from './part-sender.js';
 import {holdsAlready, publishedAlready} from './published-already.js';
+import {hashedThere, requireSame} from './prove-source.js';
 import {resent} from './resent.js';
 import {digestOfBlock, digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
 
@@ -103,7 +104,10 @@ export class FileAttempt {
     claimed: LedgerContent,
   ): Promise<FileOutcome> {
     const {file, ifExists, destination, signal} = this.#options;
+    const {from, source: path, hashSource} = this.#options;
+    const there = hashSource === true ? hashedThere(from, path, signal) : undefined;
     const whole = await this.#transport(source, partial, ledger, claimed);
+    if (whole !== undefined) requireSame(path, whole, await there);
     if (whole !== undefined && file.sha256 !== undefined && whole !== file.sha256)
       throw sourceChanged(file.sha256, whole);
     if (await hasChanged(this.#options.from, source, signal)) throw sourceChanged();
@@ -223,9 +227,9 @@ export class FileAttempt {
     return to.properties.partBytes?.(file.size) ?? blockBytesOf(file.size);
   }
 
-  get #attributes(): {readonly mode: number; readonly modifiedAt: number} {
-    const {mode, modifiedAt} = this.#options.file;
-    return {mode: mode & 0o777, modifiedAt};
+  get #attributes(): Attributes {
+    const {mode, modifiedAt, owner} = this.#options.file;
+    return {mode: mode & 0o777, modifiedAt, ...(owner === undefined ? {} : {owner})};
   }
 
   get #proves(): boolean {

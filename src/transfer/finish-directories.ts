@@ -23,9 +23,10 @@ export async function finishDirectories(options: {
     levels.set(level, [...(levels.get(level) ?? []), file]);
   }
   for (const level of [...levels.keys()].sort((a, b) => b - a)) {
-    await inParallel(levels.get(level) ?? [], AT_ONCE, async ({name, mode, modifiedAt}) => {
+    await inParallel(levels.get(level) ?? [], AT_ONCE, async ({name, mode, modifiedAt, owner}) => {
       try {
-        await to.setAttributes(joinStorePath(toRoot, name), {mode: mode & 0o777, modifiedAt}, {signal});
+        const attributes = {mode: mode & 0o777, modifiedAt, ...(owner === undefined ? {} : {owner})};
+        await to.setAttributes(joinStorePath(toRoot, name), attributes, {signal});
       } catch (error) {
         if (!hasCode(error, 'store.not-found')) throw error;
       }

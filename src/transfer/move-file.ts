@@ -28,6 +28,8 @@ export interface MoveFileOptions {
   readonly ifExists: 'replace' | 'keep';
   /** `size` leaves out the proof of what this attempt sends and the file's digest; what is resumed is proved all the same. */
   readonly verify: 'hash' | 'size';
+  /** Whether the source is hashed where it lies, too, where it can be. Default false. */
+  readonly hashSource?: boolean;
   readonly signal: AbortSignal;
   /** False once this attempt may no longer write: asked before each write and before the publish. */
   readonly isCurrent?: () => boolean;

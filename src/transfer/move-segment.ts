@@ -26,6 +26,10 @@ export interface MoveSegmentOptions {
   readonly ifExists: 'replace' | 'keep';
   /** Default `hash`. */
   readonly verify?: 'hash' | 'size';
+  /** Whether sources are hashed where they lie, too, where they can be. Default false. */
+  readonly hashSource?: boolean;
+  /** Whether a large file that is going to be replaced is removed before its successor is sent. Default false. */
+  readonly removeFirst?: boolean;
   readonly signal: AbortSignal;
   /** False once this attempt may no longer write. */
   readonly isCurrent?: () => boolean;
@@ -148,6 +152,7 @@ class Segment {
     const {fromRoot, toRoot, partials, owner} = this.#options;
     const destination = joinStorePath(toRoot, file.name);
     const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
+    if (this.#options.removeFirst === true) await this.#makeRoom(file, destination);
     const outcome = await moveFile({
       ...this.#options,
       ...partialPaths(partials, {owner, destination, identity, size: file.size}),
@@ -157,6 +162,17 @@ class Segment {
       onProgress: (progress) => this.#counter.moved(file, progress),
     });
     return {...outcome, durationMs: Math.round(performance.now() - startedAt)};
+  }
+
+  /** What an earlier attempt may have published stays: it has the planned size and time. */
+  async #makeRoom(file: PlannedFile, destination: StorePath): Promise<void> {
+    const {to, ifExists, signal} = this.#options;
+    if (ifExists === 'keep') return;
+    const there = await to.stat(destination, {signal});
+    if (there?.kind !== 'file') return;
+    const resolution = Math.max(1, to.properties.timeResolutionMs);
+    const sameTime = Math.abs(there.modifiedAt - file.modifiedAt) < resolution;
+    if (there.size !== file.size || !sameTime) await to.remove(destination, {signal});
   }
 
   /** With what its owner may do in it: the mode of the source is set when everything inside is there. */

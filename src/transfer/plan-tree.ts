@@ -14,6 +14,8 @@ export interface PlanTreeOptions {
   readonly links?: 'keep' | 'skip' | 'follow';
   /** False where mode and time may be left to the moment when a file is opened: see `ListOptions`. Default true. */
   readonly attributes?: boolean;
+  /** Whether the plan says who owns what, so that the destination has it too. Default false. */
+  readonly owners?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -82,7 +84,7 @@ async function* one(walk: Walk, name: string, entry: ListedEntry): AsyncGenerato
       name,
       new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'),
     );
-  } else if (entry.kind !== 'link') yield {...facts(name, entry), kind: entry.kind};
+  } else if (entry.kind !== 'link') yield {...facts(walk, name, entry), kind: entry.kind};
   else if (walk.links !== 'skip') yield* link(walk, name, entry);
 }
 
@@ -96,7 +98,7 @@ async function* link(walk: Walk, name: string, entry: ListedEntry): AsyncGenerat
     return;
   }
   if (walk.links === 'keep') {
-    yield {...facts(name, entry), kind: 'link', linkTarget};
+    yield {...facts(walk, name, entry), kind: 'link', linkTarget};
     return;
   }
   yield* followed(walk, name, linkTarget);
@@ -106,7 +108,7 @@ async function* followed(walk: Walk, name: string, target: string): AsyncGenerat
   const inside = resolved(name, target);
   const entry = await walk.store.stat(joinStorePath(walk.root, inside), {signal: walk.signal});
   if (entry === undefined) yield refused(name, new WaybillError('store.not-found', 'The link points to nothing.'));
-  else if (entry.kind === 'file') yield {...facts(name, entry), source: inside, kind: 'file'};
+  else if (entry.kind === 'file') yield {...facts(walk, name, entry), source: inside, kind: 'file'};
   else {
     // Following directories would carry them twice, or for ever where they lead in a circle.
     yield refused(
@@ -125,10 +127,11 @@ function resolved(name: string, target: string): string {
   return parts.join('/');
 }
 
-function facts(name: string, entry: Omit<ListedEntry, 'name'>): Omit<PlannedFile, 'kind'> {
-  const {size, mode, modifiedAt, identity, attributesLeftOut} = entry;
+function facts({owners}: Walk, name: string, entry: Omit<ListedEntry, 'name'>): Omit<PlannedFile, 'kind'> {
+  const {size, mode, modifiedAt, identity, owner, attributesLeftOut} = entry;
   return {
     ...{name, size: entry.kind === 'file' ? size : 0, mode: mode & 0o7777, modifiedAt, identity},
+    ...(owners === true && owner !== undefined ? {owner} : {}),
     ...(attributesLeftOut === undefined ? {} : {attributesLeftOut}),
   };
 }

@@ -18,6 +18,8 @@ export const plannedFile = z.object({
   modifiedAt: z.number(),
   /** Mode and time are stand-ins: those that the source shows when it is opened count. */
   attributesLeftOut: z.literal(true).optional(),
+  /** Set where the destination is to have it, too. */
+  owner: z.object({uid: z.number().int().nonnegative(), gid: z.number().int().nonnegative()}).optional(),
   /** The source's own word for this content: another one at the time of reading means that the file has changed. */
   identity: z.string().optional(),
   /** Known beforehand, from a manifest: the bytes as read have to match it. */

@@ -8,6 +8,7 @@ import {inParallel} from './in-parallel.js';
 import {partialPaths} from './keys.js';
 import {isFinal} from './move-file.js';
 import {type PlannedFile, withAttributes} from './planned-file.js';
+import {proveSource} from './prove-source.js';
 import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js';
 
 /** Up to one block a file needs no ledger: a crash costs no more than that. */
@@ -27,6 +28,7 @@ export interface SmallFilesOptions {
   readonly partials: StorePath;
   readonly owner: string;
   readonly ifExists: 'replace' | 'keep';
+  readonly hashSource?: boolean;
   readonly signal: AbortSignal;
   readonly fence: () => void;
   /** Acknowledged bytes of a group. */
@@ -91,13 +93,15 @@ type ReadResult = SmallContent | {readonly error: unknown};
 /** In one call where the source can: else one by one. */
 async function readGroup(
   group: readonly PlannedFile[],
-  {from, fromRoot, signal}: SmallFilesOptions,
+  {from, fromRoot, hashSource, signal}: SmallFilesOptions,
   take: (file: PlannedFile, result: ReadResult) => void,
 ): Promise<void> {
   const pathOf = (file: PlannedFile): string => joinStorePath(fromRoot, file.source ?? file.name);
   const attempt = async (file: PlannedFile, read: () => SmallContent | Promise<SmallContent>): Promise<void> => {
     try {
-      take(file, await read());
+      const content = await read();
+      if (hashSource === true) await proveSource(from, pathOf(file), content.sha256, signal);
+      take(file, content);
     } catch (error) {
       signal.throwIfAborted();
       take(file, {error});
@@ -151,6 +155,7 @@ function smallFile(file: PlannedFile, read: SmallContent | undefined, options: S
     ...{destination, content: read.content, sha256: read.sha256, ifExists: options.ifExists},
     partial: partialPaths(options.partials, of).partial,
     ...{mode: mode & 0o777, modifiedAt},
+    ...(file.owner === undefined ? {} : {owner: file.owner}),
   };
 }
 

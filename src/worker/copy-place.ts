@@ -1,14 +1,15 @@
 import {splitLocation} from '../contracts/transfer.js';
 import type {CopyPlace} from '../transfer/copy/locate.js';
-import type {TargetRegistry} from './targets.js';
+import type {PlaceOptions, TargetRegistry} from './targets.js';
 
 /** The place that `NAME:path` names, in the store of the allowed root that holds it; a trailing slash stays. */
 export async function copyPlace(
   targets: TargetRegistry,
   location: string,
   signal: AbortSignal,
+  options?: PlaceOptions,
 ): Promise<CopyPlace & {readonly key: string}> {
-  const {store, path, root} = await targets.location(location, signal);
+  const {store, path, root} = await targets.location(location, signal, options);
   const slash = location.endsWith('/') ? '/' : '';
   return {store, path: `${path}${slash}`, key: `${splitLocation(location)?.name ?? ''}:${root}`};
 }

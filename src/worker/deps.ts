@@ -3,7 +3,9 @@ import {openCatalog} from '../artifacts/catalog/catalog.js';
 import {markStore} from '../artifacts/store-marker.js';
 import type {Environment} from '../config/directories.js';
 import type {Configuration} from '../config/schema.js';
+import {DestinationClaims} from '../transfer/claims/destination-claims.js';
 import {catalogAddress} from './catalog-address.js';
+import {livingHolders} from './claim-holders.js';
 import {openDefaultStore} from './default-store.js';
 import {patiently} from './patience.js';
 import {openTargetRegistry} from './target-registry.js';
@@ -15,13 +17,17 @@ export interface WorkerDeps {
   close(): Promise<void>;
 }
 
-/** Opens what the activities need: default store, catalog, targets. Targets are connected when they are first used. */
+/**
+ * Opens what the activities need: default store, catalog, targets. Targets are connected when they are first used; `runs`
+ * says whether a workflow has not ended.
+ */
 export async function openWorkerDeps(
   configuration: Configuration,
   environment: Environment,
   records: TaskRecords,
   telemetry: Telemetry,
   signal: AbortSignal,
+  runs: (workflowId: string) => Promise<boolean>,
 ): Promise<WorkerDeps> {
   const {store, ticket, tickets} = await openDefaultStore(configuration.store, environment, (err) => {
     telemetry.log.warn({err}, 'the default store does not answer yet');
@@ -41,6 +47,7 @@ export async function openWorkerDeps(
       ...(tickets === undefined ? {} : {tickets}),
       targets,
       catalog,
+      claims: new DestinationClaims(store, livingHolders(runs)),
       records,
       telemetry,
       taskQueue: configuration.temporal.taskQueue,

@@ -16,6 +16,7 @@ import {createLog} from './log.js';
 import {openSweeps} from './open-sweeps.js';
 import {patiently} from './patience.js';
 import {ensureRetentionSchedule} from './retention-schedule.js';
+import {workflowRuns} from './sweep-owners.js';
 import {TaskRecords} from './task-records.js';
 import {openTelemetry, type Telemetry} from './telemetry.js';
 
@@ -57,7 +58,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const connecting = connect(configuration, environment, log, options.signal);
     const [bundle, opened, {native: connection, client}] = await Promise.all([
       loadWorkflowBundle(),
-      openWorkerDeps(configuration, environment, records, telemetry, options.signal),
+      openWorkerDeps(configuration, environment, records, telemetry, options.signal, async (id) =>
+        workflowRuns((await connecting).client, id),
+      ),
       connecting.then(async ({native, client}) => {
         const handed = await handOver(client, configuration.temporal.namespace, records, log);
         if (handed > 0) log.info({activities: handed}, 'took over from a worker that had died');

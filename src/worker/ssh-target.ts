@@ -3,7 +3,7 @@ import type {SshTargetConfiguration, TransferConfiguration} from '../config/sche
 import {WaybillError} from '../contracts/errors.js';
 import {SshShell} from '../ssh/exec.js';
 import {SshPool} from '../ssh/pool.js';
-import {openSshStore} from '../stores/ssh/store.js';
+import {openSshStore, type SshStoreOptions} from '../stores/ssh/store.js';
 import type {Store} from '../stores/store.js';
 import {checkSshTarget} from './ssh-target-checks.js';
 import {resolveSshTarget} from './ssh-target-endpoint.js';
@@ -52,12 +52,13 @@ export function openSshTarget(
   return {
     address: `${settings.user === undefined ? '' : `${settings.user}@`}${settings.host}${settings.port === undefined ? '' : `:${settings.port}`}`,
     connect: async (signal) => (await connected(signal)).target,
-    storeAt: async (root, signal) => {
+    storeAt: async (root, signal, {connections} = {}) => {
       const {pool} = await connected(signal);
-      const known = stores.get(root);
+      const key = connections === undefined ? root : `${connections} ${root}`;
+      const known = stores.get(key);
       if (known) return known;
-      const store = openSshStore({name, pool, root});
-      stores.set(root, store);
+      const store = openSshStore({name, pool, root, ...sessionsFor(connections, connectionsPerTarget)});
+      stores.set(key, store);
       return store;
     },
     poolStatus: () => current?.status(),
@@ -67,6 +68,13 @@ export function openSshTarget(
       await (await connecting?.catch(() => undefined))?.pool.close();
     },
   };
+}
+
+/** More sessions than connections would only share them. */
+function sessionsFor(asked: number | undefined, most: number): Partial<SshStoreOptions> {
+  if (asked === undefined) return {};
+  const sessions = Math.min(asked, most);
+  return {sessions, longLineSessions: sessions};
 }
 
 /** A relative root starts at the login home, which only the target knows. */

@@ -15,22 +15,25 @@ export interface SweepOwners {
   readonly ownWorkspace: (executionId: string) => Promise<boolean>;
 }
 
+/** Whether the workflow of this id, an execution's or a transfer's, has not ended. */
+export async function workflowRuns(client: Client, id: string): Promise<boolean> {
+  try {
+    // One that somebody has paused goes on one day.
+    return (await client.workflow.getHandle(id).describe()).closeTime === undefined;
+  } catch (error) {
+    // Temporal forgets what has ended, never what runs.
+    if (error instanceof WorkflowNotFoundError) return false;
+    throw error;
+  }
+}
+
 export function sweepOwners(
   catalog: Pick<Catalog, 'getExecution'> & {readonly retention: Pick<Catalog['retention'], 'wasRemoved'>},
   client: Client,
   leftoverDays: number,
   now: () => number = Date.now,
 ): SweepOwners {
-  const runs = async (executionId: string): Promise<boolean> => {
-    try {
-      // One that somebody has paused goes on one day.
-      return (await client.workflow.getHandle(executionId).describe()).closeTime === undefined;
-    } catch (error) {
-      // Temporal forgets what has ended, never what runs.
-      if (error instanceof WorkflowNotFoundError) return false;
-      throw error;
-    }
-  };
+  const runs = (executionId: string) => workflowRuns(client, executionId);
   return {
     ownWorkspace: async (executionId) => {
       const record = await catalog.getExecution(executionId);

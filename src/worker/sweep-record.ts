@@ -1,8 +1,8 @@
 import {readFileSync, renameSync, writeFileSync} from 'node:fs';
 import {z} from 'zod';
 
-/** What is swept: each target that this worker has ever used. */
-export type SweptPlace = `target:${string}`;
+/** What is swept: what transfers left, and each target that this worker has ever used. */
+export type SweptPlace = 'transfers' | `target:${string}`;
 
 const file = z.object({version: z.literal(1), sweptAt: z.record(z.string(), z.number())});
 

@@ -51,28 +51,28 @@ function registry() {
   );
 }
 
-it('sweeps the targets at hand soon after the start, each once a day', async () => {
+it('sweeps the targets at hand soon after the start, each once a day, and what transfers left at each start', async () => {
   start();
-  await until('both are swept', async () => swept.length === 2);
-  expect(swept).toEqual(['target:first', 'target:local']);
+  await until('all are swept', async () => swept.length === 3);
+  expect(swept).toEqual(['transfers', 'target:first', 'target:local']);
   await open.pop()?.close();
   start();
   await delay(100);
-  expect(swept).toHaveLength(2);
+  expect(swept.slice(3)).toEqual(['transfers']);
 });
 
 it('sweeps again a day later', async () => {
   record().note('target:first', Date.now() - 86_400_000);
   record().note('target:local', Date.now() - 86_300_000);
   start();
-  await until('the first is swept', async () => swept.length > 0);
+  await until('the first is swept', async () => swept.includes('target:first'));
   await delay(50);
-  expect(swept).toEqual(['target:first']);
+  expect(swept).toEqual(['transfers', 'target:first']);
 });
 
 it('sweeps a target when it is first used, and after a restart without its being used', async () => {
   const targets = start().watching(registry());
-  await until('what is at hand is swept', async () => swept.length === 2);
+  await until('what is at hand is swept', async () => swept.includes('target:local'));
   await targets.connect('other');
   await until('the target is swept', async () => swept.includes('target:other'));
   await open.pop()?.close();
@@ -88,11 +88,12 @@ it('goes on after a failure, and tries that place again', async () => {
     if (place === 'target:first') throw new Error('the disk is gone');
   };
   start({sweep: failing});
-  await until('both are tried', async () => swept.length === 2);
+  await until('all are tried', async () => swept.includes('target:local'));
   await open.pop()?.close();
+  swept = [];
   start({sweep: failing});
-  await until('the first is tried again', async () => swept.length === 3);
-  expect(swept.at(-1)).toBe('target:first');
+  await until('the first is tried again', async () => swept.includes('target:first'));
+  expect(swept).toEqual(['transfers', 'target:first']);
 });
 
 it('ends a sweep that is under way when the worker stops', async () => {

@@ -7,6 +7,9 @@ const DAY_MS = 86_400_000;
 /** What failed or was passed over is tried again after this long. */
 const LOOK_MS = 3_600_000;
 
+/** What a transfer left blocks its destination for others: it is looked for at every start and every hour. */
+const EVERY_LOOK: readonly SweptPlace[] = ['transfers'];
+
 /** A worker that starts, or a target that is first used, has something to do at once that somebody waits for. */
 const DELAY_MS = 5_000;
 
@@ -22,8 +25,9 @@ export interface SweepsOptions {
 }
 
 /**
- * Sweeps every target that was ever used, one after the other and once a day: soon after the
- * start of the worker, and soon after a target is first used. A failure is logged and tried again an hour later.
+ * Sweeps every target that was ever used, one after the other and once a day: soon after the start of the worker, and
+ * soon after a target is first used. What transfers left is swept at each start and hourly. A failure is logged and tried
+ * again an hour later.
  */
 export class Sweeps {
   readonly #options: SweepsOptions;
@@ -34,7 +38,7 @@ export class Sweeps {
 
   constructor(options: SweepsOptions) {
     this.#options = options;
-    this.#places = options.targets.map((name): SweptPlace => `target:${name}`);
+    this.#places = ['transfers', ...options.targets.map((name): SweptPlace => `target:${name}`)];
     this.#lookIn(options.delayMs ?? DELAY_MS);
   }
 
@@ -83,10 +87,11 @@ export class Sweeps {
     const {signal} = this.#stop;
     for (const place of this.#places) {
       if (this.#stopped()) return;
-      if (!this.#isKnown(place) || Date.now() - record.sweptAt(place) < DAY_MS) continue;
+      const always = EVERY_LOOK.includes(place);
+      if (!always && (!this.#isKnown(place) || Date.now() - record.sweptAt(place) < DAY_MS)) continue;
       try {
         await sweep(place, signal);
-        record.note(place, Date.now());
+        if (!always) record.note(place, Date.now());
       } catch (error) {
         if (!this.#stopped()) log.warn({err: error, place}, 'not swept; it is tried again in an hour');
       }

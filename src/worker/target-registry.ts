@@ -61,9 +61,9 @@ export function openTargetRegistry(
     taskQueue: (name) => anySettings(name).taskQueue,
     connect: async (name, signal) => target(name).connect(signal),
     requireAllowed: allowed,
-    location: async (location, signal) => {
+    location: async (location, signal, options) => {
       const {name, root, rest} = allowed(location);
-      return {store: await place(name).storeAt(root, signal), path: rest, root};
+      return {store: await place(name).storeAt(root, signal, options), path: rest, root};
     },
     summaries: () => names.map(summary),
     pools: () =>

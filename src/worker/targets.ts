@@ -33,6 +33,7 @@ export interface TargetRegistry {
   location(
     location: string,
     signal?: AbortSignal,
+    options?: PlaceOptions,
   ): Promise<{readonly store: Store; readonly path: string; readonly root: string}>;
   summaries(): readonly TargetSummary[];
   /** Of the targets that have connections and were connected. */
@@ -41,10 +42,15 @@ export interface TargetRegistry {
   close(): Promise<void>;
 }
 
+export interface PlaceOptions {
+  /** SSH connections that carry files, within those that the pool may have. Default: what suits the line. */
+  readonly connections?: number | undefined;
+}
+
 /** What holds files under one name, a target or a store; the registry keeps it. */
 export interface OpenedPlace {
   /** A store with this absolute root in the same place. */
-  storeAt(root: string, signal?: AbortSignal): Promise<Store>;
+  storeAt(root: string, signal?: AbortSignal, options?: PlaceOptions): Promise<Store>;
   readonly address: string;
   check(signal?: AbortSignal): Promise<readonly TargetCheck[]>;
   close(): Promise<void>;

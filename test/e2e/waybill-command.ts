@@ -9,7 +9,7 @@ export interface CommandOptions {
 
 /** The shipped command line, as somebody types it in `cwd`, with the configuration of the stack. */
 export async function waybillCommand(
-  stack: Pick<TestStack, 'address' | 'directory'>,
+  stack: Pick<TestStack, 'address' | 'directory' | 'stateDirectory'>,
   cwd: string,
   args: readonly string[],
   {environment, whileItRuns}: CommandOptions = {},
@@ -18,6 +18,7 @@ export async function waybillCommand(
     cwd,
     env: {
       ...process.env,
+      WAYBILL_STATE_DIRECTORY: stack.stateDirectory,
       ...environment,
       TEMPORAL_ADDRESS: stack.address,
       WAYBILL_CONFIG: join(stack.directory, 'waybill.yaml'),

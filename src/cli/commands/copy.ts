@@ -47,18 +47,38 @@ export function copyCommand(context: CliContext, finish: Finish): Command {
     .addOption(on('--no-overwrite', 'as --overwrite never', 'overwrite'))
     .addOption(on('--no-preserve-times', 'files get the present time', 'times are kept'))
     .addOption(on('--no-preserve-mode', '0644 and 0755 within the modes of the source', 'modes are kept'))
-    .addOption(choice('--verify <how>', 'prove bytes by size or hash', ['size', 'hash'], 'hash').default('hash'))
+    .addOption(on('--preserve-owner', 'keep the numbers of user and group, which takes root at DEST', 'not kept'))
+    .addOption(
+      choice(
+        '--verify <how>',
+        'prove bytes by size, by hash, or hash both sides where they lie',
+        ['size', 'hash', 'both'],
+        'hash',
+      ).default('hash'),
+    )
     .addOption(on('--no-verify', 'claim nothing but that the bytes were counted', 'verify'))
     .addOption(on('--no-resume', 'begin unfinished files anew', 'resume'))
+    .addOption(
+      on('--no-atomic', 'remove a file over 8 MiB before its successor is sent, to need no room for both', 'atomic'),
+    )
     .addOption(parsed('--retries <n>', 'attempts without progress that end the copy', '3', parseCount))
     .addOption(parsed('--timeout <duration>', 'end an attempt when no byte moved for so long', '60s', parseDuration))
     .addOption(parsed('--max-size <size>', 'leave out and report larger files', 'no limit', parseSize))
     .addOption(parsed('--chunk <size>', 'bytes of one read or write', 'what suits each store', parseSize))
     .addOption(parsed('--parallel <n>', 'large files under way at once', '4', parseCount))
+    .addOption(
+      parsed(
+        '--connections <n>',
+        'SSH connections to one server',
+        '2, on a long line 4; at most what the configuration allows',
+        parseCount,
+      ),
+    )
     .addOption(parsed('--limit-rate <size>', 'bytes a second at most', 'no limit', parseSize))
     .addOption(on('--dry-run', 'say what would be done'))
     .addOption(on('--fail-fast', 'stop at the first file that fails'))
-    .addOption(on('--manifest <file>', "with --direct: write every file's outcome and SHA-256 as JSON lines", 'none'))
+    .addOption(on('--wait', 'wait for another copy that writes to the same place, instead of failing at once'))
+    .addOption(on('--manifest <file>', "write every file's outcome and SHA-256 as JSON lines", 'none'))
     .addOption(on('--name <text>', 'what lists and the ID show', 'copy'))
     .addOption(correlationOption())
     .addOption(on('--detach', 'print the ID and return'))
@@ -71,18 +91,19 @@ export function copyCommand(context: CliContext, finish: Finish): Command {
     if (destination === undefined || sources.length === 0) {
       throw new WaybillError('input.invalid', 'copy needs a SOURCE and a DEST', {remedy: 'See `waybill help copy`.'});
     }
-    const order = {sources, destination, options: copyOptions(flags), json: flags.json ?? false};
+    const order = {
+      ...{sources, destination, options: copyOptions(flags), json: flags.json ?? false},
+      ...(flags.manifest === undefined ? {} : {manifest: flags.manifest}),
+    };
     if (flags.direct === true) {
       const {copyDirectly} = await (await context.operator()).copy();
-      finish(
-        await copyDirectly(context, {...order, ...(flags.manifest === undefined ? {} : {manifest: flags.manifest})}),
-      );
+      finish(await copyDirectly(context, order));
       return;
     }
     requireLocations(places);
-    if (flags.manifest !== undefined) {
-      throw new WaybillError('input.invalid', '--manifest is written by --direct alone', {
-        remedy: "A workflow's manifest is in the default store: its result says where.",
+    if (flags.manifest !== undefined && flags.detach === true) {
+      throw new WaybillError('input.invalid', '--manifest is written at the end, which --detach does not wait for', {
+        remedy: 'Later: `waybill transfers ID --outcomes --json`.',
       });
     }
     const {startCopy} = await import('../copy/start-copy.js');

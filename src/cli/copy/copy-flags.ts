@@ -11,16 +11,20 @@ export interface CopyFlags {
   readonly overwrite: 'always' | 'never' | 'newer' | 'different' | false;
   readonly preserveTimes: boolean;
   readonly preserveMode: boolean;
-  readonly verify: 'size' | 'hash' | false;
+  readonly preserveOwner?: true;
+  readonly verify: 'size' | 'hash' | 'both' | false;
   readonly resume: boolean;
+  readonly atomic: boolean;
   readonly retries?: number;
   readonly timeout?: number;
   readonly maxSize?: number;
   readonly chunk?: number;
   readonly parallel?: number;
+  readonly connections?: number;
   readonly limitRate?: number;
   readonly dryRun?: true;
   readonly failFast?: true;
+  readonly wait?: true;
   readonly manifest?: string;
   readonly name?: string;
   readonly correlationId?: string;
@@ -38,16 +42,20 @@ export function copyOptions(flags: CopyFlags): TransferOptionsRequest {
     overwrite: flags.overwrite === false ? 'never' : flags.overwrite,
     preserveTimes: flags.preserveTimes,
     preserveMode: flags.preserveMode,
+    preserveOwner: flags.preserveOwner ?? false,
     verify: flags.verify === false ? 'none' : flags.verify,
     resume: flags.resume,
+    removeFirst: !flags.atomic,
     dryRun: flags.dryRun ?? false,
     failFast: flags.failFast ?? false,
+    wait: flags.wait ?? false,
     ...given('symlinks', flags.symlinks),
     ...given('retries', flags.retries),
     ...given('stallTimeoutMs', flags.timeout),
     ...given('maxSizeBytes', flags.maxSize),
     ...given('chunkBytes', flags.chunk),
     ...given('parallel', flags.parallel),
+    ...given('connections', flags.connections),
     ...given('limitRate', flags.limitRate),
   };
 }

@@ -40,6 +40,7 @@ describe('flags', () => {
     preserveMode: true,
     verify: 'hash',
     resume: true,
+    atomic: true,
   };
 
   it('that are negated turn into the choice that they stand for', () => {

@@ -58,5 +58,5 @@ it('takes a place of the configuration only below its roots', async () => {
 it('names what is missing of a command line', async () => {
   expect((await cli('copy', '--direct', 'from')).stderr).toContain('copy needs a SOURCE and a DEST');
   expect((await cli('copy', 'from', 'disk:/x')).stderr).toContain('--direct');
-  expect((await cli('copy', '--manifest', 'm', 'disk:/x', 'disk:/y')).stderr).toContain('--manifest');
+  expect((await cli('copy', '--detach', '--manifest', 'm', 'disk:/x', 'disk:/y')).stderr).toContain('--manifest');
 });

@@ -1,3 +1,4 @@
+import {resolve} from 'node:path';
 import type {TransferHandle} from '../../client/api.js';
 import type {TransferOptionsRequest} from '../../contracts/transfer.js';
 import type {CliContext, ConnectOptions} from '../context.js';
@@ -5,6 +6,7 @@ import {EXIT} from '../exit-codes.js';
 import {Interrupts} from '../run/interrupts.js';
 import {Screen} from '../terminal/screen.js';
 import {CopyReporter} from './copy-reporter.js';
+import {writeManifest} from './manifest-file.js';
 
 export interface CopyOrder {
   readonly sources: readonly string[];
@@ -12,6 +14,8 @@ export interface CopyOrder {
   readonly options: TransferOptionsRequest;
   readonly label?: string;
   readonly correlationId?: string;
+  /** A file of this machine for what became of each file. */
+  readonly manifest?: string;
   readonly detach: boolean;
   readonly json: boolean;
 }
@@ -34,7 +38,11 @@ export async function startCopy(context: CliContext, connect: ConnectOptions, or
     await reporter.event({event: 'started', id: handle.id});
     if (!order.detach) {
       reporter.line(`Copy ${handle.id}`);
-      return await followCopy(context, screen, reporter, handle);
+      const status = await followCopy(context, screen, reporter, handle);
+      if (order.manifest !== undefined && status !== EXIT.detached) {
+        await writeManifest(resolve(context.cwd, order.manifest), handle.outcomes());
+      }
+      return status;
     }
     if (!order.json) await screen.result(handle.id);
     return EXIT.ok;

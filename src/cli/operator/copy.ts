@@ -1,13 +1,14 @@
-import {writeFile} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import type {TransferOptionsRequest} from '../../contracts/transfer.js';
-import {copy, type CopyResult} from '../../transfer/copy/copy.js';
+import {copy} from '../../transfer/copy/copy.js';
 import type {CopyEvent} from '../../transfer/copy/events.js';
 import type {CopyPlace} from '../../transfer/copy/locate.js';
 import type {CliContext} from '../context.js';
 import {CopyReporter} from '../copy/copy-reporter.js';
+import {writeManifest} from '../copy/manifest-file.js';
 import {EXIT} from '../exit-codes.js';
 import {Screen} from '../terminal/screen.js';
+import {claimForThisProcess} from './claim-destination.js';
 import {openDirectPlaces} from './direct-places.js';
 
 export interface DirectCopy {
@@ -27,16 +28,23 @@ export async function copyDirectly(context: CliContext, order: DirectCopy): Prom
   const places = await openDirectPlaces(context);
   try {
     const sources: CopyPlace[] = [];
-    for (const text of order.sources) sources.push(await places.place(text));
+    for (const text of order.sources) sources.push(await places.place(text, order.options));
     const telling = new Telling(reporter);
-    const result = await copy(sources, await places.place(order.destination), {
+    const destination = await places.place(order.destination, order.options);
+    const result = await copy(sources, destination, {
       ...order.options,
       signal: places.signal,
       onEvent: (event) => telling.tell(event),
       keepOutcomes: order.manifest !== undefined,
+      claim: async (claimed) => {
+        const claims = await places.claims();
+        const storeRoot = await places.storeRoot(order.destination);
+        const own = {store: destination.store, location: order.destination, storeRoot};
+        return await claimForThisProcess(claims, own, claimed, (why) => reporter.line(`Waiting: ${why}`));
+      },
     });
     await telling.told;
-    if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), result);
+    if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), result.outcomes);
     return await reporter.ended(order.manifest === undefined ? result : {...result, outcomes: []});
   } catch (error) {
     if (!places.signal.aborted) throw error;
@@ -82,8 +90,4 @@ class Telling {
         return this.reporter.event(event);
     }
   }
-}
-
-async function writeManifest(path: string, {outcomes}: CopyResult): Promise<void> {
-  await writeFile(path, outcomes.map((outcome) => `${JSON.stringify(outcome)}\n`).join(''));
 }

@@ -16,10 +16,12 @@ export interface FileAttributes {
   /** Seconds since 1970. */
   readonly atime: number;
   readonly mtime: number;
+  /** Absent where the server does not tell. */
+  readonly owner?: {readonly uid: number; readonly gid: number};
 }
 
 /** Fields to set; version 3 sets both times or none. */
-export type AttributeChange = Partial<Pick<FileAttributes, 'size' | 'mode'>> & {
+export type AttributeChange = Partial<Pick<FileAttributes, 'size' | 'mode' | 'owner'>> & {
   readonly atime?: number;
   readonly mtime?: number;
 };
@@ -39,10 +41,7 @@ export function isLink({mode}: FileAttributes): boolean {
 export function readAttributes(fields: FieldReader): FileAttributes {
   const flags = fields.uint32();
   const size = (flags & HAS.size) === 0 ? 0 : fields.uint64();
-  if ((flags & HAS.owner) !== 0) {
-    fields.uint32();
-    fields.uint32();
-  }
+  const owner = (flags & HAS.owner) === 0 ? undefined : {uid: fields.uint32(), gid: fields.uint32()};
   const mode = (flags & HAS.permissions) === 0 ? 0 : fields.uint32();
   const timed = (flags & HAS.times) !== 0;
   const atime = timed ? fields.uint32() : 0;
@@ -54,18 +53,20 @@ export function readAttributes(fields: FieldReader): FileAttributes {
       fields.string();
     }
   }
-  return {size, mode, atime, mtime};
+  return {size, mode, atime, mtime, ...(owner === undefined ? {} : {owner})};
 }
 
 export function writeAttributes(fields: FieldWriter, change: AttributeChange): FieldWriter {
-  const {size, mode, atime, mtime} = change;
+  const {size, mode, atime, mtime, owner} = change;
   const times = atime !== undefined && mtime !== undefined ? {atime, mtime} : undefined;
   fields.uint32(
     (size === undefined ? 0 : HAS.size) |
+      (owner === undefined ? 0 : HAS.owner) |
       (mode === undefined ? 0 : HAS.permissions) |
       (times === undefined ? 0 : HAS.times),
   );
   if (size !== undefined) fields.uint64(size);
+  if (owner !== undefined) fields.uint32(owner.uid).uint32(owner.gid);
   if (mode !== undefined) fields.uint32(mode);
   if (times !== undefined) fields.uint32(times.atime).uint32(times.mtime);
   return fields;

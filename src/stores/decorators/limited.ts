@@ -86,6 +86,7 @@ function limitedPartial(
 
 /** `store` as it is, but for properties that are given here. */
 export function withProperties(store: Store, properties: Partial<Store['properties']>): Store {
+  const hash = store.hash?.bind(store);
   return {
     name: store.name,
     kind: store.kind,
@@ -106,6 +107,7 @@ export function withProperties(store: Store, properties: Partial<Store['properti
     rename: (path, to, options) => store.rename(path, to, options),
     remove: (path, options) => store.remove(path, options),
     removeTree: (path, options) => store.removeTree(path, options),
+    ...(hash === undefined ? {} : {hash}),
     freeSpace: (path, options) => store.freeSpace(path, options),
     close: () => store.close(),
   };

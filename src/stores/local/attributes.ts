@@ -1,4 +1,4 @@
-import {chmod, lstat, lutimes} from 'node:fs/promises';
+import {chmod, lchown, lstat, lutimes} from 'node:fs/promises';
 import {WaybillError} from '../../contracts/errors.js';
 import type {Attributes, CallOptions, Entry, StorePath} from '../store.js';
 import {entryOf, toSeconds} from './entry.js';
@@ -27,6 +27,7 @@ export async function setAttributes(
         {path},
       );
     }
+    if (attributes.owner !== undefined) await lchown(absolute, attributes.owner.uid, attributes.owner.gid);
     const seconds = attributes.modifiedAt === undefined ? undefined : toSeconds(attributes.modifiedAt);
     if (seconds !== undefined) await lutimes(absolute, seconds, seconds);
     if (attributes.mode !== undefined) await chmod(absolute, attributes.mode & 0o7777);

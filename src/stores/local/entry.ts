@@ -4,7 +4,7 @@ import type {Entry, EntryKind} from '../store.js';
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
 export function entryOf(stats: BigIntStats): Entry {
-  return entryOfKind(kindOf(stats), stats);
+  return {...entryOfKind(kindOf(stats), stats), owner: {uid: Number(stats.uid), gid: Number(stats.gid)}};
 }
 
 /** What a look tells besides the kind. */

@@ -61,7 +61,8 @@ async function countBytes({handle, spec}: HeldPartial): Promise<void> {
   );
 }
 
-async function setAttributesOf(handle: FileHandle, {mode, modifiedAt}: Attributes): Promise<void> {
+async function setAttributesOf(handle: FileHandle, {mode, modifiedAt, owner}: Attributes): Promise<void> {
+  if (owner !== undefined) await handle.chown(owner.uid, owner.gid);
   if (modifiedAt !== undefined) await handle.utimes(toSeconds(modifiedAt), toSeconds(modifiedAt));
   if (mode !== undefined) await handle.chmod(mode & 0o7777);
 }

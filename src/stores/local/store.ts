@@ -25,6 +25,7 @@ const properties: StoreProperties = {
   atomicReplace: true,
   conditionalPublish: true,
   modes: true,
+  owners: true,
   modificationTimes: true,
   timeResolutionMs: 1,
   links: true,

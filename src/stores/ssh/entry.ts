@@ -11,6 +11,7 @@ export function entryOf(stats: FileAttributes): Entry {
     size,
     mode: stats.mode & 0o7777,
     modifiedAt: stats.mtime * 1000,
+    ...(stats.owner === undefined ? {} : {owner: stats.owner}),
     // SFTP version 3 tells neither inode nor change time.
     identity: `${kind}:${size}:${stats.mtime}`,
   };
@@ -26,12 +27,13 @@ function kindOf(stats: FileAttributes): EntryKind {
  * Attributes as SFTP writes them. Version 3 has seconds from 1970 to 2106: what lies outside becomes the nearest one.
  * It sets both times or none, so that the access time follows the modification time.
  */
-export function wireAttributes({mode, modifiedAt}: Attributes): AttributeChange | undefined {
-  if (mode === undefined && modifiedAt === undefined) return undefined;
+export function wireAttributes({mode, modifiedAt, owner}: Attributes): AttributeChange | undefined {
+  if (mode === undefined && modifiedAt === undefined && owner === undefined) return undefined;
   const seconds =
     modifiedAt === undefined ? undefined : Math.min(MAX_SECONDS, Math.max(0, Math.floor(modifiedAt / 1000)));
   return {
     ...(mode === undefined ? {} : {mode: mode & 0o7777}),
+    ...(owner === undefined ? {} : {owner}),
     ...(seconds === undefined ? {} : {atime: seconds, mtime: seconds}),
   };
 }

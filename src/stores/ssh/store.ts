@@ -37,6 +37,7 @@ const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
   atomicReplace: true,
   conditionalPublish: true,
   modes: true,
+  owners: true,
   modificationTimes: true,
   timeResolutionMs: 1000,
   links: true,

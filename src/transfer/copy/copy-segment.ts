@@ -92,7 +92,8 @@ async function move(
   const result = await moveSegment({
     ...{from, fromRoot: '', to, toRoot, partials: segment.partials, owner: segment.owner, files: left, earlier},
     ifExists: options.overwrite === 'never' ? 'keep' : 'replace',
-    verify: options.verify === 'hash' ? 'hash' : 'size',
+    verify: options.verify === 'hash' || options.verify === 'both' ? 'hash' : 'size',
+    ...{hashSource: options.verify === 'both', removeFirst: options.removeFirst},
     filesAtOnce: filesAtOnce(options.parallel, segment.segmentsAtOnce),
     signal,
     ...(segment.isCurrent === undefined ? {} : {isCurrent: segment.isCurrent}),

@@ -12,6 +12,7 @@ import {
   type TransferOptions,
   type TransferOptionsRequest,
 } from '../../contracts/transfer.js';
+import type {StorePath} from '../../stores/store.js';
 import type {FileOutcome} from '../file-outcome.js';
 import {finishDirectories} from '../finish-directories.js';
 import type {PlannedFile, RefusedEntry} from '../planned-file.js';
@@ -22,7 +23,7 @@ import {type CopyDestination, partialsOf} from './destination.js';
 import type {CopyEvent} from './events.js';
 import type {CopyPlace} from './locate.js';
 import {keptThere} from './overwrite.js';
-import {planCopy} from './plan.js';
+import {type CopyPlan, planCopy} from './plan.js';
 import {SegmentTotals} from './progress.js';
 import {requireRoom} from './room.js';
 
@@ -32,6 +33,22 @@ export interface CopyOptions extends TransferOptionsRequest {
   readonly onEvent?: (event: CopyEvent) => void;
   /** Whether the result holds every file's outcome: some 300 bytes of memory each. Default true. */
   readonly keepOutcomes?: boolean;
+  /**
+   * Called before anything is written: rejects where another copy writes the same, and answers with what is called at the
+   * end. Default: two copies to one place both run, and the later publish of a file stands.
+   */
+  readonly claim?: (claimed: ClaimedDestination) => Promise<() => Promise<void>>;
+}
+
+export interface ClaimedDestination {
+  /** The same for every copy between the same places. */
+  readonly id: string;
+  /** Paths of the destination's store, each with everything below it. */
+  readonly paths: readonly StorePath[];
+  /** The directory that all of them are in. */
+  readonly root: StorePath;
+  readonly wait: boolean;
+  readonly signal: AbortSignal;
 }
 
 export interface CopyResult {
@@ -66,9 +83,9 @@ export async function copy(
   destination: CopyPlace,
   options: CopyOptions = {},
 ): Promise<CopyResult> {
-  const {signal = new AbortController().signal, onEvent, keepOutcomes = true, ...request} = options;
+  const {signal = new AbortController().signal, onEvent, keepOutcomes = true, claim, ...request} = options;
   const places = Array.isArray(sources) ? sources : [sources];
-  const run = new CopyRun(places, destination, transferOptions.parse(request), signal, onEvent, keepOutcomes);
+  const run = new CopyRun(places, destination, transferOptions.parse(request), signal, {onEvent, keepOutcomes, claim});
   try {
     const result = await run.toTheEnd();
     onEvent?.({event: 'completed', result});
@@ -93,26 +110,39 @@ class CopyRun {
     private readonly destination: CopyPlace,
     private readonly options: TransferOptions,
     private readonly signal: AbortSignal,
-    private readonly onEvent: CopyOptions['onEvent'],
-    private readonly keepOutcomes: boolean,
+    private readonly caller: {
+      readonly onEvent: CopyOptions['onEvent'];
+      readonly keepOutcomes: boolean;
+      readonly claim: CopyOptions['claim'];
+    },
   ) {}
 
   async toTheEnd(): Promise<CopyResult> {
-    const {options, signal} = this;
-    const to = await this.#plan();
-    this.onEvent?.({event: 'started', ...this.#planned, leftOut: this.#refused.length, dryRun: options.dryRun});
-    if (options.dryRun) await this.#decideOnly(to);
-    else await this.#move(to, signal);
+    const {sources, destination, options, signal} = this;
+    const plan = await planCopy({sources, destination, options, signal});
+    const release = options.dryRun ? undefined : await this.#claim(plan);
+    try {
+      await this.#run(plan);
+    } finally {
+      await release?.();
+    }
     return this.#result();
   }
 
-  async #plan(): Promise<CopyDestination> {
-    const {sources, destination, options, signal} = this;
-    const plan = await planCopy({sources, destination, options, signal});
+  async #claim({destination: {root}, writes: paths}: CopyPlan): Promise<(() => Promise<void>) | undefined> {
+    const {options, signal} = this;
+    return await this.caller.claim?.({id: this.#identity(), paths, root, wait: options.wait, signal});
+  }
+
+  async #run(plan: CopyPlan): Promise<void> {
+    const {options, signal} = this;
     for (const {key, entries} of plan.groups) {
       for await (const files of cutSegments(this.#files(entries), SEGMENT)) this.#segments.push({key, files});
     }
-    return plan.destination;
+    const {dryRun} = options;
+    this.caller.onEvent?.({event: 'started', ...this.#planned, leftOut: this.#refused.length, dryRun});
+    if (dryRun) await this.#decideOnly(plan.destination);
+    else await this.#move(plan.destination, signal);
   }
 
   async *#files(entries: AsyncIterable<PlannedFile | RefusedEntry>): AsyncGenerator<PlannedFile> {
@@ -133,7 +163,7 @@ class CopyRun {
         const kept = await keptThere({from, to, toRoot, file, options, signal});
         if (kept !== undefined) this.#take([kept]);
         else this.#counts = addCounts(this.#counts, planned(file));
-        this.onEvent?.({event: 'planned', name: file.name, size: file.size, would: kept ? 'keep' : 'copy'});
+        this.caller.onEvent?.({event: 'planned', name: file.name, size: file.size, would: kept ? 'keep' : 'copy'});
       }
     }
   }
@@ -145,7 +175,7 @@ class CopyRun {
     const pages = async function* (segments: readonly Segment[]) {
       for (const {files} of segments) yield files;
     };
-    await requireRoom(to, root, this.#planned.bytes, () => pages(this.#segments), signal);
+    await requireRoom(to, root, this.#planned.bytes, () => pages(this.#segments), this.options, signal);
     if (!this.options.resume) await to.removeTree(partials, {signal});
     await to.makeDirectory(partials, {mode: 0o700, signal});
     const totals = new SegmentTotals(this.#planned);
@@ -189,23 +219,23 @@ class CopyRun {
           segmentsAtOnce: 1,
           onOutcome: (outcome) => {
             earlier.set(outcome.name, outcome);
-            if (outcome.outcome === 'failed') this.onEvent?.({event: 'file-failed', outcome});
-            else this.onEvent?.({event: 'file-completed', outcome});
+            if (outcome.outcome === 'failed') this.caller.onEvent?.({event: 'file-failed', outcome});
+            else this.caller.onEvent?.({event: 'file-completed', outcome});
           },
           onProgress: (now) => {
             progress = Math.max(progress, now.bytesDone + now.filesDone);
             if (now.resumedFrom !== undefined && now.file !== undefined && now.file.name !== resumed) {
               resumed = now.file.name;
-              this.onEvent?.({event: 'resumed', name: resumed, from: now.resumedFrom});
+              this.caller.onEvent?.({event: 'resumed', name: resumed, from: now.resumedFrom});
             }
-            this.onEvent?.({event: 'progress', progress: totals.with(now)});
+            this.caller.onEvent?.({event: 'progress', progress: totals.with(now)});
           },
         });
       } catch (error) {
         signal.throwIfAborted();
         if (!hasCode(error) || !error.retryable) throw error;
         last = {version: 1, step: 'move', progress, progressAtStart, stalledAttempts, lastError: error.message};
-        this.onEvent?.({event: 'retrying', attempt: attempt + 1, reason: error.message});
+        this.caller.onEvent?.({event: 'retrying', attempt: attempt + 1, reason: error.message});
         await delay(retryDelay(last, Date.now()), undefined, {signal}).catch(() => signal.throwIfAborted());
       }
     }
@@ -214,7 +244,7 @@ class CopyRun {
   #take(outcomes: readonly FileOutcome[]): void {
     this.#counts = addCounts(this.#counts, countsOf(outcomes));
     this.#failures.push(...failuresOf(outcomes).slice(0, NOTES_SHOWN - this.#failures.length));
-    if (this.keepOutcomes) this.#outcomes.push(...outcomes);
+    if (this.caller.keepOutcomes) this.#outcomes.push(...outcomes);
   }
 
   #result(): CopyResult {

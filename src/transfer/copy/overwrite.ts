@@ -41,7 +41,7 @@ export async function keptThere(question: OverwriteQuestion): Promise<MovedOutco
         return target === file.linkTarget ? kept('the same link is there') : undefined;
       }
       if (there.size !== file.size) return undefined;
-      if (options.verify !== 'hash') {
+      if (options.verify === 'size' || options.verify === 'none') {
         return sameTime(file, there, question) ? kept('the same size and time', {verified: 'size-only'}) : undefined;
       }
       const sha256 = await sameContent(question, there);
@@ -74,9 +74,14 @@ async function sameContent(
   return here === there ? here : undefined;
 }
 
-/** SHA-256 of a file of a store, read once from its beginning to its end. */
+/** Reading less than this costs less than a shell that hashes it. */
+const WORTH_A_SHELL_BYTES = 1024 * 1024;
+
+/** SHA-256 of a file of a store: hashed where it lies, or else read once from its beginning to its end. */
 export async function digestOf(store: Store, path: StorePath, size: number, signal: AbortSignal): Promise<string> {
   if (size === 0) return createHash('sha256').digest('hex');
+  const hashed = size < WORTH_A_SHELL_BYTES ? undefined : await store.hash?.(path, {signal});
+  if (hashed !== undefined) return hashed.sha256;
   const source = await store.openSource(path, {signal});
   const hasher = createChunkHasher({whole: true});
   try {

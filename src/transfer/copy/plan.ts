@@ -1,6 +1,8 @@
 import {posix} from 'node:path';
 import {WaybillError} from '../../contracts/errors.js';
 import type {TransferOptions} from '../../contracts/transfer.js';
+import {joinStorePath} from '../../stores/paths.js';
+import type {StorePath} from '../../stores/store.js';
 import {planTree, type PlanTreeOptions} from '../plan-tree.js';
 import type {PlannedFile, RefusedEntry} from '../planned-file.js';
 import {selection, type SelectionRules} from '../selection.js';
@@ -10,6 +12,8 @@ import {type CopyPlace, type LocatedSource, locateSources} from './locate.js';
 /** What a copy is going to move, in a stream: nothing of a tree is looked at before its entries are asked for. */
 export interface CopyPlan {
   readonly destination: CopyDestination;
+  /** What is going to be written: each path of the destination's store, with everything below it. */
+  readonly writes: readonly StorePath[];
   /** Entries that come from one store, by its key; `source` of each is its whole path there. */
   readonly groups: readonly {readonly key: string; readonly entries: AsyncIterable<PlannedFile | RefusedEntry>}[];
 }
@@ -26,6 +30,7 @@ export interface PlanCopyOptions {
 export async function planCopy(request: PlanCopyOptions): Promise<CopyPlan> {
   const {sources, destination, options, signal} = request;
   const attributes = request.attributes === true || needsAttributes(options);
+  if (options.preserveOwner) requireOwners([...sources, destination]);
   const located = await locateSources(sources, {hidden: options.hidden, signal});
   // A pattern may match another number of files tomorrow: where they arrive must not depend on that.
   const pattern = located.some(({expanded}) => expanded);
@@ -40,8 +45,28 @@ export async function planCopy(request: PlanCopyOptions): Promise<CopyPlan> {
   const planning: Planning = {options, attributes, signal, now: Date.now(), names, rename: to.rename};
   return {
     destination: to,
+    writes: writtenPaths(to, located),
     groups: runs.map((run) => ({key: run[0]?.key ?? '', entries: entriesOf(run, planning)})),
   };
+}
+
+function requireOwners(places: readonly CopyPlace[]): void {
+  const without = places.find(({store}) => store.properties.owners !== true)?.store;
+  if (without === undefined) return;
+  throw new WaybillError('store.unsupported', `${without.name} knows no owners of files, and they were to be kept`, {
+    path: without.name,
+    remedy: 'Leave out --preserve-owner.',
+  });
+}
+
+/** The names of more sources are not listed one by one: their directory stands for them. */
+const MOST_WRITES = 1_000;
+
+function writtenPaths({root, rename}: CopyDestination, located: readonly LocatedSource[]): readonly StorePath[] {
+  const paths = new Set(
+    located.map(({contents, name}) => (contents || name === '' ? root : joinStorePath(root, rename ?? name))),
+  );
+  return paths.has(root) || paths.size > MOST_WRITES ? [root] : [...paths];
 }
 
 interface Planning {
@@ -87,9 +112,9 @@ async function* sourceEntries(source: LocatedSource, planning: Planning): AsyncG
     yield refused(own, new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'));
   } else if (entry.kind === 'directory') yield* treeEntries(source, planning);
   else if (selection({patterns: options.include, exclude: options.exclude}).takes(own, 'file')) {
-    const {size, mode, modifiedAt, identity} = entry;
+    const {size, mode, modifiedAt, identity, owner} = entry;
     const file = {name: rename ?? own, source: path, kind: 'file' as const, size, mode: mode & 0o7777, modifiedAt};
-    yield adjusted({...file, identity}, planning);
+    yield adjusted({...file, identity, ...(owner === undefined ? {} : {owner})}, planning);
   }
 }
 
@@ -97,13 +122,13 @@ async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGen
   const {options, attributes, signal} = planning;
   const prefix = source.contents ? '' : source.name;
   if (prefix !== '') {
-    const {mode, modifiedAt} = source.entry;
+    const {mode, modifiedAt, owner} = source.entry;
     const directory = {name: prefix, kind: 'directory' as const, size: 0, mode: mode & 0o7777, modifiedAt};
-    yield adjusted(directory, planning);
+    yield adjusted({...directory, ...(owner === undefined ? {} : {owner})}, planning);
   }
   const links = options.symlinks ?? (source.store.kind === 'local' ? 'follow' : 'skip');
   const tree: PlanTreeOptions = {
-    ...{store: source.store, root: source.path, signal, select: rulesOf(options)},
+    ...{store: source.store, root: source.path, signal, select: rulesOf(options), owners: options.preserveOwner},
     links: links === 'follow' ? 'follow' : 'keep',
     attributes,
   };
@@ -117,8 +142,10 @@ async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGen
 }
 
 /** Whether the plan itself decides by modes and times, or changes them. */
-function needsAttributes({overwrite, preserveMode, preserveTimes}: TransferOptions): boolean {
-  return !preserveMode || !preserveTimes || overwrite === 'newer' || overwrite === 'different';
+function needsAttributes(options: TransferOptions): boolean {
+  const {overwrite, preserveMode, preserveTimes, preserveOwner, removeFirst} = options;
+  const compares = overwrite === 'newer' || overwrite === 'different' || removeFirst;
+  return compares || !preserveMode || !preserveTimes || preserveOwner;
 }
 
 function rulesOf({include, exclude, hidden, recursive}: TransferOptions): SelectionRules {
@@ -143,8 +170,10 @@ function adjusted(file: PlannedFile, {options, now}: Planning): PlannedFile | Re
     return refused(file.name, new WaybillError('source.too-large', message));
   }
   const usual = file.kind === 'directory' ? 0o755 : 0o644;
+  const {owner, ...ownerless} = file;
   return {
-    ...file,
+    ...ownerless,
+    ...(options.preserveOwner && owner !== undefined ? {owner} : {}),
     mode: options.preserveMode ? file.mode : file.mode & usual,
     modifiedAt: options.preserveTimes ? file.modifiedAt : now,
   };

@@ -1,4 +1,5 @@
 import {WaybillError} from '../../contracts/errors.js';
+import type {TransferOptions} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {inParallel} from '../in-parallel.js';
@@ -8,13 +9,14 @@ const QUESTIONS_AT_ONCE = 32;
 
 /**
  * Rejects with `transfer.no-room` where what is planned cannot fit. What it replaces gives its room back, but for one
- * file, which is there twice while it takes the other's place. A store that does not say has room.
+ * file, which is there twice while it takes the other's place, unless the other is removed first. A store that does not say has room.
  */
 export async function requireRoom(
   to: Store,
   toRoot: StorePath,
   bytes: number,
   files: () => AsyncIterable<readonly PlannedFile[]>,
+  {removeFirst}: Pick<TransferOptions, 'removeFirst'>,
   signal: AbortSignal,
 ): Promise<void> {
   const free = await to.freeSpace(toRoot, {signal});
@@ -29,7 +31,7 @@ export async function requireRoom(
       largest = Math.max(largest, file.size);
     });
   }
-  if (Math.max(needed, 0) + (needed < bytes ? largest : 0) <= free) return;
+  if (Math.max(needed, 0) + (!removeFirst && needed < bytes ? largest : 0) <= free) return;
   throw new WaybillError('transfer.no-room', `the destination has ${free} bytes free, and ${needed} more are needed`, {
     path: toRoot,
     expected: needed,
