@@ -54,6 +54,8 @@ export interface FileToWrite {
   /** What the file has to hold afterwards. */
   readonly sha256: string;
   readonly mode?: number | undefined;
+  /** Numbers of user and group. */
+  readonly owner?: {readonly uid: number; readonly gid: number} | undefined;
   /** Modification time in seconds since 1970. */
   readonly seconds?: number | undefined;
 }

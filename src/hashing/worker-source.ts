@@ -9,7 +9,8 @@ export const workerSource = `'use strict';
 const {parentPort} = require('node:worker_threads');
 const {createHash} = require('node:crypto');
 const {
-  chmodSync, closeSync, constants, fchmodSync, fstatSync, fsyncSync, futimesSync, lstatSync, openSync, readSync, renameSync,
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, futimesSync, lstatSync, openSync, readSync,
+  renameSync,
   writeSync,
 } = require('node:fs');
 const piece = Buffer.allocUnsafeSlow(1 << 20);
@@ -101,7 +102,7 @@ function openToWrite(path) {
 }
 
 // What the file system holds afterwards is read back: another attempt may have written something else meanwhile.
-function writeFile({path, size, sha256, mode, seconds}, content, sync) {
+function writeFile({path, size, sha256, mode, owner, seconds}, content, sync) {
   const fd = openToWrite(path);
   try {
     const stats = fstatSync(fd, {bigint: true});
@@ -116,6 +117,7 @@ function writeFile({path, size, sha256, mode, seconds}, content, sync) {
     }
     const held = hash.digest('hex');
     if (held !== sha256) return {outcome: 'differs', sha256: held};
+    if (owner !== undefined) fchownSync(fd, owner.uid, owner.gid);
     if (seconds !== undefined) futimesSync(fd, seconds, seconds);
     if (mode !== undefined) fchmodSync(fd, mode & 0o7777);
     if (sync) fsyncSync(fd);

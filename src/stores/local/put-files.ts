@@ -89,7 +89,7 @@ async function write(
   failures: Map<SmallFile, Error>,
 ): Promise<readonly Written[]> {
   const requests = located.map(({file, absolute}) => ({
-    ...{path: absolute, size: file.content.length, sha256: file.sha256, mode: file.mode},
+    ...{path: absolute, size: file.content.length, sha256: file.sha256, mode: file.mode, owner: file.owner},
     seconds: file.modifiedAt === undefined ? undefined : toSeconds(file.modifiedAt),
   }));
   const contents = located.map(({file}) => file.content);
