@@ -1,0 +1,1 @@
+export {openSshChannel, SshChannel, type SshChannelOptions} from './ssh-channel.js';
