@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {MockActivityEnvironment} from '@temporalio/testing';
 import {afterEach, expect, it, vi} from 'vitest';
+import type {Checkpoint} from '../src/contracts/checkpoint.js';
 import {WaybillError} from '../src/contracts/errors.js';
 import {TaskRecords} from '../src/worker/task-records.js';
 import {runAttempt} from './attempt.js';
@@ -36,6 +37,29 @@ it('an attempt that has nothing left to do ends its step', async () => {
       }),
     );
     await expect(attempt).rejects.toMatchObject({type: 'transfer.superseded', nonRetryable: true});
+  } finally {
+    await rm(directory, {recursive: true, force: true});
+  }
+});
+
+it.each([
+  [3, true],
+  [4, false],
+])('with %i attempts allowed, a third one that gets no further ends its step: %s', async (maxStalled, nonRetryable) => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-attempt-'));
+  const heartbeatDetails: Checkpoint = {version: 1, step: 'move', progress: 7, progressAtStart: 7, stalledAttempts: 1};
+  try {
+    const attempt = new MockActivityEnvironment({heartbeatDetails}).run(() =>
+      runAttempt(
+        'move',
+        new TaskRecords(directory),
+        async () => {
+          throw new WaybillError('ssh.connection-lost', 'The connection is gone.');
+        },
+        {maxStalled},
+      ),
+    );
+    await expect(attempt).rejects.toMatchObject({nonRetryable});
   } finally {
     await rm(directory, {recursive: true, force: true});
   }

@@ -99,7 +99,7 @@ export async function runAttempt<T>(
     }
     checkpoint = after(error, checkpoint, decision.unreachableSince);
     send();
-    const next = decideAttempt(checkpoint, Date.now());
+    const next = decideAttempt(checkpoint, Date.now(), maxStalled);
     // Another attempt would only say so, after the longest of the delays.
     if (next.decision === 'give-up' && isWaybillError(error) && error.retryable)
       throw noFurther(next.message, checkpoint);

@@ -16,6 +16,8 @@ export interface TestStackOptions {
   readonly sshd?: SshdOptions;
   /** Further targets, as lines of the configuration. */
   readonly more?: string | ((sshd: Sshd, directory: string) => string);
+  /** Directories that locations may name on the SSH target, beside its workspaces. */
+  readonly roots?: readonly string[];
   /** Further settings, as lines of the configuration. */
   readonly settings?: string;
   readonly environment?: Record<string, string>;
@@ -60,7 +62,10 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const more = typeof options.more === 'function' ? options.more(sshd, directory) : (options.more ?? '');
   const sshPort = await connectTo(sshd, options.line);
   const {settings = ''} = options;
-  await writeFile(join(directory, 'waybill.yaml'), configuration(sshd, sshPort, remote, more) + settings);
+  await writeFile(
+    join(directory, 'waybill.yaml'),
+    configuration(sshd, sshPort, remote, more, options.roots) + settings,
+  );
   const stop = new AbortController();
   const port = await freePort();
   const uiPort = await freePort();
@@ -142,7 +147,13 @@ async function connectTo(sshd: Sshd, line: TestStackOptions['line']): Promise<nu
   return port;
 }
 
-function configuration(sshd: Sshd, port: number, remote: string, more: string): string {
+function configuration(
+  sshd: Sshd,
+  port: number,
+  remote: string,
+  more: string,
+  roots: TestStackOptions['roots'],
+): string {
   return `targets:
   local:
     kind: local
@@ -157,7 +168,7 @@ ${more}  gpu:
     sshConfigFile: /nonexistent
     workspaceRoot: ${remote}
     secrets: [E2E_SECRET]
-`;
+${roots === undefined ? '' : `    roots: ${JSON.stringify(roots)}\n`}`;
 }
 
 /** Everything below the workspace root but the tombstones and the line, and every unfinished file of the store. */

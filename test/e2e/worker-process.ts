@@ -8,6 +8,7 @@ import {type TestStack, WORKER} from './stack.js';
 /** A worker as another machine has it: a state directory of its own, the same catalog, the same storage. */
 export interface WorkerProcess {
   readonly stateDirectory: string;
+  readonly pid: number;
   /** SIGKILL, and nobody starts it again. */
   kill(): void;
   /** Ends it in order. */
@@ -52,6 +53,7 @@ catalog: {kind: postgres}
   });
   return {
     stateDirectory,
+    pid: child.pid ?? 0,
     kill: () => void child.kill('SIGKILL'),
     stop: async () => {
       child.kill('SIGTERM');

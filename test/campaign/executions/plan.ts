@@ -1,4 +1,4 @@
-import {Random} from './random.js';
+import {Random} from '../random.js';
 
 export const PHASES = ['staging', 'between', 'running', 'collecting'] as const;
 export type Phase = (typeof PHASES)[number];

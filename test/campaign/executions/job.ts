@@ -1,10 +1,10 @@
 import {access, mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import type {ExecutionHandle} from '../../src/client/api.js';
-import type {ExecutionResult} from '../../src/contracts/execution.js';
-import {quote} from '../../src/ssh/quote.js';
-import {makeInputs} from '../e2e/corpus.js';
-import type {TestStack} from '../e2e/stack.js';
+import type {ExecutionHandle} from '../../../src/client/api.js';
+import type {ExecutionResult} from '../../../src/contracts/execution.js';
+import {quote} from '../../../src/ssh/quote.js';
+import {makeInputs} from '../../e2e/corpus.js';
+import type {TestStack} from '../../e2e/stack.js';
 import type {JobPlan} from './plan.js';
 
 /** An execution under way. It leaves its marks outside of its workspace, where no move carries them. */

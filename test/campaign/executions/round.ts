@@ -1,7 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {rm} from 'node:fs/promises';
-import type {TestStack} from '../e2e/stack.js';
-import {unfinished} from '../e2e/unfinished.js';
+import type {TestStack} from '../../e2e/stack.js';
+import {unfinished} from '../../e2e/unfinished.js';
 import {type Blow, strikeNow, watchFirstByte} from './blow.js';
 import {judgeByHistory} from './history.js';
 import {type Job, startJob} from './job.js';

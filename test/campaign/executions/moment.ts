@@ -1,9 +1,9 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {TestStack} from '../e2e/stack.js';
-import {type Direction, unfinished} from '../e2e/unfinished.js';
+import type {TestStack} from '../../e2e/stack.js';
+import {type Direction, unfinished} from '../../e2e/unfinished.js';
 import {exists, type Job} from './job.js';
 import type {Phase, Strike} from './plan.js';
-import {underWay} from '../e2e/under-way.js';
+import {underWay} from '../../e2e/under-way.js';
 
 /** The instant at which a strike is due, and how to see afterwards that it was dealt in time. */
 export interface Moment {

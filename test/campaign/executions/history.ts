@@ -1,5 +1,5 @@
-import {lastAttempts} from '../e2e/attempts.js';
-import type {TestStack} from '../e2e/stack.js';
+import {lastAttempts} from '../../e2e/attempts.js';
+import type {TestStack} from '../../e2e/stack.js';
 import type {Blow} from './blow.js';
 
 /** A strike within so many milliseconds of the end of a step hit between two. */

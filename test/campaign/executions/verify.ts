@@ -1,13 +1,13 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {journalStageRoot, outputsRoot} from '../../src/artifacts/keys.js';
-import {mergeOutcomes, parseOutcomePage} from '../../src/transfer/journal-page.js';
-import {BLOCK_BYTES} from '../../src/transfer/blocks.js';
-import {digests} from '../e2e/corpus.js';
-import {leftovers, type TestStack} from '../e2e/stack.js';
+import {journalStageRoot, outputsRoot} from '../../../src/artifacts/keys.js';
+import {mergeOutcomes, parseOutcomePage} from '../../../src/transfer/journal-page.js';
+import {BLOCK_BYTES} from '../../../src/transfer/blocks.js';
+import {digests} from '../../e2e/corpus.js';
+import {leftovers, type TestStack} from '../../e2e/stack.js';
 import type {Blow} from './blow.js';
 import {type Job, lineCount} from './job.js';
-import {underWay} from '../e2e/under-way.js';
+import {underWay} from '../../e2e/under-way.js';
 
 /** Bytes that were there and were sent again, against what is allowed. */
 export interface Resent {

@@ -3,19 +3,12 @@ import type {Blow} from './blow.js';
 import {BETWEEN_MS} from './history.js';
 import {KINDS, type Kind, PHASES, type Phase} from './plan.js';
 import type {Resent} from './verify.js';
+import type {Campaign} from '../work.js';
 
-export interface Campaign {
-  readonly seed: number;
-  readonly kills: number;
-  readonly rounds: number;
-  readonly executions: number;
-  readonly seconds: number;
-  readonly command: string;
+export interface ExecutionCampaign extends Campaign {
   readonly blows: readonly Blow[];
   readonly missed: number;
   readonly resent: readonly Resent[];
-  readonly complaints: readonly string[];
-  readonly replayed: number;
 }
 
 const MIB = 1024 * 1024;
@@ -25,7 +18,7 @@ export function landed(blows: readonly Blow[], kind: Kind, phase: Phase): readon
 }
 
 /** What was done, what it cost and what did not hold, as Markdown. */
-export function writeReport(campaign: Campaign): string {
+export function writeReport(campaign: ExecutionCampaign): string {
   const {blows, resent, complaints} = campaign;
   const kills = blows.filter(({strike, inTime}) => strike.kind === 'worker-kill' && inTime);
   const hit = blows.reduce((sum, {open}) => sum + open.length, 0);
@@ -34,7 +27,7 @@ export function writeReport(campaign: Campaign): string {
   return [
     `# Campaign: ${kills.length} kills, ${complaints.length} failures`,
     '',
-    `${new Date().toISOString().slice(0, 10)}, \`${campaign.command}\`: ${campaign.executions} executions in ${campaign.rounds} rounds, ${Math.round(campaign.seconds)} s.`,
+    `${new Date().toISOString().slice(0, 10)}, \`${campaign.command}\`: ${campaign.started.length} executions in ${campaign.rounds} rounds, ${Math.round(campaign.seconds)} s.`,
     `${(hit / Math.max(1, blows.length)).toFixed(1)} executions were under way under each strike. Load average ${loadavg()
       .map((load) => load.toFixed(1))
       .join(' ')} on ${availableParallelism()} processors.`,
@@ -71,7 +64,7 @@ export function writeReport(campaign: Campaign): string {
     `${fallible.length} of which had more than that to lose.`,
     '',
     complaints.length === 0
-      ? `No failure: bytes equal, commands started once, one terminal outcome, nothing left behind; ${campaign.replayed} histories replayed.`
+      ? `No failure: bytes equal, commands started once, one terminal outcome, nothing left behind; ${campaign.started.length} histories replayed.`
       : ['Failures:', '', ...complaints.map((complaint) => `- ${complaint}`)].join('\n'),
     '',
   ].join('\n');

@@ -1,11 +1,11 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {TestStack} from '../e2e/stack.js';
-import {type Direction, unfinished} from '../e2e/unfinished.js';
+import type {TestStack} from '../../e2e/stack.js';
+import {type Direction, unfinished} from '../../e2e/unfinished.js';
 import type {Job} from './job.js';
 import type {Moment} from './moment.js';
 import type {Moving, Pace} from './pace.js';
 import type {Strike} from './plan.js';
-import {type UnderWay, underWay} from '../e2e/under-way.js';
+import {type UnderWay, underWay} from '../../e2e/under-way.js';
 
 /** What a strike hit and what came after it. Times in milliseconds since 1970. */
 export interface Blow {

@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {TestStack} from '../e2e/stack.js';
-import {type Direction, unfinished} from '../e2e/unfinished.js';
+import type {TestStack} from '../../e2e/stack.js';
+import {type Direction, unfinished} from '../../e2e/unfinished.js';
 import type {Job} from './job.js';
 
 /** What an execution moves at one instant, seen at its files. */

@@ -1,0 +1,64 @@
+import type {TransferHandle} from '../../../src/client/api.js';
+import type {TransferResult} from '../../../src/contracts/transfer.js';
+import {Random} from '../random.js';
+import type {Lab} from './lab.js';
+import type {Digests} from './place.js';
+import type {TransferPlan} from './plan.js';
+import type {Tree} from './tree.js';
+
+/** A transfer under way. */
+export interface Running {
+  readonly id: string;
+  readonly plan: TransferPlan;
+  /** Of the source. */
+  readonly digests: Digests;
+  /** Of what lay at the destination before. */
+  readonly replaced: Digests;
+  readonly handle: TransferHandle;
+  /** Directories at the two places. */
+  readonly source: string;
+  readonly destination: string;
+  /** Undefined while it goes on. */
+  readonly settled: () => TransferResult | Error | undefined;
+  readonly result: Promise<TransferResult>;
+}
+
+/** Files of other content, under the names of some that are to arrive. */
+const REPLACED_SHARE = 0.3;
+
+export async function startTransfer(lab: Lab, id: string, plan: TransferPlan): Promise<Running> {
+  const [from, to] = [lab.places[plan.from], lab.places[plan.to]];
+  const [source, destination] = [`${roundOf(id)}/${id}/from`, `${roundOf(id)}/${id}/to`];
+  const digests = await from.fill(source, plan.tree);
+  const replaced = plan.replaces ? await to.fill(destination, olderTree(plan.tree)) : new Map<string, string>();
+  const handle = await lab.stack.client.copy({
+    id,
+    sources: [`${from.location(source)}/`],
+    destination: to.location(destination),
+    options: {hidden: true, symlinks: plan.symlinks, limitRate: plan.limitRate, parallel: 2},
+  });
+  const result = handle.result();
+  let settled: TransferResult | Error | undefined;
+  result.then(
+    (value) => (settled = value),
+    (error: unknown) => (settled = error instanceof Error ? error : new Error(String(error))),
+  );
+  return {...{id, plan, digests, replaced, handle, source, destination, result}, settled: () => settled};
+}
+
+/** The directory of everything in one round. */
+export function roundOf(id: string): string {
+  return id.slice(0, id.lastIndexOf('-'));
+}
+
+/** Of other sizes, so that a listing tells the old from the new. */
+function olderTree(tree: Tree): Tree {
+  const random = new Random(tree.size);
+  const chosen = [...tree].filter(
+    ([, {kind, size}]) => kind === 'file' && size < 100_000 && random.fraction() < REPLACED_SHARE,
+  );
+  const directories = [...tree].filter(
+    ([name, {kind}]) => kind === 'directory' && chosen.some(([file]) => file.startsWith(`${name}/`)),
+  );
+  return new Map([...directories, ...chosen.map(([name, entry]) => [name, {...entry, size: entry.size + 7}] as const)]);
+}
