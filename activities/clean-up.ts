@@ -1,6 +1,8 @@
-import {partialsRoot} from '../src/artifacts/keys.js';
+import {journalStageRoot, logsRoot, partialsRoot} from '../src/artifacts/keys.js';
 import type {WaybillActivities} from '../src/contracts/activities.js';
 import {cancelExecution, cleanUpWorkspace} from '../src/execution/end.js';
+import type {StorePath} from '../src/stores/store.js';
+import {removeUnfinishedObjects} from '../src/stores/unfinished-objects.js';
 import {runAttempt} from './attempt.js';
 import type {ActivityDeps} from './deps.js';
 
@@ -16,6 +18,15 @@ export function cleanUp({records, store, targets}: ActivityDeps): WaybillActivit
           ? cancelExecution(target.shell, workspace, {signal})
           : cleanUpWorkspace(target.shell, workspace, {signal}),
         keepWorkspace ? undefined : store.removeTree(partialsRoot(executionId), {signal}),
+        removeUnfinishedObjects(store, written(executionId, generation), {signal}),
       ]);
     });
+}
+
+/** Where the steps of one generation put small objects. */
+function written(id: string, generation: number): readonly StorePath[] {
+  return [
+    ...(['stage', 'run', 'collect'] as const).map((stage) => journalStageRoot(id, generation, stage)),
+    ...(['stdout', 'stderr'] as const).map((stream) => logsRoot(id, generation, stream)),
+  ];
 }

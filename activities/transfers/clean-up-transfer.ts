@@ -1,4 +1,6 @@
+import {transferRoot} from '../../src/artifacts/keys.js';
 import type {WaybillActivities} from '../../src/contracts/activities.js';
+import {removeUnfinishedObjects} from '../../src/stores/unfinished-objects.js';
 import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {destinationAt} from './places.js';
@@ -17,6 +19,7 @@ export function cleanUpTransfer({claims, records, store, targets}: ActivityDeps)
       if (plan !== undefined) {
         const {to, partials} = await destinationAt(targets, ref, plan.root, signal);
         await to.removeTree(partials, {signal});
+        await removeUnfinishedObjects(store, [transferRoot(transferId)], {signal});
       }
       await claims.release({kind: 'workflow', id: transferId});
     });

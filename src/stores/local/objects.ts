@@ -3,6 +3,7 @@ import {lstat, unlink} from 'node:fs/promises';
 import {dirname, join} from 'node:path';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, StorePath} from '../store.js';
+import {OBJECT_PARTIAL_PREFIX} from '../unfinished-objects.js';
 import {isErrno, translated} from './errors.js';
 import {openRegularFile} from './open-file.js';
 import {openPartialHandle} from './partial.js';
@@ -10,9 +11,6 @@ import {publishDurably} from './publish.js';
 import {ifThere, type LocalRoot} from './root.js';
 import {readFully} from './source.js';
 import {writeFully} from './write.js';
-
-/** What a killed `putObject` can leave behind begins with this, for the sweep to find. */
-export const OBJECT_PARTIAL_PREFIX = '.waybill-object-';
 
 export async function putObject(
   root: LocalRoot,

@@ -5,7 +5,7 @@ import {syncDirectory} from './durability.js';
 import {translated} from './errors.js';
 import {isLossy} from './list.js';
 import {refuseExisting} from './names.js';
-import {OBJECT_PARTIAL_PREFIX} from './objects.js';
+import {OBJECT_PARTIAL_PREFIX} from '../unfinished-objects.js';
 import {join, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';

@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, StorePath} from '../store.js';
+import {OBJECT_PARTIAL_PREFIX} from '../unfinished-objects.js';
 import {settledUnlessAborted} from './abort.js';
 import {fromStatus} from './errors.js';
 import {openSource} from './source.js';
@@ -9,9 +10,6 @@ import {publish} from './publish.js';
 import {join, LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
 import type {SftpSession} from './session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
-
-/** What a killed `putObject` can leave behind begins with this, for the sweep to find. */
-export const OBJECT_PARTIAL_PREFIX = '.waybill-object-';
 
 export async function putObject(
   session: SftpSession,

@@ -22,16 +22,20 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** How often each is dealt, against the others. What hits everything is dealt more often; a freeze takes seven seconds. */
-const WEIGHTS: Readonly<Record<Kind, number>> = {
-  ...{'worker-kill': 5, 'worker-loss': 2, 'worker-freeze': 2, damage: 4, 'temporal-kill': 2, 'sshd-kill': 3},
-  ...{'s3-kill': 4, 'line-cut': 4, 'line-reset': 3, 'line-silence': 2, 'line-slow': 2},
-};
+/** What takes away a worker or the Temporal server, and how often against the others; a freeze takes seven seconds. */
+const INSIDE: readonly Kind[] = [
+  ...(['worker-kill', 'worker-kill', 'worker-kill', 'worker-loss', 'worker-loss', 'worker-freeze'] as const),
+  ...(['damage', 'damage', 'damage', 'temporal-kill', 'temporal-kill'] as const),
+];
+/** What takes away a place or the line to it. */
+const OUTSIDE: readonly Kind[] = [
+  ...(['sshd-kill', 's3-kill', 's3-kill', 'line-cut', 'line-cut', 'line-reset', 'line-silence', 'line-slow'] as const),
+];
 
 export interface Strike {
   readonly kind: Kind;
-  /** The line or server that is struck, where the kind has several. */
-  readonly line: LineName;
+  /** The lines or servers that are struck at once, where the kind has several. */
+  readonly lines: readonly LineName[];
   /** Milliseconds after everything has gone on since the last strike. */
   readonly afterMs: number;
   /** How long what is struck stays away, in milliseconds. */
@@ -60,9 +64,10 @@ export interface Round {
 /** What one round does, decided by the seed and its number alone, so that it can be done again by itself. */
 export function planRound(seed: number, number: number): Round {
   const random = new Random(Math.imul(seed, 0x9e3779b1) + number * 7919);
-  const transfers = Array.from({length: random.whole(12, 16)}, (_, index) => planTransfer(random, number + index));
-  const strikes = Array.from({length: 3}, () => planStrike(random));
-  return {number, transfers, strikes};
+  const transfers = Array.from({length: random.whole(14, 18)}, (_, index) => planTransfer(random, number * 5 + index));
+  const kinds = [...[random.pick(INSIDE), random.pick(OUTSIDE)], random.pick([...INSIDE, ...OUTSIDE])];
+  if (random.fraction() < 0.5) kinds.reverse();
+  return {number, transfers, strikes: kinds.map((kind) => planStrike(random, kind))};
 }
 
 /** Every pair comes as often as the others. */
@@ -71,22 +76,19 @@ function planTransfer(random: Random, index: number): TransferPlan {
   const [from = 'disk', to = 'disk'] = [PLACES[pair % PLACES.length], PLACES[Math.floor(pair / PLACES.length)]];
   const onS3 = isS3(from) || isS3(to);
   const tree = planTree(random, {controls: !onS3, links: !isS3(from)});
-  const seconds = random.between(5, 11);
+  const seconds = random.between(8, 16);
   return {
     ...{from, to, tree, symlinks: onS3 ? 'skip' : 'copy', replaces: random.fraction() < 0.3},
     limitRate: Math.max(200_000, Math.round(bytesOf(tree) / seconds)),
   };
 }
 
-function planStrike(random: Random): Strike {
-  let left = random.between(
-    0,
-    KINDS.reduce((sum, kind) => sum + WEIGHTS[kind], 0),
-  );
-  const kind = KINDS.find((candidate) => (left -= WEIGHTS[candidate]) < 0) ?? 'worker-kill';
+function planStrike(random: Random, kind: Kind): Strike {
+  const possible: readonly LineName[] = kind === 's3-kill' ? ['minio', 'versity'] : LINES;
+  const first = random.pick(possible);
   return {
     kind,
-    line: kind === 's3-kill' ? random.pick(['minio', 'versity']) : random.pick(LINES),
+    lines: possible.filter((line) => line === first || random.fraction() < 0.5),
     afterMs: random.whole(0, 1_200),
     forMs: random.whole(200, 1_500),
     seed: random.whole(0, 1_000_000),

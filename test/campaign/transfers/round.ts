@@ -19,7 +19,7 @@ export interface RoundReport {
 const END_WITHIN_MS = 180_000;
 
 /** Milliseconds that what was hit gets to go on before the next strike. */
-const GO_ON_MS = 15_000;
+const GO_ON_MS = 8_000;
 
 /** Starts the transfers of a round at once, deals its strikes one after the other, and looks at what became of each. */
 export async function playRound(lab: Lab, seed: number, round: Round): Promise<RoundReport> {
@@ -30,7 +30,7 @@ export async function playRound(lab: Lab, seed: number, round: Round): Promise<R
   const watches = transfers.map((transfer) => new Watch(lab.places[transfer.plan.to], transfer));
   const running = () => transfers.filter((transfer) => transfer.settled() === undefined);
   const blows: Blow[] = [];
-  await goneOn(lab, running(), new Map());
+  await begun(lab, running());
   for (const strike of round.strikes) {
     await delay(strike.afterMs);
     if (running().length === 0) break;
@@ -59,6 +59,16 @@ export async function playRound(lab: Lab, seed: number, round: Round): Promise<R
     seenEarly: watches.reduce((sum, {seenEarly}) => sum + seenEarly, 0),
     complaints: [...watches.flatMap(({complaints}) => complaints), ...records.flat(), ...left],
   };
+}
+
+/** Waits until bytes of most of them move. */
+async function begun(lab: Lab, transfers: readonly Running[]): Promise<void> {
+  const until = Date.now() + GO_ON_MS;
+  while (Date.now() < until) {
+    const moving = [...(await stages(lab, transfers)).values()].filter((progress) => progress > 0);
+    if (moving.length > transfers.length / 2) return;
+    await delay(250);
+  }
 }
 
 /** How far each is, by what its activity tells the server. */

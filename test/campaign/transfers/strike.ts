@@ -1,5 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {underWay} from '../../e2e/under-way.js';
+import type {Toxiproxy} from '../../servers/toxiproxy.js';
 import {damage} from './damage.js';
 import type {Lab} from './lab.js';
 import type {Kind, LineName, Strike} from './plan.js';
@@ -29,7 +30,7 @@ const SLOW_MS = 3_000;
 
 /** Deals it, and resolves when what was struck is there again. */
 export async function strikeNow(lab: Lab, round: number, strike: Strike, running: readonly Running[]): Promise<Blow> {
-  const {kind, line, forMs} = strike;
+  const {kind, lines, forMs} = strike;
   const {stack} = lab;
   switch (kind) {
     case 'worker-kill': {
@@ -71,42 +72,39 @@ export async function strikeNow(lab: Lab, round: number, strike: Strike, running
       return {round, kind, hit};
     }
     case 'sshd-kill': {
-      const hit = onLine(running, 'ssh');
+      const hit = onLines(running, ['ssh']);
       await stack.sshd.killSessions();
       return {round, kind, hit};
     }
     case 's3-kill': {
-      const server = lab.s3[line === 'versity' ? 'versity' : 'minio'];
-      const hit = onLine(running, line);
-      await server.kill();
+      const servers = lines.flatMap((line) => (line === 'ssh' ? [] : lab.s3[line]));
+      const hit = onLines(running, lines);
+      await Promise.all(servers.map((server) => server.kill()));
       await delay(forMs);
-      await server.start();
-      return {round, kind, hit, details: line};
+      await Promise.all(servers.map((server) => server.start()));
+      return {round, kind, hit, details: lines.join(', ')};
     }
     case 'line-cut':
     case 'line-reset':
     case 'line-silence':
-    case 'line-slow':
-      return {round, kind, hit: await strikeLine(lab, kind, strike, running), details: line};
+    case 'line-slow': {
+      const hit = onLines(running, lines);
+      await Promise.all(lines.map((line) => strikeLine(lab.lines[line], kind, forMs)));
+      // What is only slow goes on.
+      return {round, kind, hit: kind === 'line-slow' ? [] : hit, details: lines.join(', ')};
+    }
   }
 }
 
-async function strikeLine(
-  lab: Lab,
-  kind: 'line-cut' | 'line-reset' | 'line-silence' | 'line-slow',
-  {line, forMs}: Strike,
-  running: readonly Running[],
-): Promise<readonly string[]> {
-  const struck = lab.lines[line];
-  const hit = onLine(running, line);
-  if (kind === 'line-cut') await struck.cut();
-  else if (kind === 'line-reset') await struck.reset(0);
-  else if (kind === 'line-silence') await struck.silence(SILENCE_MS);
-  else await struck.bandwidth(SLOW_KIB);
+type LineKind = 'line-cut' | 'line-reset' | 'line-silence' | 'line-slow';
+
+async function strikeLine(line: Toxiproxy, kind: LineKind, forMs: number): Promise<void> {
+  if (kind === 'line-cut') await line.cut();
+  else if (kind === 'line-reset') await line.reset(0);
+  else if (kind === 'line-silence') await line.silence(SILENCE_MS);
+  else await line.bandwidth(SLOW_KIB);
   await delay({'line-cut': forMs, 'line-reset': forMs, 'line-silence': SILENCE_MS + 500, 'line-slow': SLOW_MS}[kind]);
-  await struck.heal();
-  // What is only slow goes on.
-  return kind === 'line-slow' ? [] : hit;
+  await line.heal();
 }
 
 /** Transfers of which this worker had an activity under way. */
@@ -115,6 +113,7 @@ async function workedOn(stateDirectory: string, running: readonly Running[]): Pr
   return running.filter(({id}) => ids.has(id)).map(({id}) => id);
 }
 
-function onLine(running: readonly Running[], line: LineName): readonly string[] {
-  return running.filter(({plan}) => plan.from === line || plan.to === line).map(({id}) => id);
+function onLines(running: readonly Running[], lines: readonly LineName[]): readonly string[] {
+  const uses = ({plan}: Running) => lines.some((line) => plan.from === line || plan.to === line);
+  return running.filter(uses).map(({id}) => id);
 }

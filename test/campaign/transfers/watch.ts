@@ -28,7 +28,6 @@ export class Watch {
   async close(): Promise<void> {
     this.#stop.abort();
     await this.#watching;
-    this.seenEarly = this.#whole.size;
     const {plan, destination} = this.transfer;
     const there = await this.place.look(destination);
     for (const [name, expected] of plan.tree) {
@@ -64,6 +63,7 @@ export class Watch {
       }
       await this.#compare(name, kind, false);
       this.#whole.set(name, identity);
+      if (this.transfer.settled() === undefined) this.seenEarly += 1;
     }
   }
 
