@@ -2,16 +2,21 @@
 import {writeFile} from 'node:fs/promises';
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
+import {durableCost} from './durable-cost.js';
 import {ENGINE_FLAG, moveHere} from './engine.js';
+import {hundredTransfers} from './hundred-transfers.js';
 import {CIPHER} from './lab.js';
 import {describeMachine, loadAverage} from './machine.js';
+import {manyFiles} from './many-files.js';
 import {type BenchReport, formatTable} from './report.js';
+import {resumeFourGibibytes} from './resume-4gib.js';
 import {retentionSweep} from './retention-sweep.js';
 import {RUN_TRUE_RUNS, runTrue} from './run-true.js';
 import {s3OneGibibyte} from './s3-1gib.js';
 import {s3SmallFiles} from './s3-small-files.js';
 import {smallFiles} from './small-files.js';
 import {sshOneGibibyte} from './ssh-1gib.js';
+import {sshLatency} from './ssh-latency.js';
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> = {
   'retention-sweep': retentionSweep,
@@ -20,6 +25,11 @@ const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> 
   'ssh-1gib': sshOneGibibyte,
   's3-1gib': s3OneGibibyte,
   's3-small-files': s3SmallFiles,
+  'ssh-latency': sshLatency,
+  'many-files': manyFiles,
+  'hundred-transfers': hundredTransfers,
+  'durable-cost': durableCost,
+  'resume-4gib': resumeFourGibibytes,
 };
 
 const [flag, request] = process.argv.slice(2);

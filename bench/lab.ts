@@ -1,12 +1,21 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {mkdir, mkdtemp, rm} from 'node:fs/promises';
+import {randomBytes} from 'node:crypto';
+import {appendFile, mkdir, mkdtemp, open, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {dirname, join} from 'node:path';
 import {type Sshd, startSshd} from '../test/servers/sshd.js';
+import {startToxiproxy} from '../test/servers/toxiproxy.js';
+
+const PIECE_BYTES = 4 * 2 ** 20;
+const FILES_IN_A_DIRECTORY = 100;
 
 /** The one that Waybill offers first. */
 export const CIPHER = 'aes128-gcm@openssh.com';
+
+/** To the machine of the lab, or from it. */
+export const DIRECTIONS = ['stage', 'collect'] as const;
+export type Direction = (typeof DIRECTIONS)[number];
 
 /** A machine to copy to and from: a real sshd on loopback, and a directory for each side. */
 export interface Lab {
@@ -17,10 +26,18 @@ export interface Lab {
   readonly sshOptions: readonly string[];
 }
 
-export async function withLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
+export interface LabOptions {
+  /** Milliseconds that each byte takes either way: a proxy in user space holds it back. Default: no proxy. */
+  readonly delayMs?: number;
+}
+
+export async function withLab<T>(work: (lab: Lab) => Promise<T>, {delayMs}: LabOptions = {}): Promise<T> {
   const directory = await mkdtemp(join(tmpdir(), 'waybill-bench-'));
-  const sshd = await startSshd();
+  const server = await startSshd();
+  const line = delayMs === undefined ? undefined : await startToxiproxy(server.port);
   try {
+    const sshd = line === undefined ? server : await onPort(server, line.port);
+    if (delayMs !== undefined) await line?.latency(delayMs);
     const lab: Lab = {
       sshd,
       local: join(directory, 'local'),
@@ -33,8 +50,36 @@ export async function withLab<T>(work: (lab: Lab) => Promise<T>): Promise<T> {
     for (const side of [lab.local, lab.remote]) await mkdir(side);
     return await work(lab);
   } finally {
-    await sshd.close();
+    await line?.close();
+    await server.close();
     await rm(directory, {recursive: true, force: true});
+  }
+}
+
+/** The server as it is reached through another port, where its host key has to be known too. */
+async function onPort(server: Sshd, port: number): Promise<Sshd> {
+  const hostKey = await readFile(`${server.hostKeyFiles[0] ?? ''}.pub`, 'utf8');
+  await appendFile(server.knownHostsFile, `[${server.host}]:${port} ${hostKey}`);
+  return {...server, port};
+}
+
+/** A file of random bytes, which no side can make smaller; parents are created. */
+export async function makeFile(path: string, bytes: number): Promise<void> {
+  await mkdir(dirname(path), {recursive: true});
+  const file = await open(path, 'w');
+  try {
+    for (let left = bytes; left > 0; left -= PIECE_BYTES) await file.write(randomBytes(Math.min(left, PIECE_BYTES)));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Files of random bytes, in directories of a hundred. */
+export async function makeTree(root: string, files: number, bytes: number): Promise<void> {
+  for (let index = 0; index < files; index++) {
+    const directory = join(root, `d${Math.floor(index / FILES_IN_A_DIRECTORY)}`);
+    if (index % FILES_IN_A_DIRECTORY === 0) await mkdir(directory, {recursive: true});
+    await writeFile(join(directory, `f${index}`), randomBytes(bytes));
   }
 }
 

@@ -36,16 +36,35 @@ export function ratioRow(
 
 const MEMORY_LIMIT_MIB = 400;
 
+/** What must not be larger than a limit in the same unit. */
+export function limitRow(
+  measure: string,
+  {ours, peer}: Pick<Row, 'ours' | 'peer'>,
+  value: number,
+  limit: number,
+  unit: string,
+): Row {
+  const digits = limit < 100 ? 1 : 0;
+  return {
+    measure,
+    ours,
+    peer,
+    figure: `${value.toFixed(digits)} ${unit}`,
+    target: `≤ ${limit} ${unit}`,
+    met: value <= limit,
+  };
+}
+
 /** The highest of the peaks, which are in KiB. */
-export function memoryRow(measure: string, peaks: readonly number[]): Row {
+export function memoryRow(measure: string, peaks: readonly number[], limitMiB = MEMORY_LIMIT_MIB): Row {
   const highest = Math.max(...peaks) / 1024;
   return {
     measure: `${measure}: peak of resident memory`,
     ours: `${highest.toFixed(0)} MiB`,
     peer: '–',
     figure: `${highest.toFixed(0)} MiB`,
-    target: `≤ ${MEMORY_LIMIT_MIB} MiB`,
-    met: highest <= MEMORY_LIMIT_MIB,
+    target: `≤ ${limitMiB} MiB`,
+    met: highest <= limitMiB,
   };
 }
 
@@ -79,5 +98,6 @@ export function cpuNote(measure: string, hashed: readonly Cost[], bare: readonly
       costs.map((cost) => cost.cpuMilliseconds),
       's',
     );
-  return `${measure}: processor time of Waybill's process, all threads: ${seconds(hashed)}; with a size check ${seconds(bare)}.`;
+  const proved = hashed.length === 0 ? '' : ` ${seconds(hashed)};`;
+  return `${measure}: processor time of Waybill's process, all threads:${proved} with a size check ${seconds(bare)}.`;
 }

@@ -39,7 +39,7 @@ async function measure(stack: BenchStack, runs: number): Promise<BenchReport> {
       target: '–',
     });
   }
-  rows.push(memoryRow('retention-sweep: worker', [await peakMemory(stack.workerPid)]));
+  rows.push(memoryRow('retention-sweep: worker', [await peakMemory(await stack.workerPid())]));
   return {
     rows,
     notes: ['retention-sweep: files, records and journal on one disk, without a limit of deletions a second.'],

@@ -52,7 +52,7 @@ async function measure(lab: Lab, stack: BenchStack, runs: number): Promise<Bench
     return {
       rows: [
         ...TARGETS.flatMap((target) => rowsOf(target, samples[target], ssh)),
-        memoryRow('run-true: worker', [await peakMemory(stack.workerPid)]),
+        memoryRow('run-true: worker', [await peakMemory(await stack.workerPid())]),
       ],
       notes: [
         `run-true: start of the CLI alone (\`waybill --version\`) ${spread(starts, 'ms')}; connecting to Temporal, in a process that has its libraries loaded, ${spread(connects, 'ms')}.`,

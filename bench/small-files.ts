@@ -1,71 +1,115 @@
-import {randomBytes} from 'node:crypto';
-import {mkdir, writeFile} from 'node:fs/promises';
+import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
+import {copyDurably, type DurableLab, withDurableLab} from './durable.js';
 import {type EngineResult, moveApart} from './engine.js';
 import {hashBothSides} from './hashes.js';
-import {type Lab, login, run, settle, sshCommand, withLab} from './lab.js';
+import {type Direction, DIRECTIONS, type Lab, login, makeTree, run, settle, sshCommand} from './lab.js';
+import {rcloneSftp} from './peers/file-peers.js';
+import {installPeer} from './peers/install.js';
 import {type BenchReport, cpuNote, memoryRow, ratioRow} from './report.js';
 
 const FILES = 5_000;
+/** rclone asks for the digest of each file by a command of its own. */
+const FEW = 500;
 const FILE_BYTES = 4096;
-const FILES_IN_A_DIRECTORY = 100;
 
-/** Many small files to a target, against `rsync -a` bare and followed by `sha256sum` on both sides. */
+/** Many small files each way, against `rsync -a` and, fewer of them, against rclone. */
 export async function smallFiles(runs: number): Promise<BenchReport> {
-  return await withLab(async (lab) => {
-    await makeCorpus(join(lab.local, 'corpus'));
-    const hashed: EngineResult[] = [];
-    const bare: EngineResult[] = [];
-    const rsynced: number[] = [];
-    const rsyncedHashed: number[] = [];
-    for (let count = 0; count < runs; count++) {
-      hashed.push(await engine(lab, 'hash', `hashed-${count}`));
-      const peer = await rsync(lab, `rsync-${count}`);
-      rsynced.push(peer.moved);
-      rsyncedHashed.push(peer.moved + peer.hashed);
-      bare.push(await engine(lab, 'size', `bare-${count}`));
-      console.log(`small-files: run ${count + 1} of ${runs}`);
+  return await withDurableLab(async (lab) => {
+    for (const files of [FILES, FEW]) {
+      await makeTree(join(lab.local, `${files}`), files, FILE_BYTES);
+      await run(['cp', '-r', join(lab.local, `${files}`), lab.remote]);
     }
-    const milliseconds = (results: readonly EngineResult[]) => results.map((result) => result.milliseconds);
+    const reports: BenchReport[] = [];
+    for (const direction of DIRECTIONS) reports.push(await oneWay(lab, direction, runs));
     return {
-      rows: [
-        ratioRow('small-files: stage', milliseconds(hashed), {name: 'rsync, sha256sum ×2', values: rsyncedHashed}, 1),
-        ratioRow('small-files: stage', milliseconds(hashed), {name: 'rsync', values: rsynced}),
-        ratioRow('small-files: stage, size check', milliseconds(bare), {name: 'rsync', values: rsynced}),
-        memoryRow(
-          'small-files',
-          [...hashed, ...bare].map((result) => result.peakKiB),
-        ),
-      ],
+      rows: reports.flatMap(({rows}) => rows),
       notes: [
+        ...reports.flatMap(({notes}) => notes),
         "Size check means `verify: 'size'`: the profile shows that the blocks of a large file are still hashed here on the way. Small files are hashed whatever it says: theirs is the same work a second time.",
-        cpuNote('small-files', hashed, bare),
-        'small-files: 50 directories of 100 files each. Waybill flushes every file to disk; `rsync -a` leaves it to the kernel. Nothing is removed between two runs: ext4 without a journal passes over inodes that were removed in the last minute one by one, three times the time for creating a file where 5,000 were removed.',
+        'small-files: directories of 100 files each; durable is the workflow from its start by a client to its result, size check the engine in a process of its own. Waybill flushes every file to disk; `rsync -a` leaves it to the kernel. Nothing is removed between two runs: ext4 without a journal passes over inodes that were removed in the last minute one by one, three times the time for creating a file where 5,000 were removed.',
       ],
     };
   });
 }
 
-async function makeCorpus(root: string): Promise<void> {
-  for (let index = 0; index < FILES; index++) {
-    const directory = join(root, `d${Math.floor(index / FILES_IN_A_DIRECTORY)}`);
-    if (index % FILES_IN_A_DIRECTORY === 0) await mkdir(directory, {recursive: true});
-    await writeFile(join(directory, `f${index}`), randomBytes(FILE_BYTES));
+async function oneWay(lab: DurableLab, direction: Direction, runs: number): Promise<BenchReport> {
+  const title = `small-files: ${direction}`;
+  const durable: number[] = [];
+  const bare: EngineResult[] = [];
+  const rsynced: number[] = [];
+  const rsyncedHashed: number[] = [];
+  const few: number[] = [];
+  const rcloned: number[] = [];
+  for (let count = 0; count < runs; count++) {
+    durable.push(await copy(lab, direction, FILES, `durable-${count}`));
+    const peer = await rsync(lab, direction, `rsync-${count}`);
+    rsynced.push(peer.moved);
+    rsyncedHashed.push(peer.moved + peer.hashed);
+    bare.push(await engine(lab, direction, `bare-${count}`));
+    few.push(await copy(lab, direction, FEW, `few-${count}`));
+    rcloned.push(await rclone(lab, direction, `rclone-${count}`));
+    console.log(`${title}: run ${count + 1} of ${runs}`);
   }
+  const unproved = bare.map(({milliseconds}) => milliseconds);
+  return {
+    rows: [
+      ratioRow(`${title}, durable`, durable, {name: 'rsync, sha256sum ×2', values: rsyncedHashed}, 1),
+      ratioRow(`${title}, durable`, durable, {name: 'rsync', values: rsynced}),
+      ratioRow(`${title}, size check`, unproved, {name: 'rsync', values: rsynced}, 0.7),
+      ratioRow(`${title}, ${FEW} files, durable`, few, {name: 'rclone', values: rcloned}, 1),
+      memoryRow(
+        title,
+        bare.map(({peakKiB}) => peakKiB),
+      ),
+    ],
+    notes: [cpuNote(title, [], bare)],
+  };
 }
 
-async function engine(lab: Lab, verify: 'hash' | 'size', to: string): Promise<EngineResult> {
+async function copy(lab: DurableLab, direction: Direction, files: number, to: string): Promise<number> {
   await settle();
-  const result = await moveApart(lab, {direction: 'stage', verify, from: 'corpus', to});
+  const [here, there] = [`here:${lab.local}`, `lab:${lab.remote}`];
+  const [source, destination] = direction === 'stage' ? [here, there] : [there, here];
+  const {milliseconds, result} = await copyDurably(lab, `${source}/${files}/`, `${destination}/${to}`);
+  if (result.counts.copied !== files) throw new Error(`${result.counts.copied} files were copied`);
+  return milliseconds;
+}
+
+async function engine(lab: Lab, direction: Direction, to: string): Promise<EngineResult> {
+  await settle();
+  const result = await moveApart(lab, {direction, verify: 'size', from: `${FILES}`, to});
   if (result.files !== FILES) throw new Error(`${result.files} files moved`);
   return result;
 }
 
-async function rsync(lab: Lab, name: string): Promise<{readonly moved: number; readonly hashed: number}> {
+async function rsync(
+  lab: Lab,
+  direction: Direction,
+  name: string,
+): Promise<{readonly moved: number; readonly hashed: number}> {
   await settle();
-  const [from, to] = [join(lab.local, 'corpus'), join(lab.remote, name)];
   const remoteShell = sshCommand(lab).join(' ');
-  const {milliseconds: moved} = await run(['rsync', '-a', '-e', remoteShell, `${from}/`, `${login(lab)}:${to}/`]);
-  const hashed = await hashBothSides(lab, from, to);
-  return {moved, hashed};
+  const [here, there] = sides(lab, direction, `${FILES}`, name);
+  const far = `${login(lab)}:${there}/`;
+  const ends = direction === 'stage' ? [`${here}/`, far] : [far, `${here}/`];
+  const {milliseconds: moved} = await run(['rsync', '-a', '-e', remoteShell, ...ends]);
+  return {moved, hashed: await hashBothSides(lab, here, there)};
+}
+
+/** With as many files at once as suit it: more than its four, and no more connections than sshd takes at once. */
+async function rclone(lab: Lab, direction: Direction, name: string): Promise<number> {
+  const program = await installPeer('rclone');
+  const [here, there] = sides(lab, direction, `${FEW}`, name);
+  const far = `:sftp:${there}`;
+  const ends = direction === 'stage' ? [here, far] : [far, here];
+  await mkdir(direction === 'stage' ? there : here);
+  await settle();
+  const atOnce = ['--transfers', '8', '--checkers', '8'];
+  return (await run([...program, 'copy', ...rcloneSftp(lab), ...atOnce, ...ends])).milliseconds;
+}
+
+/** The corpus on the side that sends and `name` on the other: first here, then there. */
+function sides({local, remote}: Lab, direction: Direction, corpus: string, name: string): readonly [string, string] {
+  return direction === 'stage' ? [join(local, corpus), join(remote, name)] : [join(local, name), join(remote, corpus)];
 }

@@ -1,6 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {freePort} from '../src/embedded/ports.js';
+import {readStack} from '../src/embedded/stack-file.js';
 import {startStack} from '../src/embedded/supervisor.js';
 import type {Lab} from './lab.js';
 
@@ -9,12 +10,13 @@ export interface BenchStack {
   /** Where waybill.yaml is. */
   readonly directory: string;
   readonly stateDirectory: string;
-  readonly workerPid: number;
+  /** Of the worker that runs now: the stack starts another when one dies. */
+  workerPid(): Promise<number>;
 }
 
 export const CLI = join(process.cwd(), 'bin/waybill.cjs');
 
-/** The embedded stack as `waybill dev` starts it, with the lab as its target `lab`. */
+/** The embedded stack as `waybill dev` starts it, with the lab as its target `lab` and the near side as `here`. */
 export async function withStack<T>(
   {sshd, local, remote}: Lab,
   work: (stack: BenchStack) => Promise<T>,
@@ -26,9 +28,10 @@ export async function withStack<T>(
   const lab = {
     ...{kind: 'ssh', host: sshd.host, port: sshd.port, user: sshd.user, agent: false},
     ...{identityFile: sshd.identityFile, knownHostsFile: sshd.knownHostsFile, sshConfigFile: join(local, 'none')},
-    workspaceRoot: join(remote, 'workspaces'),
+    ...{workspaceRoot: join(remote, 'workspaces'), roots: [remote]},
   };
-  await writeFile(join(directory, 'waybill.yaml'), JSON.stringify({stateDirectory, targets: {lab}, ...settings}));
+  const here = {kind: 'local', roots: [local]};
+  await writeFile(join(directory, 'waybill.yaml'), JSON.stringify({stateDirectory, targets: {lab, here}, ...settings}));
   const stack = await startStack({
     stateDirectory,
     ports: {temporal: await freePort(), ui: await freePort()},
@@ -37,9 +40,14 @@ export async function withStack<T>(
     environment: {...process.env, TEMPORAL_ADDRESS: ''},
   });
   try {
-    const {temporal, worker} = stack.record;
-    if (temporal === undefined || worker === undefined) throw new Error('the stack is not whole');
-    return await work({address: temporal.address, directory, stateDirectory, workerPid: worker.process.pid});
+    const {temporal} = stack.record;
+    if (temporal === undefined) throw new Error('the stack is not whole');
+    const workerPid = async () => {
+      const pid = (await readStack(stateDirectory))?.worker?.process.pid;
+      if (pid === undefined) throw new Error('no worker runs');
+      return pid;
+    };
+    return await work({address: temporal.address, directory, stateDirectory, workerPid});
   } finally {
     await stack.stop();
   }

@@ -1,0 +1,67 @@
+import {mkdir, rm} from 'node:fs/promises';
+import {join} from 'node:path';
+import {copyCommand, type DurableLab, withDurableLab} from './durable.js';
+import {makeFile, settle} from './lab.js';
+import {type BenchReport, limitRow} from './report.js';
+import {median, spread} from './statistics.js';
+
+const GIB = 2 ** 30;
+const SMALL = 1;
+const LARGE = 8;
+
+const FIXED_LIMIT_MS = 400;
+const SLOPE_LIMIT_PERCENT = 3;
+
+const WAYS = ['durable', 'direct'] as const;
+type Way = (typeof WAYS)[number];
+
+/** One file of 1 and of 8 GiB over SSH, by `waybill copy` and by `waybill copy --direct`: what Temporal costs. */
+export async function durableCost(runs: number): Promise<BenchReport> {
+  return await withDurableLab(async (lab) => {
+    for (const gibibytes of [SMALL, LARGE]) await makeFile(join(lab.local, `${gibibytes}`), gibibytes * GIB);
+    await mkdir(join(lab.remote, 'moved'));
+    const times: Record<string, number[]> = {};
+    for (let count = 0; count < runs; count++) {
+      for (const gibibytes of [SMALL, LARGE]) {
+        for (const way of WAYS) {
+          (times[`${way} ${gibibytes}`] ??= []).push(await copy(lab, way, gibibytes));
+        }
+      }
+      console.log(`durable-cost: run ${count + 1} of ${runs}`);
+    }
+    const of = (way: Way, gibibytes: number) => times[`${way} ${gibibytes}`] ?? [];
+    const slope = (way: Way) => (median(of(way, LARGE)) - median(of(way, SMALL))) / (LARGE - SMALL);
+    const fixed = (way: Way) => median(of(way, SMALL)) - slope(way) * SMALL;
+    const more = fixed('durable') - fixed('direct');
+    const steeper = (slope('durable') / slope('direct') - 1) * 100;
+    const compared = (gibibytes: number) => ({
+      ours: spread(of('durable', gibibytes), 's'),
+      peer: `--direct: ${spread(of('direct', gibibytes), 's')}`,
+    });
+    return {
+      rows: [
+        limitRow('durable-cost: 1 GiB, what does not grow', compared(SMALL), more, FIXED_LIMIT_MS, 'ms more'),
+        limitRow('durable-cost: 8 GiB, what grows', compared(LARGE), steeper, SLOPE_LIMIT_PERCENT, '% more'),
+      ],
+      notes: [
+        `durable-cost: whole commands, a line through the medians of 1 and 8 GiB: durable ${line(fixed('durable'), slope('durable'))}, --direct ${line(fixed('direct'), slope('direct'))}.`,
+      ],
+    };
+  });
+}
+
+function line(fixed: number, slope: number): string {
+  return `${fixed.toFixed(0)} ms and ${slope.toFixed(0)} ms for each GiB`;
+}
+
+async function copy(lab: DurableLab, way: Way, gibibytes: number): Promise<number> {
+  await settle();
+  const moved = join(lab.remote, 'moved');
+  const source = join(lab.local, `${gibibytes}`);
+  const milliseconds = await copyCommand(lab, [
+    ...(way === 'direct' ? ['--direct', source] : [`here:${source}`]),
+    `lab:${moved}/`,
+  ]);
+  await rm(join(moved, `${gibibytes}`));
+  return milliseconds;
+}
