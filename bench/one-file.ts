@@ -57,6 +57,7 @@ async function oneWay(lab: DurableLab, bench: OneFileBench, direction: Direction
     bare: await fresh(lab, direction, () => bestRclone(lab, direction, false)),
   };
   const durable: number[] = [];
+  const hashed: EngineResult[] = [];
   const bare: EngineResult[] = [];
   const peers: Times[] = [
     ...rivals.map((rival) => ({name: rival.peer.name, rival, bare: [], proved: []})),
@@ -75,30 +76,33 @@ async function oneWay(lab: DurableLab, bench: OneFileBench, direction: Direction
       times.bare.push(moved);
       if (!times.rival) times.proved.push(await fresh(lab, direction, () => rclones.proved.move(lab, direction)));
     }
-    bare.push(await fresh(lab, direction, () => engine(lab, direction)));
+    hashed.push(await fresh(lab, direction, () => engine(lab, direction, 'hash')));
+    bare.push(await fresh(lab, direction, () => engine(lab, direction, 'size')));
     console.log(`${title}: run ${count + 1} of ${runs}`);
   }
-  const unproved = bare.map(({milliseconds}) => milliseconds);
+  const milliseconds = (results: readonly EngineResult[]) => results.map((result) => result.milliseconds);
+  const proved = peers.map(({name: peer, rival, proved: values}) => ({
+    peer: {name: rival ? `${peer}, sha256sum ×2` : rclones.proved.name, values},
+    target: rival ? rival.proved : bench.rclone,
+  }));
   return {
     rows: [
-      ...peers.map(({name: peer, rival, proved}) =>
-        ratioRow(
-          `${title}, durable`,
-          durable,
-          {name: rival ? `${peer}, sha256sum ×2` : rclones.proved.name, values: proved},
-          rival ? rival.proved : bench.rclone,
-        ),
-      ),
+      ...proved.map(({peer, target}) => ratioRow(title, milliseconds(hashed), peer, target)),
+      ...proved.map(({peer, target}) => ratioRow(`${title}, durable`, durable, peer, target)),
       ...peers.map(({name: peer, rival, bare: values}) =>
         ratioRow(
           `${title}, size check`,
-          unproved,
+          milliseconds(bare),
           {name: rival ? peer : `${rclones.bare.name}, no hashes`, values},
           rival?.bare,
         ),
       ),
+      memoryRow(
+        title,
+        [...hashed, ...bare].map(({peakKiB}) => peakKiB),
+      ),
     ],
-    notes: [cpuNote(title, [], bare)],
+    notes: [cpuNote(title, hashed, bare)],
   };
 }
 
@@ -122,8 +126,8 @@ async function copy(lab: DurableLab, direction: Direction): Promise<number> {
   return milliseconds;
 }
 
-async function engine(lab: DurableLab, direction: Direction): Promise<EngineResult> {
-  const result = await moveApart(lab, {direction, verify: 'size', from: 'corpus', to: 'moved'});
+async function engine(lab: DurableLab, direction: Direction, verify: 'hash' | 'size'): Promise<EngineResult> {
+  const result = await moveApart(lab, {direction, verify, from: 'corpus', to: 'moved'});
   if (result.bytes !== BYTES) throw new Error(`${result.bytes} bytes moved`);
   return result;
 }

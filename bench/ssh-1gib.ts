@@ -14,7 +14,7 @@ export async function sshOneGibibyte(runs: number): Promise<BenchReport> {
       rows,
       notes: [
         ...notes,
-        'ssh-1gib: durable is the workflow from its start by a client to its result, every byte proved; size check is the engine in a process of its own, connecting included. Waybill flushes the file and its name to disk before it counts; the others leave both to the kernel. A `sync` outside of the times stands between any two runs. rclone compares MD5 or SHA-1 of both sides by itself; its settings are those that were fastest of three.',
+        'ssh-1gib: durable is the workflow from its start by a client to its result, every byte proved; the other rows are the engine in a process of its own, connecting included. Waybill flushes the file and its name to disk before it counts; the others leave both to the kernel. A `sync` outside of the times stands between any two runs. rclone compares MD5 or SHA-1 of both sides by itself; its settings are those that were fastest of three.',
       ],
     };
   });

@@ -24,6 +24,8 @@ try {
     sourcemap: 'inline',
     logLevel: 'warning',
   });
+  // A terminal sends it to the program as well, which ends in its own time.
+  process.on('SIGINT', () => undefined);
   const {status, signal} = spawnSync(process.execPath, ['--enable-source-maps', outfile, ...args], {stdio: 'inherit'});
   process.exitCode = signal === null ? (status ?? 1) : 1;
 } finally {

@@ -25,20 +25,31 @@ const only = values.round === undefined ? undefined : whole('--round', values.ro
 const began = Date.now();
 const root = await mkdtemp(join(tmpdir(), 'waybill-campaign-'));
 const work = await openWork();
-// The round under way is finished, looked at and reported; the same signal again ends at once.
-const stop = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-  process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(1);
-    console.log('Ending after this round.');
-    stop.abort();
-  });
-}
+// A terminal sends it to every server of the lab as well: the round under way says nothing any more.
+const stopped = new Promise<undefined>((resolve) => {
+  let asked = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (asked) process.exit(1);
+      asked = true;
+      console.log('Ending; the round under way does not count.');
+      resolve(undefined);
+    });
+  }
+});
+let wasStopped = false;
 const played: Played[] = [];
 const complaints: string[] = [];
 try {
   for (const number of numbers()) {
-    const round = await work.play(number);
+    const playing = work.play(number);
+    // Once given up it fails on what is closed under it.
+    playing.catch(() => undefined);
+    const round = await Promise.race([playing, stopped]);
+    if (round === undefined) {
+      wasStopped = true;
+      break;
+    }
     played.push(round);
     complaints.push(...round.complaints);
     tell(number, round);
@@ -51,6 +62,8 @@ try {
   }
   await rm(root, {recursive: true, force: true});
   await finish();
+  // The round that was given up still waits for what never comes.
+  if (wasStopped) process.exit(process.exitCode);
 }
 
 async function openWork(): Promise<Work> {
@@ -67,7 +80,7 @@ function* numbers(): Generator<number> {
     return;
   }
   for (let number = 1; number <= work.mostRounds; number += 1) {
-    if (!work.wantsMore() || stop.signal.aborted) return;
+    if (!work.wantsMore()) return;
     yield number;
   }
   if (work.wantsMore()) complaints.push(`after ${work.mostRounds} rounds not everything was hit as often as asked for`);

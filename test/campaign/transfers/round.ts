@@ -42,6 +42,7 @@ export async function playRound(lab: Lab, seed: number, round: Round): Promise<R
       lab,
       transfers.filter(({id}) => blow.hit.includes(id)),
       before,
+      GO_ON_MS,
     );
   }
   await within(END_WITHIN_MS, Promise.allSettled(transfers.map(({result}) => result)));
@@ -85,9 +86,14 @@ async function stages(lab: Lab, running: readonly Running[]): Promise<Map<string
   return found;
 }
 
-/** Waits until each has got further than it was, or has ended. */
-async function goneOn(lab: Lab, hit: readonly Running[], before: ReadonlyMap<string, number>): Promise<void> {
-  const until = Date.now() + GO_ON_MS;
+/** Waits until each has got further than it was, or has ended, or the time is over. */
+async function goneOn(
+  lab: Lab,
+  hit: readonly Running[],
+  before: ReadonlyMap<string, number>,
+  withinMs: number,
+): Promise<void> {
+  const until = Date.now() + withinMs;
   let waiting = hit;
   while (Date.now() < until) {
     waiting = waiting.filter((transfer) => transfer.settled() === undefined);
