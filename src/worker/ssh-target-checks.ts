@@ -17,23 +17,30 @@ export async function checkSshTarget(
   const before = [nativeCheck(), ...(await configurationChecks(name, settings))];
   const connected = await attempt('connect', async () => {
     const target = await connect();
-    return {target, detail: `logged in; the host key is known`};
+    await logIn(target, signal);
+    return {target, detail: 'logged in; the host key is known'};
   });
   if ('outcome' in connected) return [...before, connected];
   const {target, detail} = connected;
   const checks = [
-    () => shellCheck(target, signal),
-    () => sftpCheck(target, signal),
-    () => hasherCheck(target, signal),
-    () => workspaceCheck(target, signal),
-    () => spaceCheck(target, signal),
-  ];
+    ['shell', () => shellCheck(target, signal)],
+    ['sftp', () => sftpCheck(target, signal)],
+    ['hasher', () => hasherCheck(target, signal)],
+    ['workspace root', () => workspaceCheck(target, signal)],
+    ['free space', () => spaceCheck(target, signal)],
+  ] as const;
   const after: TargetCheck[] = [];
-  for (const check of checks) {
-    const answer = await attempt('check', check);
-    after.push(answer);
-  }
+  for (const [of, check] of checks) after.push(await attempt(of, check));
   return [...before, {name: 'connect', outcome: 'ok', detail}, ...after];
+}
+
+/** A target is opened without a word on the line. What keeps commands from running is for the check of the shell to say. */
+async function logIn({shell}: Target, signal?: AbortSignal): Promise<void> {
+  try {
+    await shell.run(':', signal ? {signal} : {});
+  } catch (error) {
+    if (!isWaybillError(error) || error.code.startsWith('ssh.')) throw error;
+  }
 }
 
 function nativeCheck(): TargetCheck {
