@@ -21,6 +21,6 @@ export const signalRules: readonly string[] = [
   '  Without a terminal, SIGINT detaches. SIGTERM and SIGHUP always detach.',
   '  A run that was detached from goes on; `waybill wait ID` takes it up again, `waybill cancel ID` ends it.',
   'While inputs are still being sent, letting go stops the sending: `waybill wait ID`, on the same machine, sends the rest.',
-  'While a copy is followed the same holds; with --direct, Ctrl-C stops it and the same command takes it up where it was.',
+  'While a copy is followed, Ctrl-C asks the same; one that was let go goes on, and `waybill transfers ID` shows it. With --direct, Ctrl-C stops it and the same command takes it up where it was.',
   'In a download, Ctrl-C stops it; the same command takes it up where it was.',
 ];

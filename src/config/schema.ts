@@ -33,7 +33,7 @@ const localStore = z.strictObject({
 });
 
 const store = computedDefault(z.discriminatedUnion('kind', [localStore, defaultS3Store])).describe(
-  'The default store: inputs, outputs, logs and journal of every execution. Its name in locations is `store`.',
+  'The default store: inputs, outputs, logs and journal of every execution.',
 );
 
 const catalog = z

@@ -11,7 +11,7 @@ const common = {
   roots: z
     .array(z.string().min(1))
     .default([])
-    .describe('Directories of the target that locations may name, beside the workspace root. Empty: none.'),
+    .describe('Directories of the target that locations, copies and the commands at a place may name. Empty: none.'),
   secrets: environmentName(z.array(variableName).default([])).describe(
     'Environment variables of the worker whose values an execution may ask for with `--secret-env`. Empty: none.',
   ),

@@ -115,7 +115,8 @@ export const errorFacts = {
   'target.unknown': {retryable: false, remedy: 'See `waybill targets` for the names in the configuration.'},
   'target.not-allowed': {
     retryable: false,
-    remedy: 'The configuration of the worker does not allow this: see docs/trust.md.',
+    remedy:
+      'The configuration of the worker does not allow this. Add the directory to `roots` of the target in waybill.yaml, and restart the worker.',
   },
   'ticket.refused': {
     retryable: false,
