@@ -1,5 +1,6 @@
 import {Context} from '@temporalio/activity';
 import type {WaybillActivities} from '../src/contracts/activities.js';
+import {hasCode} from '../src/contracts/errors.js';
 import {artifactRows, keepMs} from './artifact-rows.js';
 import type {ActivityDeps} from './deps.js';
 import {writeStoredExecution} from './stored-execution.js';
@@ -22,6 +23,12 @@ export function recordEnd({catalog, retentionDays, store}: ActivityDeps): Waybil
     );
     const runId = Context.current().info.workflowExecution?.runId ?? '';
     await catalog.finishExecution({runId, result, keepMs: keep});
-    await writeStoredExecution(store, catalog, executionId);
+    try {
+      await writeStoredExecution(store, catalog, executionId);
+    } catch (error) {
+      // A full store would hold up the end of the very runs that failed for it. A retry writes the record again.
+      if (!hasCode(error, 'store.no-space')) throw error;
+      Context.current().log.warn('the store is full: the record of this run is in the catalog alone', {executionId});
+    }
   };
 }
