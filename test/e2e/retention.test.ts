@@ -238,7 +238,7 @@ describe('the commands', () => {
     expect(await remains('removed')).toEqual(whole);
     expect(await waybill('rm', 'removed', '--yes')).toMatchObject({status: 0});
     expect(await remains('removed')).toEqual(gone);
-    started.push('remove-removed');
+    started.push('remove:removed');
   });
 
   it('setup changes what is missing, and nothing the second time; doctor finds all well, and what is not', async () => {

@@ -4,22 +4,22 @@ import {FieldReader, FieldWriter} from './fields.js';
 
 it.each([
   {size: 2 ** 40 + 5, mode: 0o100_644, atime: 4_294_967_295, mtime: 1},
-  {size: 0, mode: 0o040_755, atime: 0, mtime: 0},
+  {size: 0, mode: 0o040_755, atime: 0, mtime: 0, owner: {uid: 1000, gid: 4_294_967_294}},
 ])('reads what it wrote: %o', (attributes) => {
   const bytes = writeAttributes(new FieldWriter(), attributes).bytes();
   expect(readAttributes(new FieldReader(bytes))).toEqual(attributes);
 });
 
-it('skips owners and extensions, and takes what is left out for 0', () => {
+it('skips extensions, and takes what is left out for 0', () => {
   const fields = new FieldWriter()
     .uint32(0x8000_0002)
     .uint32(1000)
-    .uint32(1000)
+    .uint32(1001)
     .uint32(1)
     .string('name')
     .string('data');
   const reader = new FieldReader(fields.string('next').bytes());
-  expect(readAttributes(reader)).toEqual({size: 0, mode: 0, atime: 0, mtime: 0});
+  expect(readAttributes(reader)).toEqual({size: 0, mode: 0, atime: 0, mtime: 0, owner: {uid: 1000, gid: 1001}});
   expect(reader.string().toString()).toBe('next');
 });
 
