@@ -16,29 +16,35 @@ const local = new LocalShell();
 const root = await TemporaryRoot.create();
 afterAll(() => root.remove());
 
-/** A child in a session of its own, one forked twice, one that scrubs its environment, one that is stopped; all deaf to TERM. */
-const tree = `
+let sleeps = 0;
+/** A number of seconds that nothing else on this machine sleeps, nor an earlier run of these tests that was killed. */
+const uniqueSeconds = (): string => `9${process.pid}${++sleeps}`;
+
+/** A child in a session of its own, one forked twice, one that scrubs its environment, one that is stopped; all deaf to TERM and sleeping `seconds` and a digit. */
+const tree = (seconds: string): string => `
 trap '' TERM
-setsid sh -c 'trap "" TERM; echo 1 >>../ready; sleep 97531' &
-( ( trap '' TERM; echo 2 >>../ready; sleep 97532 ) & )
-env -i PATH="$PATH" sh -c 'echo 3 >>../ready; sleep 97533' &
-sh -c 'echo 4 >>../ready; kill -STOP $$; sleep 97534' &
+setsid sh -c 'trap "" TERM; echo 1 >>../ready; sleep ${seconds}1' &
+( ( trap '' TERM; echo 2 >>../ready; sleep ${seconds}2 ) & )
+env -i PATH="$PATH" sh -c 'echo 3 >>../ready; sleep ${seconds}3' &
+sh -c 'echo 4 >>../ready; kill -STOP $$; sleep ${seconds}4' &
 echo 5 >>../ready
-sleep 97535
-sleep 97536`;
+sleep ${seconds}5
+sleep ${seconds}6`;
 
 describe.each(await shells())('a cancellation with %s', (_, shell) => {
   it('ends everything that the command started, and can be asked for again', async () => {
     const workspace = root.workspace();
-    const running = launch(shell, workspace, {command: ['sh', '-c', tree]});
+    const seconds = uniqueSeconds();
+    const running = launch(shell, workspace, {command: ['sh', '-c', tree(seconds)]});
     await until('the tree stands', async () => (await root.lines(workspace, 'ready')).length === 5);
+    await until('it sleeps', async () => (await processesNaming(`sleep\0${seconds}`)).length >= 4);
     await Promise.all([
       cancelExecution(shell, workspace, {graceMs: 300}),
       cancelExecution(shell, workspace, {graceMs: 300}),
     ]);
     expect((await running).end).toEqual({outcome: 'cancelled'});
     expect(await processesWith(cookieOf(workspace))).toEqual([]);
-    expect(await processesNaming('9753')).toEqual([]);
+    expect(await processesNaming(`sleep\0${seconds}`)).toEqual([]);
     await cancelExecution(shell, workspace);
     await cleanUpWorkspace(shell, workspace);
     expect(await processesNaming(workspace.executionId)).toEqual([]);
@@ -97,16 +103,17 @@ describe('a clean-up', () => {
   it('ends what a finished command left running, and the watchers of a killed wrapper', async () => {
     const workspace = root.workspace();
     const hook = '[ "$1" != before-exit ] || kill -9 $$';
-    // Of this run alone: what an earlier one left when it was killed must not be counted.
-    const seconds = `8${process.pid}`;
+    const seconds = uniqueSeconds();
     const command = ['sh', '-c', `setsid sleep ${seconds}1 & setsid sleep ${seconds}2 & sleep 0.1`];
-    const running = launch(local, workspace, {command, hook, timeoutMs: 3_600_000});
-    await until('the wrapper is gone', async () => (await processesNaming(seconds)).length === 2);
+    const timeout = uniqueSeconds();
+    const running = launch(local, workspace, {command, hook, timeoutMs: Number(timeout) * 1_000});
+    await until('the wrapper is gone', async () => (await processesNaming(`sleep\0${seconds}`)).length === 2);
+    await until('a watcher sleeps', async () => (await processesNaming(`sleep\0${timeout}`)).length === 1);
     await cleanUpWorkspace(local, workspace, {graceMs: 200});
     await running.catch(() => undefined);
-    expect(await processesNaming(seconds)).toEqual([]);
+    expect(await processesNaming(`sleep\0${seconds}`)).toEqual([]);
     expect(await processesNaming(workspace.executionId)).toEqual([]);
-    await until('no watcher sleeps', async () => (await processesNaming('sleep\x003600')).length === 0);
+    await until('no watcher sleeps', async () => (await processesNaming(`sleep\0${timeout}`)).length === 0);
   });
 
   it('also takes a workspace that never was, and keeps it from being made', async () => {
