@@ -6,10 +6,11 @@ import {afterAll, beforeAll, describe, expect, test} from 'vitest';
 import {collect, patterned, sha256} from '../../src/stores/contract/subject.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
-import {moveFile} from '../../src/transfer/move-file.js';
+import {moveFile, type MoveFileOptions} from '../../src/transfer/move-file.js';
 import {moveSegment} from '../../src/transfer/move-segment.js';
 import {planTree} from '../../src/transfer/plan-tree.js';
 import {PARTIALS, TwoStores} from '../../src/transfer/testing/two-stores.js';
+import {startCountingLine} from '../servers/counting-line.js';
 import {startFaultProxy} from '../servers/fault-proxy.js';
 import {startMinio} from '../servers/minio.js';
 import type {S3Server} from '../servers/s3-server.js';
@@ -72,6 +73,30 @@ describe.each([
       await store.close();
     },
   );
+
+  test('more than 10 MB/s each way, and less than 5 % beside the bytes of the file', async () => {
+    await using stores = await TwoStores.create();
+    const line = await startCountingLine(server.port);
+    const store = openS3Store({name: 's3', ...server, endpoint: line.endpoint, prefix: 'speed'});
+    await store.makeDirectory(PARTIALS);
+    const size = 8 * PART;
+    const file = await stores.put('data.bin', patterned(size, 10));
+    const timed = async (options: Partial<MoveFileOptions>): Promise<{seconds: number; crossed: number}> => {
+      const [begun, before] = [performance.now(), line.bytes];
+      expect(await moveFile(stores.options(file, options))).toMatchObject({outcome: 'copied', verified: 'sha256'});
+      return {seconds: (performance.now() - begun) / 1000, crossed: line.bytes - before};
+    };
+    const up = await timed({to: store});
+    const identity = (await store.stat('data.bin'))?.identity ?? '';
+    const down = await timed({from: store, file: {...file, identity}});
+    for (const {seconds, crossed} of [up, down]) {
+      expect(size / seconds).toBeGreaterThan(10e6);
+      expect(crossed).toBeGreaterThanOrEqual(size);
+      expect(crossed).toBeLessThan(size * 1.05);
+    }
+    await store.close();
+    await line.close();
+  });
 
   test('many small files, there and back again', async () => {
     await using stores = await TwoStores.create();

@@ -1,5 +1,5 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -158,6 +158,17 @@ describe.each([
     }
     expect(await own.getObject(`executions/${RUN}/inputs/taken`, 100)).toEqual(Buffer.from('somebody was here'));
     expect(await own.getObject(`executions/${RUN}/inputs/taken-large`, 100)).toEqual(Buffer.from('here, too'));
+  });
+
+  test('an output that is not the one that was recorded is told, and not kept', async () => {
+    const into = join(directory, 'other');
+    const sizes = {small: 1000, large: PART + 1};
+    const recorded = Object.entries(sizes).map(([name, size]) => asOutput(name, randomBytes(size), 'other-run'));
+    for (const {key, size} of recorded) await own.putObject(key, randomBytes(size));
+    const {store} = await client(3600, 'other-run');
+    const files = await download({store, announceReads: () => undefined}, 'other-run', each(recorded), {into});
+    expect(files).toMatchObject(recorded.map(({name}) => ({outcome: 'failed', name, code: 'source.changed'})));
+    expect((await readdir(into)).filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 
   test('a ticket that ran out is replaced by another, for reading and in the middle of an upload', async () => {

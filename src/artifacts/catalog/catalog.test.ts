@@ -183,6 +183,9 @@ describe('artifacts', () => {
     const first = await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 10});
     const [latest, plot] = first.artifacts.map((each) => artifact.parse(each));
     expect(plot).toMatchObject({
+      executionId: 'one',
+      kind: 'output',
+      sha256: createHash('sha256').update('plot.png').digest('hex'),
       name: 'plot.png',
       key: 'executions/one/outputs/plot.png',
       size: 7,
