@@ -1,9 +1,6 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {Attributes, Entry, PartialFile, PartialSpec, SourceFile} from '../stores/store.js';
-import {proveBlocks} from './block-prover.js';
-import {BlockSender, sourceChanged} from './block-sender.js';
-import {allOrNone} from './all-or-none.js';
-import {BlockTable} from './block-table.js';
+import {sourceChanged} from './block-sender.js';
 import {blockBytesOf} from './blocks.js';
 import type {FileOutcome, MovedOutcome} from './file-outcome.js';
 import {Ledger, type LedgerContent, readLedger} from './ledger.js';
@@ -12,14 +9,9 @@ import type {MoveFileOptions} from './move-file.js';
 import {withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {hasChanged} from './changed-source.js';
-import {PartSender} from './part-sender.js';
 import {holdsAlready, publishedAlready} from './published-already.js';
 import {hashedThere, requireSame} from './prove-source.js';
-import {resent} from './resent.js';
-import {digestOfBlock, digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
-
-/** A flush of everything at the end would hold up the publish: it is begun each time so many bytes were sent. */
-const SYNC_BYTES = 128 * 1024 * 1024;
+import {type ByteCounts, proves, transport} from './transport.js';
 
 /**
  *     open source, read ledger ──► published by another attempt? ──► its outcome
@@ -37,10 +29,7 @@ export class FileAttempt {
   readonly #startedAt: number;
   readonly #fresh: boolean;
   readonly #shape: MoveShape;
-  #sentBytes = 0;
-  #resentBytes = 0;
-  #resumedBytes = 0;
-  #unsyncedBytes = 0;
+  readonly #counts: ByteCounts = {sentBytes: 0, resentBytes: 0, resumedBytes: 0};
 
   constructor(options: MoveFileOptions, startedAt: number, {fresh}: {readonly fresh: boolean}) {
     this.#options = options;
@@ -106,7 +95,10 @@ export class FileAttempt {
     const {file, ifExists, destination, signal} = this.#options;
     const {from, source: path, hashSource} = this.#options;
     const there = hashSource === true ? hashedThere(from, path, signal) : undefined;
-    const whole = await this.#transport(source, partial, ledger, claimed);
+    const whole = await transport({
+      ...{move: this.#options, source, partial, ledger, claimed, shape: this.#shape, blockBytes: this.#blockBytes},
+      ...{counts: this.#counts, fence: () => this.#fence()},
+    });
     if (whole !== undefined) requireSame(path, whole, await there);
     if (whole !== undefined && file.sha256 !== undefined && whole !== file.sha256)
       throw sourceChanged(file.sha256, whole);
@@ -122,103 +114,9 @@ export class FileAttempt {
       if (!(await holdsAlready(this.#options, whole))) throw error;
       return this.#outcome('skipped', {sha256: whole});
     }
-    const verified = this.#proves ? 'sha256' : 'size-only';
-    const outcome = verified === 'size-only' ? 'unverified' : this.#resumedBytes > 0 ? 'resumed' : 'copied';
+    const verified = proves(this.#options) ? 'sha256' : 'size-only';
+    const outcome = verified === 'size-only' ? 'unverified' : this.#counts.resumedBytes > 0 ? 'resumed' : 'copied';
     return this.#outcome(outcome, {verified, ...(whole === undefined ? {} : {sha256: whole})});
-  }
-
-  /** Brings every block across and proves it; answers with the file's digest where one is wanted. */
-  async #transport(
-    source: SourceFile,
-    partial: PartialFile,
-    ledger: Ledger,
-    claimed: LedgerContent,
-  ): Promise<string | undefined> {
-    const {file, onProgress, verify, from, to} = this.#options;
-    const table = new BlockTable(file.size, this.#blockBytes, claimed.entered);
-    // One failure ends everything that is under way for this file.
-    const failed = new AbortController();
-    const signal = AbortSignal.any([this.#options.signal, failed.signal]);
-    const resumed = (offset: number, bytes: number) => {
-      this.#resumedBytes += bytes;
-      onProgress?.({event: 'resumed', offset, bytes});
-    };
-    const Sender = to.properties.partialWrites === 'parts' ? PartSender : BlockSender;
-    const sender = new Sender({
-      ...{source, overNetwork: from.properties.overNetwork === true, hashes: this.#hashes},
-      ...{partial, table, shape: this.#shape, signal},
-      fence: () => this.#fence(),
-      onBlock: (block, sha256) => {
-        ledger.enter(block, sha256);
-        if (this.#proves && sha256 !== undefined) table.sent(block, sha256);
-        else table.accepted(block, sha256);
-      },
-      onAcknowledged: (offset, bytes) => {
-        this.#acknowledged(partial, table, offset, bytes, signal);
-      },
-      onHeld: resumed,
-    });
-    const checked = (event: 'resumed' | 'refuted', block: number) => {
-      if (!table.isClaimed(block) || table.wasSent(block)) return;
-      const {offset, length: bytes} = table.range(block);
-      if (event === 'resumed') resumed(offset, bytes);
-      else onProgress?.({event, offset, bytes});
-    };
-    const claimedBytes = [...claimed.entered.keys()].reduce((sum, block) => sum + table.range(block).length, 0);
-    if (claimedBytes > 0) onProgress?.({event: 'claimed', offset: 0, bytes: claimedBytes});
-    const proof = proveBlocks({
-      ...{partial, table, signal},
-      hashSource: (block) => digestOfBlock(source, table.range(block), this.#shape, signal),
-      onProved: (block) => checked('resumed', block),
-      onRefuted: (block) => checked('refuted', block),
-    });
-    const wanted = verify === 'hash' || file.sha256 !== undefined;
-    const resumes = claimed.entered.size > 0;
-    // The parts of an upload are read by nobody before it is published.
-    const readsBack = to.properties.partialWrites === 'random' && from.properties.overNetwork === true;
-    const rereads = wanted && resumes && !readsBack;
-    const [sent, reread] = await allOrNone(failed, [
-      this.#sendAll(sender, table, wanted && !resumes, signal),
-      rereads ? digestOfSource(source, table, this.#shape, signal) : Promise.resolve(undefined),
-      proof,
-    ]).finally(() => sender.settled().catch(() => undefined));
-    if (!wanted) return undefined;
-    if (sent !== undefined) return sent;
-    if (reread !== undefined) return tiedToBlocks(reread, table);
-    return to.properties.hashing === 'none' ? undefined : await digestOfDestination(partial, file.size, signal);
-  }
-
-  async #sendAll(
-    sender: BlockSender | PartSender,
-    table: BlockTable,
-    wholeWanted: boolean,
-    signal: AbortSignal,
-  ): Promise<string | undefined> {
-    let whole: string | undefined;
-    while (!table.allProved) {
-      const run = table.takeRun();
-      if (run === undefined) {
-        const changed = table.change(signal);
-        await Promise.race([changed, sender.settled().then(() => changed)]);
-        continue;
-      }
-      const digest = await sender.send(run, wholeWanted && whole === undefined);
-      whole ??= digest;
-    }
-    await sender.settled();
-    return whole;
-  }
-
-  #acknowledged(partial: PartialFile, table: BlockTable, offset: number, bytes: number, signal: AbortSignal): void {
-    this.#sentBytes += bytes;
-    this.#resentBytes += resent(partial.foundBytes, table, offset, bytes);
-    this.#unsyncedBytes += bytes;
-    if (this.#unsyncedBytes >= SYNC_BYTES && this.#options.to.properties.durable) {
-      this.#unsyncedBytes = 0;
-      // Its failure is met again by the publish, which syncs what is left.
-      partial.sync({signal}).catch(() => undefined);
-    }
-    this.#options.onProgress?.({event: 'sent', offset, bytes});
   }
 
   /** The unit of proof is what the destination can take again. */
@@ -230,16 +128,6 @@ export class FileAttempt {
   get #attributes(): Attributes {
     const {mode, modifiedAt, owner} = this.#options.file;
     return {mode: mode & 0o777, modifiedAt, ...(owner === undefined ? {} : {owner})};
-  }
-
-  get #proves(): boolean {
-    return this.#options.verify === 'hash' && this.#options.to.properties.hashing !== 'none';
-  }
-
-  /** Where nobody asks for a digest, and a later attempt can read the source again without a line, none is made. */
-  get #hashes(): boolean {
-    const {verify, file, from} = this.#options;
-    return verify === 'hash' || file.sha256 !== undefined || from.properties.overNetwork === true;
   }
 
   async #claimed(head: LedgerHead): Promise<LedgerContent> {
@@ -283,21 +171,18 @@ export class FileAttempt {
     const {whole} = await readLedger(to, ledger, head, signal);
     const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
     if (note === undefined || whole === undefined) throw superseded('The unfinished file is gone.', error);
-    return this.#outcome('resumed', {sha256: whole, resumedBytes: Math.max(0, file.size - this.#sentBytes), note});
+    return this.#outcome('resumed', {
+      sha256: whole,
+      resumedBytes: Math.max(0, file.size - this.#counts.sentBytes),
+      note,
+    });
   }
 
   #outcome(outcome: MovedOutcome['outcome'], details: Partial<MovedOutcome>): FileOutcome {
     const {name, kind, size, mode, modifiedAt, attributesLeftOut} = this.#options.file;
     return {
-      ...{
-        outcome,
-        name,
-        kind,
-        size,
-        sentBytes: this.#sentBytes,
-        resumedBytes: this.#resumedBytes,
-        resentBytes: this.#resentBytes,
-      },
+      ...{outcome, name, kind, size},
+      ...this.#counts,
       verified: 'sha256',
       durationMs: Math.round(performance.now() - this.#startedAt),
       ...(attributesLeftOut === undefined ? {} : {attributes: {mode, modifiedAt}}),
