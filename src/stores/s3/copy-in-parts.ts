@@ -3,7 +3,7 @@ import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
 import {tokenHeader, unquoted} from './entry.js';
 import {S3Failure} from './errors.js';
-import {mapInParallel} from './in-parallel.js';
+import {mapInParallel} from '../in-parallel.js';
 import {MOST_PARTS} from './part-size.js';
 import {hasToken, newToken} from './token.js';
 import {abortUpload, completeUpload, createUpload, type UploadName, type UploadPart} from './upload.js';

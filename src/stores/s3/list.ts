@@ -3,7 +3,7 @@ import {checkStoreName, joinStorePath} from '../paths.js';
 import type {ListedEntry, ListOptions, StorePath} from '../store.js';
 import type {Bucket} from './bucket.js';
 import {directoryEntry, type ListedObject, listedFile} from './entry.js';
-import {mapInParallel} from './in-parallel.js';
+import {mapInParallel} from '../in-parallel.js';
 import {headOf, type Page, pages} from './look.js';
 import {notFound} from './names.js';
 import {RECORD_BYTES} from './upload-record.js';

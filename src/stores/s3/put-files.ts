@@ -2,7 +2,7 @@ import {WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
 import type {Bucket} from './bucket.js';
 import {asWaybillError} from './errors.js';
-import {mapInParallel} from './in-parallel.js';
+import {mapInParallel} from '../in-parallel.js';
 import {putWhole} from './objects.js';
 
 /** One request for each file, many at once: a put is one step, and the server checks the digest that was signed. */

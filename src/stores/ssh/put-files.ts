@@ -1,4 +1,5 @@
 import {toError} from '../../ssh/socket.js';
+import {mapInParallel} from '../in-parallel.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
 import {settledUnlessAborted} from './abort.js';
 import {syncDirectory} from './durability.js';
@@ -72,7 +73,7 @@ async function putGroup(
   };
   const syncsGroups = await shell.syncsGroups(signal);
   const written: WrittenFile[] = [];
-  await inParallel(files, OPEN_FILES, (file) =>
+  await mapInParallel(files, OPEN_FILES, (file) =>
     attempt(file, async () => void written.push(await writeFile(session, root, file, !syncsGroups))),
   );
   signal?.throwIfAborted();
@@ -82,7 +83,7 @@ async function putGroup(
   for (const [file, error] of mismatches) failures.set(file, error);
   const directories = new Set<string>();
   const good = written.filter(({file}) => !failures.has(file));
-  await inParallel(good, OPEN_FILES, ({file, absolute, destination}) =>
+  await mapInParallel(good, OPEN_FILES, ({file, absolute, destination}) =>
     attempt(file, async () => {
       await takeName(session, {absolute, destination, path: file.destination, ifExists: file.ifExists});
       directories.add(parentOf(destination));
@@ -130,13 +131,4 @@ async function openNew(session: SftpSession, absolute: string, path: string): Pr
 
 async function explained(session: SftpSession, file: SmallFile, error: unknown): Promise<Error> {
   return error instanceof SftpStatus ? fromStatus(session, file.destination, error) : toError(error);
-}
-
-async function inParallel<T>(items: readonly T[], limit: number, work: (item: T) => Promise<void>): Promise<void> {
-  const waiting = items.values();
-  const lane = async (): Promise<void> => {
-    for (const item of waiting) await work(item);
-  };
-  const lanes = await Promise.allSettled(Array.from({length: Math.min(limit, items.length)}, lane));
-  for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
 }
