@@ -1,7 +1,7 @@
-import {spawn} from 'node:child_process';
 import {mkdir, mkdtemp, readdir, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {type CommandLineEnd, commandLine} from './command-line.js';
 
 /** A machine that has a Temporal address and nothing else: no configuration, no credentials, a home of its own. */
 export interface FarClient {
@@ -9,10 +9,7 @@ export interface FarClient {
   /** Where commands are typed. */
   readonly directory: string;
   /** The shipped command line. `whileItRuns` is given a way to kill it. */
-  run(
-    args: readonly string[],
-    whileItRuns?: (kill: () => void) => Promise<void>,
-  ): Promise<{readonly status: number | null; readonly stdout: string; readonly stderr: string}>;
+  run(args: readonly string[], whileItRuns?: (kill: () => void) => Promise<void>): Promise<CommandLineEnd>;
   /** Ids of the runs that were started here and are not over. */
   open(): Promise<readonly string[]>;
   remove(): Promise<void>;
@@ -25,20 +22,12 @@ export async function farClient(address: string): Promise<FarClient> {
   return {
     home,
     directory,
-    run: async (args, whileItRuns) => {
-      const child = spawn(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), ...args], {
+    run: (args, whileItRuns) =>
+      commandLine(args, {
         cwd: directory,
-        env: {PATH: process.env['PATH'], HOME: home, TEMPORAL_ADDRESS: address, NO_COLOR: '1'},
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      let stdout = '';
-      let stderr = '';
-      child.stdout.on('data', (data: Buffer) => (stdout += data.toString()));
-      child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-      const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-      await whileItRuns?.(() => void child.kill('SIGKILL'));
-      return {status: await ended, stdout, stderr};
-    },
+        env: {PATH: process.env['PATH'], HOME: home, TEMPORAL_ADDRESS: address},
+        ...(whileItRuns ? {whileItRuns: (pid) => whileItRuns(() => void process.kill(pid, 'SIGKILL'))} : {}),
+      }),
     open: async () => {
       const names = await readdir(join(home, '.local/state/waybill/cli')).catch(() => []);
       return names.flatMap((name) => (name.endsWith('.json') ? [name.slice(0, -'.json'.length)] : []));

@@ -8,6 +8,7 @@ import {digests, sha256} from './corpus.js';
 import {FaultJobs, MIB, processesOf, say, until} from './fault-job.js';
 import {between, faultSeed, randomOf} from './seeds.js';
 import {startTestStack} from './stack.js';
+import {localTarget, sshTarget} from './targets.js';
 
 const SIZE = 48;
 let media: Readonly<Record<'tight-local' | 'tight-ssh' | 'store', Medium>>;
@@ -19,21 +20,11 @@ beforeAll(async () => {
   shelf = await mkdtemp(join(tmpdir(), 'waybill-shelf-'));
   const stack = await startTestStack({
     sshd: {shells: ['dash']},
-    more: (
-      sshd,
-    ) => `${guest(sshd, 'guest', `/home/${user(sshd)}/workspaces`)}${guest(sshd, 'locked-out', join(shelf, 'workspaces'))}  tight-local:
-    kind: local
-    workspaceRoot: ${media['tight-local'].path}
-  tight-ssh:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    workspaceRoot: ${media['tight-ssh'].path}
-`,
+    more: (sshd) =>
+      guest(sshd, 'guest', `/home/${user(sshd)}/workspaces`) +
+      guest(sshd, 'locked-out', join(shelf, 'workspaces')) +
+      localTarget('tight-local', {workspaceRoot: media['tight-local'].path}) +
+      sshTarget('tight-ssh', sshd, {workspaceRoot: media['tight-ssh'].path}),
     environment: {WAYBILL_STORE_PATH: media.store.path},
   });
   await chmod(shelf, 0o755);
@@ -58,17 +49,7 @@ function user(sshd: Sshd): string {
 
 /** A target on which nothing is root's. */
 function guest(sshd: Sshd, name: string, workspaceRoot: string): string {
-  return `  ${name}:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${user(sshd)}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    workspaceRoot: ${workspaceRoot}
-    roots: [${shelf}]
-`;
+  return sshTarget(name, sshd, {user: user(sshd), workspaceRoot, roots: [shelf]});
 }
 
 /** Takes space until `left` bytes are free; answers with how to give it back. */

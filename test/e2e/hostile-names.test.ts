@@ -14,6 +14,7 @@ import type {LoginShell} from '../servers/users.js';
 import {workerReady} from './fault-job.js';
 import {contentOf, HOSTILE_JOB, type HostilePlan, jobReport, makeNamed, snapshot} from './hostile-job.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
+import {localTarget, sshTarget} from './targets.js';
 
 const SHELLS: readonly LoginShell[] = ['bash', 'dash', 'fish', 'csh'];
 const carried = [...carriedNames, ...carriedPaths].map(({name}) => name);
@@ -37,18 +38,10 @@ beforeAll(async () => {
   stack = await startTestStack({
     sshd: {shells: SHELLS},
     more: (sshd) =>
-      SHELLS.map(
-        (shell) => `  as-${shell}:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.users.get(shell) ?? ''}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    workspaceRoot: /home/${sshd.users.get(shell) ?? ''}/workspaces
-`,
-      ).join('') + `  files:\n    kind: local\n    roots: ['${here}/tree']\n`,
+      SHELLS.map((shell) => {
+        const user = sshd.users.get(shell) ?? '';
+        return sshTarget(`as-${shell}`, sshd, {user, workspaceRoot: `/home/${user}/workspaces`});
+      }).join('') + localTarget('files', {roots: [`${here}/tree`]}),
   });
   await workerReady(stack);
   canary = join(stack.directory, 'canary');

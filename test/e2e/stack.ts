@@ -11,6 +11,7 @@ import {loadWorkflowBundle} from '../../src/worker/bundle.js';
 import {replayAll} from '../replay/replay.js';
 import {freePort} from '../servers/ports.js';
 import {type Sshd, type SshdOptions, startSshd} from '../servers/sshd.js';
+import {localTarget, sshTarget} from './targets.js';
 
 export interface TestStackOptions {
   readonly sshd?: SshdOptions;
@@ -155,20 +156,7 @@ function configuration(
   roots: TestStackOptions['roots'],
 ): string {
   return `targets:
-  local:
-    kind: local
-    secrets: [E2E_SECRET]
-${more}  gpu:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    workspaceRoot: ${remote}
-    secrets: [E2E_SECRET]
-${roots === undefined ? '' : `    roots: ${JSON.stringify(roots)}\n`}`;
+${localTarget('local', {secrets: ['E2E_SECRET']})}${more}${sshTarget('gpu', sshd, {port, workspaceRoot: remote, secrets: ['E2E_SECRET'], roots})}`;
 }
 
 /** Everything below the workspace root but the tombstones and the line, and every unfinished file of the store. */

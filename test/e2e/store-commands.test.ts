@@ -1,28 +1,19 @@
-import {spawn} from 'node:child_process';
 import {createHash, randomBytes} from 'node:crypto';
 import {chmod, mkdir, readdir, readFile, stat, symlink, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {commandLine} from './command-line.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {localTarget, sshTarget} from './targets.js';
 
 let stack: TestStack;
 let files: string;
 
 beforeAll(async () => {
   stack = await startTestStack({
-    more: (sshd, directory) => `  disk:
-    kind: local
-    roots: [${directory}/files]
-  far:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    roots: [${directory}/files, ${directory}/more]
-`,
+    more: (sshd, directory) =>
+      localTarget('disk', {roots: [`${directory}/files`]}) +
+      sshTarget('far', sshd, {roots: [`${directory}/files`, `${directory}/more`]}),
   });
   files = join(stack.directory, 'files');
   await mkdir(files);
@@ -36,19 +27,10 @@ afterAll(async () => {
   await stack.close(started);
 });
 
-/** The shipped command line, with nothing but Temporal's address. */
+/** With nothing but Temporal's address. */
 async function waybill(...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), ...args], {
-    cwd: stack.directory,
-    env: {...process.env, TEMPORAL_ADDRESS: stack.address, WAYBILL_CONFIG: '/nonexistent', NO_COLOR: '1'},
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const stdout: Buffer[] = [];
-  let stderr = '';
-  child.stdout.on('data', (data: Buffer) => stdout.push(data));
-  child.stderr.on('data', (data: Buffer) => (stderr += data.toString()));
-  const status = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return {status, bytes: Buffer.concat(stdout), stdout: Buffer.concat(stdout).toString(), stderr};
+  const env = {...process.env, TEMPORAL_ADDRESS: stack.address, WAYBILL_CONFIG: '/nonexistent'};
+  return await commandLine(args, {cwd: stack.directory, env});
 }
 
 async function names(location: string): Promise<readonly string[]> {

@@ -11,6 +11,7 @@ import {digests, makeInputs, sha256} from './corpus.js';
 import {MIB, partialOf, until, workerReady} from './fault-job.js';
 import {scrape, type Sample, sumOf} from './scrape.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {diskAndFar} from './targets.js';
 import {waybillCommand} from './waybill-command.js';
 
 const SECRET = 'kept-to-the-worker-4f1d';
@@ -24,19 +25,7 @@ beforeAll(async () => {
   port = await freePort();
   stack = await startTestStack({
     environment: {E2E_SECRET: SECRET},
-    more: (sshd, directory) => `  disk:
-    kind: local
-    roots: [${directory}/files]
-  far:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    roots: [${directory}/files]
-`,
+    more: diskAndFar,
     settings: `worker:\n  metrics: 127.0.0.1:${port}\n  auditLog: audit.ndjson\n`,
   });
   files = join(stack.directory, 'files');

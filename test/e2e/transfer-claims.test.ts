@@ -6,6 +6,7 @@ import type {TransferOptionsRequest} from '../../src/contracts/transfer.js';
 import {until} from '../execution/temporary-workspace.js';
 import {digests, makeInputs} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {diskAndFar} from './targets.js';
 import {waybillCommand} from './waybill-command.js';
 
 let stack: TestStack;
@@ -14,19 +15,7 @@ const started: string[] = [];
 
 beforeAll(async () => {
   stack = await startTestStack({
-    more: (sshd, directory) => `  disk:
-    kind: local
-    roots: [${directory}/files]
-  far:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    roots: [${directory}/files]
-`,
+    more: diskAndFar,
   });
   files = join(stack.directory, 'files');
   await makeInputs(join(files, 'from'), {large: 60_000_000});

@@ -6,6 +6,7 @@ import {type TransferOutcome, transferOutcome} from '../../src/contracts/catalog
 import {collect} from '../../src/stores/contract/subject.js';
 import {digests, makeInputs} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {diskAndFar} from './targets.js';
 import {waybillCommand} from './waybill-command.js';
 
 const startedEvent = z.object({event: z.literal('started'), id: z.string()});
@@ -16,19 +17,7 @@ const started: string[] = [];
 
 beforeAll(async () => {
   stack = await startTestStack({
-    more: (sshd, directory) => `  disk:
-    kind: local
-    roots: [${directory}/files]
-  far:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    roots: [${directory}/files]
-`,
+    more: diskAndFar,
     settings: 'transfer:\n  segmentFiles: 20\n',
   });
   files = join(stack.directory, 'files');

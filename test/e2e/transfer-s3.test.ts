@@ -8,6 +8,7 @@ import {credentials, type S3Server} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
 import {digests, makeInputs} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {diskAndFar} from './targets.js';
 import {waybillCommand} from './waybill-command.js';
 
 const LARGE = 40 * 1024 * 1024;
@@ -33,19 +34,7 @@ const started: string[] = [];
 beforeAll(async () => {
   [versity, minio] = await Promise.all([startVersity(), startMinio()]);
   stack = await startTestStack({
-    more: (sshd, directory) => `  disk:
-    kind: local
-    roots: [${directory}/files]
-  far:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    roots: [${directory}/files]
-`,
+    more: diskAndFar,
     settings: `stores:
   archive:
     kind: s3

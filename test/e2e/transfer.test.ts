@@ -6,6 +6,7 @@ import type {CopyStart} from '../../src/client/api.js';
 import type {TransferResult} from '../../src/contracts/transfer.js';
 import {digests, makeInputs, sha256} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {diskAndFar} from './targets.js';
 import {waybillCommand} from './waybill-command.js';
 
 let stack: TestStack;
@@ -14,19 +15,7 @@ const started: string[] = [];
 
 beforeAll(async () => {
   stack = await startTestStack({
-    more: (sshd, directory) => `  disk:
-    kind: local
-    roots: [${directory}/files]
-  far:
-    kind: ssh
-    host: ${sshd.host}
-    port: ${sshd.port}
-    user: ${sshd.user}
-    identityFile: ${sshd.identityFile}
-    knownHostsFile: ${sshd.knownHostsFile}
-    sshConfigFile: /nonexistent
-    roots: [${directory}/files]
-`,
+    more: diskAndFar,
     settings: 'transfer:\n  segmentFiles: 150\n  segmentsPerRun: 4\n',
   });
   files = join(stack.directory, 'files');
