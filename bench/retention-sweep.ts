@@ -6,7 +6,7 @@ import {workflowNames} from '../src/contracts/names.js';
 import type {RetentionResult} from '../src/contracts/retention.js';
 import {postgresConnectionString} from '../src/embedded/postgres.js';
 import {readStack} from '../src/embedded/stack-file.js';
-import {inParallel} from '../src/transfer/in-parallel.js';
+import {inParallel} from '../src/stores/in-parallel.js';
 import {peakMemory} from './engine.js';
 import {run, withLab} from './lab.js';
 import {type BenchReport, memoryRow} from './report.js';

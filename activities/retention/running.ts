@@ -1,25 +1,13 @@
 import {Context} from '@temporalio/activity';
-import {WorkflowNotFoundError} from '@temporalio/client';
-import {inParallel} from '../../src/transfer/in-parallel.js';
+import {inParallel} from '../../src/stores/in-parallel.js';
+import {workflowRuns} from '../../src/worker/workflow-end.js';
 
 /** Questions to Temporal at once: each costs it some milliseconds. */
 const AT_ONCE = 8;
 
-/** Whether the workflow of this id runs. Temporal forgets what has ended, never what runs. */
+/** Whether the workflow of this id runs. */
 export async function isRunning(workflowId: string): Promise<boolean> {
-  return (await closedAt(workflowId)) === 'running';
-}
-
-/** When the workflow of this id ended; undefined where Temporal does not know it, or not any more. */
-export async function closedAt(workflowId: string): Promise<Date | 'running' | undefined> {
-  try {
-    const {closeTime} = await Context.current().client.workflow.getHandle(workflowId).describe();
-    // One that somebody has paused goes on one day.
-    return closeTime ?? 'running';
-  } catch (error) {
-    if (error instanceof WorkflowNotFoundError) return undefined;
-    throw error;
-  }
+  return await workflowRuns(Context.current().client, workflowId);
 }
 
 /** Those of which no workflow runs. */

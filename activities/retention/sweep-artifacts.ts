@@ -3,7 +3,7 @@ import type {ExpiredArtifact} from '../../src/artifacts/catalog/retention.js';
 import {isWaybillError} from '../../src/contracts/errors.js';
 import {RETENTION_NOTES, type RetentionNote} from '../../src/contracts/retention.js';
 import type {Store} from '../../src/stores/store.js';
-import {inParallel} from '../../src/transfer/in-parallel.js';
+import {inParallel} from '../../src/stores/in-parallel.js';
 import type {Attempt} from '../attempt.js';
 import type {Pace} from './pace.js';
 import {withoutRunning} from './running.js';

@@ -3,7 +3,7 @@ import {requireMarkedStore} from '../../src/artifacts/store-marker.js';
 import type {Swept, SweepRequest, WaybillActivities, WorkspacesOf} from '../../src/contracts/activities.js';
 import {hasCode, isWaybillError} from '../../src/contracts/errors.js';
 import {MOST_LEFT, type RetentionNote} from '../../src/contracts/retention.js';
-import {inParallel} from '../../src/transfer/in-parallel.js';
+import {inParallel} from '../../src/stores/in-parallel.js';
 import type {ExpiredExecution} from '../../src/artifacts/catalog/retention.js';
 import type {Attempt} from '../attempt.js';
 import {runAttempt} from '../attempt.js';

@@ -1,3 +1,4 @@
+import {Context} from '@temporalio/activity';
 import {executionId} from '../../src/contracts/ids.js';
 import {requireMarkedStore} from '../../src/artifacts/store-marker.js';
 import {transferRoot} from '../../src/artifacts/keys.js';
@@ -5,8 +6,9 @@ import type {WaybillActivities} from '../../src/contracts/activities.js';
 import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {namesIn, youngestIn} from './directories.js';
-import {closedAt, isRunning, withoutRunning} from './running.js';
+import {isRunning, withoutRunning} from './running.js';
 import {sweepPartialsOfExecutions} from './sweep-partials.js';
+import {workflowEnd} from '../../src/worker/workflow-end.js';
 
 const DAY_MS = 86_400_000;
 const ROUND = 100;
@@ -50,7 +52,7 @@ async function sweepTransferJournals({store}: ActivityDeps, before: number, sign
   let removed = 0;
   for await (const name of namesIn(store, 'transfers', signal)) {
     if (!executionId.safeParse(name).success) continue;
-    const closed = await closedAt(name);
+    const closed = await workflowEnd(Context.current().client, name);
     if (closed === 'running' || (closed !== undefined && closed.getTime() > before)) continue;
     const root = transferRoot(name);
     if ((await youngestIn(store, root, signal)) > before) continue;

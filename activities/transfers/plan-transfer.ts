@@ -4,7 +4,7 @@ import {countsOf, isLeftOut, noteOf} from '../../src/transfer/copy/counts.js';
 import {keptThere} from '../../src/transfer/copy/overwrite.js';
 import {planCopy} from '../../src/transfer/copy/plan.js';
 import {requireRoom} from '../../src/transfer/copy/room.js';
-import {inParallel} from '../../src/transfer/in-parallel.js';
+import {inParallel} from '../../src/stores/in-parallel.js';
 import type {PlannedFile, RefusedEntry} from '../../src/transfer/planned-file.js';
 import {cutSegments} from '../../src/transfer/segments.js';
 import {copyPlace} from '../../src/worker/copy-place.js';

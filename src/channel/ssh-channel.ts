@@ -5,7 +5,7 @@ import {openSshStore} from '../stores/ssh/store.js';
 import type {CallOptions, Entry, HashedFile, ListedEntry, Store, StorePath} from '../stores/store.js';
 import {copy, type CopyOptions, type CopyResult} from '../transfer/copy/copy.js';
 import type {CopyPlace} from '../transfer/copy/locate.js';
-import {inParallel} from '../transfer/in-parallel.js';
+import {inParallel} from '../stores/in-parallel.js';
 
 export interface SshChannelOptions {
   /** Stays the caller's: the end of the channel ends its sessions, and their connections serve the next one. */

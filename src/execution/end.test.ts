@@ -1,12 +1,7 @@
 import {chmod, mkdir, readdir, readFile, stat, symlink, writeFile} from 'node:fs/promises';
 import {afterAll, describe, expect, it} from 'vitest';
-import {
-  processesNaming,
-  processesWith,
-  shells,
-  TemporaryRoot,
-  until,
-} from '../../test/execution/temporary-workspace.js';
+import {processesNaming, processesWith} from '../../test/execution/processes.js';
+import {shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
 import {cancelExecution, cleanUpWorkspace, prepareWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';

@@ -5,7 +5,8 @@ import {cleanUpWorkspace, prepareWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';
 import type {ExecutionEnd} from './report.js';
-import {processesNaming, shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
+import {processesNaming} from '../../test/execution/processes.js';
+import {shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
 
 const local = new LocalShell();
 const root = await TemporaryRoot.create();

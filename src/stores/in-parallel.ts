@@ -1,15 +1,36 @@
-/** Runs `work` over the items in order, so many at once, and answers in their order. The first failure ends it. */
+/**
+ * Works through `items` in order with up to `width` at once. After a failure nothing new is begun; the first error is
+ * thrown when everything that was begun has ended.
+ */
+export async function inParallel<T>(
+  items: Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const iterator = items[Symbol.iterator]();
+  let failure: {readonly error: unknown} | undefined;
+  const lane = async (): Promise<void> => {
+    for (let next = iterator.next(); next.done !== true && failure === undefined; next = iterator.next()) {
+      try {
+        await work(next.value);
+      } catch (error) {
+        failure ??= {error};
+      }
+    }
+  };
+  await Promise.all(Array.from({length: width}, lane));
+  if (failure !== undefined) throw failure.error;
+}
+
+/** The same, answering with what `work` gave for each item, in the order of the items. */
 export async function mapInParallel<T, R>(
   items: readonly T[],
-  limit: number,
+  width: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
-  const waiting = items.entries();
   const results = new Map<number, R>();
-  const lane = async (): Promise<void> => {
-    for (const [index, item] of waiting) results.set(index, await work(item, index));
-  };
-  const lanes = await Promise.allSettled(Array.from({length: Math.min(limit, items.length)}, lane));
-  for (const outcome of lanes) if (outcome.status === 'rejected') throw outcome.reason;
-  return [...results.entries()].sort(([a], [b]) => a - b).map(([, result]) => result);
+  await inParallel(items.entries(), width, async ([index, item]) => {
+    results.set(index, await work(item, index));
+  });
+  return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }

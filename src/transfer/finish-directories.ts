@@ -1,7 +1,7 @@
 import {hasCode} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
-import {inParallel} from './in-parallel.js';
+import {inParallel} from '../stores/in-parallel.js';
 import type {PlannedFile} from './planned-file.js';
 
 const AT_ONCE = 32;

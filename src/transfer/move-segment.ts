@@ -2,7 +2,7 @@ import {hasCode, isWaybillError, WaybillError} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {type FileOutcome, failedOutcome, type MovedOutcome} from './file-outcome.js';
-import {inParallel} from './in-parallel.js';
+import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
 import {moveLink} from './links.js';
 import {isFinal, moveFile} from './move-file.js';

@@ -4,7 +4,7 @@ import {joinStorePath} from '../stores/paths.js';
 import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
 import type {MovedOutcome} from './file-outcome.js';
-import {inParallel} from './in-parallel.js';
+import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
 import {isFinal} from './move-file.js';
 import {type PlannedFile, withAttributes} from './planned-file.js';

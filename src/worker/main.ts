@@ -16,7 +16,7 @@ import {createLog} from './log.js';
 import {openSweeps} from './open-sweeps.js';
 import {patiently} from './patience.js';
 import {ensureRetentionSchedule} from './retention-schedule.js';
-import {workflowRuns} from './sweep-owners.js';
+import {workflowRuns} from './workflow-end.js';
 import {TaskRecords} from './task-records.js';
 import {openTelemetry, type Telemetry} from './telemetry.js';
 

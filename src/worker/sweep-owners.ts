@@ -1,5 +1,6 @@
-import {type Client, WorkflowNotFoundError} from '@temporalio/client';
+import type {Client} from '@temporalio/client';
 import type {Catalog} from '../artifacts/catalog/catalog.js';
+import {workflowRuns} from './workflow-end.js';
 
 const DAY_MS = 86_400_000;
 
@@ -15,25 +16,12 @@ export interface SweepOwners {
   readonly ownWorkspace: (executionId: string) => Promise<boolean>;
 }
 
-/** Whether the workflow of this id, an execution's or a transfer's, has not ended. */
-export async function workflowRuns(client: Client, id: string): Promise<boolean> {
-  try {
-    // One that somebody has paused goes on one day.
-    return (await client.workflow.getHandle(id).describe()).closeTime === undefined;
-  } catch (error) {
-    // Temporal forgets what has ended, never what runs.
-    if (error instanceof WorkflowNotFoundError) return false;
-    throw error;
-  }
-}
-
 export function sweepOwners(
   catalog: Pick<Catalog, 'getExecution'> & {readonly retention: Pick<Catalog['retention'], 'wasRemoved'>},
   client: Client,
   leftoverDays: number,
   now: () => number = Date.now,
 ): SweepOwners {
-  const runs = (executionId: string) => workflowRuns(client, executionId);
   return {
     ownWorkspace: async (executionId) => {
       const record = await catalog.getExecution(executionId);
@@ -41,7 +29,7 @@ export function sweepOwners(
       if (!record) return !(await catalog.retention.wasRemoved(executionId));
       const ended = record.endedAt === undefined ? undefined : Date.parse(record.endedAt);
       if (ended !== undefined && now() < ended + leftoverDays * DAY_MS + MARGIN_MS) return true;
-      return await runs(executionId);
+      return await workflowRuns(client, executionId);
     },
   };
 }

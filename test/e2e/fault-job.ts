@@ -4,6 +4,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {expect} from 'vitest';
 import type {ExecutionHandle, StartOptions} from '../../src/client/api.js';
+import {processesOf} from '../execution/processes.js';
 import {digests, makeInputs} from './corpus.js';
 import {leftovers, type TestStack} from './stack.js';
 
@@ -99,18 +100,6 @@ export async function workerReady(stack: TestStack): Promise<void> {
       () => false,
     );
   await until('a worker', answers);
-}
-
-/** Processes that carry the execution's id in their environment. */
-export async function processesOf(executionId: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (!environment.split('\0').includes(`WAYBILL_EXECUTION_ID=${executionId}`)) continue;
-    found.push(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => pid));
-  }
-  return found;
 }
 
 /** The unfinished file below `directory` once it holds `bytes`; looks a few hundred times a second. */

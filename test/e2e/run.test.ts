@@ -1,8 +1,9 @@
-import {mkdir, mkdtemp, readdir, readFile, rm, stat} from 'node:fs/promises';
+import {mkdir, mkdtemp, readFile, rm, stat} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Client, Connection} from '@temporalio/client';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {processesOf} from '../execution/processes.js';
 import {digests, makeInputs, sha256, writeText} from './corpus.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
 
@@ -138,7 +139,7 @@ describe.each(['local', 'gpu'])('an execution on %s', (target) => {
     for await (const event of handle.progress()) if (event.event === 'run' && event.progress.state === 'running') break;
     await handle.cancel();
     expect(await handle.result()).toMatchObject({outcome: 'cancelled'});
-    expect(await commandsOf(handle.id)).toEqual([]);
+    expect(await processesOf(handle.id)).toEqual([]);
     expect(await leftovers(stack, handle.id)).toEqual([]);
   });
 
@@ -249,12 +250,3 @@ describe('ids and records', () => {
 });
 
 /** Processes that carry the execution's id in their environment. */
-async function commandsOf(executionId: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (environment.split('\0').includes(`WAYBILL_EXECUTION_ID=${executionId}`)) found.push(pid);
-  }
-  return found;
-}

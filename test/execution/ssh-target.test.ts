@@ -11,7 +11,7 @@ import {openSshStore} from '../../src/stores/ssh/store.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
 import type {LoginShell} from '../servers/users.js';
-import {processesWith} from './temporary-workspace.js';
+import {processesWith} from './processes.js';
 
 const shells: readonly LoginShell[] = ['bash', 'dash', 'fish', 'csh'];
 /** Below the login home. */

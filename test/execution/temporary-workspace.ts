@@ -59,25 +59,3 @@ export async function until(what: string, holds: () => Promise<boolean>, seconds
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
-
-/** Numbers of the processes whose environment holds `text`, from /proc. */
-export async function processesWith(text: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const environment = await readFile(`/proc/${name}/environ`, 'latin1').catch(() => '');
-    if (environment.includes(text)) found.push(Number(name));
-  }
-  return found;
-}
-
-/** Numbers of the processes whose arguments hold `text`. */
-export async function processesNaming(text: string): Promise<number[]> {
-  const found: number[] = [];
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const line = await readFile(`/proc/${name}/cmdline`, 'latin1').catch(() => '');
-    if (line.includes(text)) found.push(Number(name));
-  }
-  return found;
-}

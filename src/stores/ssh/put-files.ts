@@ -1,5 +1,5 @@
 import {toError} from '../../ssh/socket.js';
-import {mapInParallel} from '../in-parallel.js';
+import {inParallel} from '../in-parallel.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
 import {settledUnlessAborted} from './abort.js';
 import {syncDirectory} from './durability.js';
@@ -73,7 +73,7 @@ async function putGroup(
   };
   const syncsGroups = await shell.syncsGroups(signal);
   const written: WrittenFile[] = [];
-  await mapInParallel(files, OPEN_FILES, (file) =>
+  await inParallel(files, OPEN_FILES, (file) =>
     attempt(file, async () => void written.push(await writeFile(session, root, file, !syncsGroups))),
   );
   signal?.throwIfAborted();
@@ -83,7 +83,7 @@ async function putGroup(
   for (const [file, error] of mismatches) failures.set(file, error);
   const directories = new Set<string>();
   const good = written.filter(({file}) => !failures.has(file));
-  await mapInParallel(good, OPEN_FILES, ({file, absolute, destination}) =>
+  await inParallel(good, OPEN_FILES, ({file, absolute, destination}) =>
     attempt(file, async () => {
       await takeName(session, {absolute, destination, path: file.destination, ifExists: file.ifExists});
       directories.add(parentOf(destination));

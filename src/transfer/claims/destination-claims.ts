@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {ListedEntry, Store, StorePath} from '../../stores/store.js';
-import {inParallel} from '../in-parallel.js';
+import {inParallel} from '../../stores/in-parallel.js';
 import {type ClaimHolder, type DestinationClaim, destinationClaim, type FoundClaim, overlap} from './claim.js';
 
 export type ClaimRequest = Omit<DestinationClaim, 'version' | 'state' | 'claimedAt'>;

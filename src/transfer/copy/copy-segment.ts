@@ -5,7 +5,7 @@ import {withProperties, withRateLimit} from '../../stores/decorators/limited.js'
 import {StallWatch} from '../../stores/decorators/unstalled.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {failedOutcome, type FileOutcome, type MovedOutcome} from '../file-outcome.js';
-import {inParallel} from '../in-parallel.js';
+import {inParallel} from '../../stores/in-parallel.js';
 import {moveSegment} from '../move-segment.js';
 import type {PlannedFile} from '../planned-file.js';
 import {keptThere} from './overwrite.js';

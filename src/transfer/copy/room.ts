@@ -2,7 +2,7 @@ import {WaybillError} from '../../contracts/errors.js';
 import type {TransferOptions} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store, StorePath} from '../../stores/store.js';
-import {inParallel} from '../in-parallel.js';
+import {inParallel} from '../../stores/in-parallel.js';
 import type {PlannedFile} from '../planned-file.js';
 
 const QUESTIONS_AT_ONCE = 32;

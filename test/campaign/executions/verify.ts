@@ -7,6 +7,7 @@ import {digests} from '../../e2e/corpus.js';
 import {leftovers, type TestStack} from '../../e2e/stack.js';
 import type {Blow} from './blow.js';
 import {type Job, lineCount} from './job.js';
+import {processesOf} from '../../execution/processes.js';
 import {underWay} from '../../e2e/under-way.js';
 
 /** Bytes that were there and were sent again, against what is allowed. */
@@ -124,16 +125,6 @@ async function output(job: Job): Promise<string> {
 
 function expectedOutput({plan}: Job): string {
   return Array.from({length: lineCount(plan)}, (_, index) => `line ${index + 1}\n`).join('');
-}
-
-async function processesOf(executionId: string): Promise<readonly string[]> {
-  const found: string[] = [];
-  for (const pid of await readdir('/proc')) {
-    if (!/^\d+$/.test(pid)) continue;
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (environment.split('\0').includes(`WAYBILL_EXECUTION_ID=${executionId}`)) found.push(pid);
-  }
-  return found;
 }
 
 /** One run under the id, and one event that ends it. */
