@@ -97,7 +97,7 @@ describe.each(await shells())('a clean-up with %s', (_, shell) => {
 describe('a clean-up', () => {
   it('ends what a finished command left running, and the watchers of a killed wrapper', async () => {
     const workspace = root.workspace();
-    const hook = '[ "$1" != before-exit ] || kill -9 $$';
+    const hook = '[ "$1" != running ] || kill -9 $$';
     const seconds = uniqueSeconds();
     const command = ['sh', '-c', `setsid sleep ${seconds}1 & setsid sleep ${seconds}2 & sleep 0.1`];
     const timeout = uniqueSeconds();

@@ -14,6 +14,7 @@ import {startVersity} from '../servers/versity.js';
 import {digests, makeInputs, sha256} from './corpus.js';
 import {farClient, type FarClient} from './far-client.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {arrived, unfinished} from './unfinished.js';
 
 const SECRET = 'hunter2-e2e-tickets';
 const PREFIX = 'team/a';
@@ -136,10 +137,8 @@ describe.each([
     await clientLine.heal();
     await workerLine.bandwidth(24_000);
     const waited = await far.run(['wait', id, '--remote-only', '--json'], async () => {
-      const handle = stack.client.execution(id);
-      for await (const event of handle.progress()) {
-        if (event.event === 'move' && event.progress.direction === 'stage' && event.progress.sentBytes >= PART) break;
-      }
+      const look = () => unfinished(stack, 'gpu', id, 'stage');
+      await arrived(look, 2, stack.client.execution(id).result());
       await stack.killWorker();
       await workerLine.heal();
     });
@@ -148,13 +147,13 @@ describe.each([
     expect(waited.status).toBe(0);
     const result = await stack.client.execution(id).result();
     expect(result.staged).toMatchObject({files: 1, bytes: 8 * PART});
-    expect(result.staged.resumedBytes).toBeGreaterThan(0);
+    expect(result.staged.resumedBytes).toBeGreaterThanOrEqual(2 * PART);
     await clientLine.bandwidth(24_000);
-    const unfinished = join(far.directory, `.waybill-${id}`);
+    const half = join(far.directory, `.waybill-${id}`);
     await far.run(['download', id], async (kill) => {
       const held = async () => {
-        const names = (await readdir(unfinished).catch(() => [])).filter((name) => name.endsWith('.ledger'));
-        const ledgers = await Promise.all(names.map((name) => readFile(join(unfinished, name), 'latin1')));
+        const names = (await readdir(half).catch(() => [])).filter((name) => name.endsWith('.ledger'));
+        const ledgers = await Promise.all(names.map((name) => readFile(join(half, name), 'latin1')));
         return ledgers.join('').match(/^\d{12} [0-9a-f]{64}/gm)?.length ?? 0;
       };
       await expect.poll(held, {timeout: 30_000, interval: 20}).toBeGreaterThanOrEqual(2);
