@@ -1,4 +1,5 @@
 import {createRequire} from 'node:module';
+import {dirname, join} from 'node:path';
 import type {CipherAlgorithm, ServerHostKeyAlgorithm} from 'ssh2';
 
 /** ssh2's native cipher binding; without it every packet is ciphered by three calls into node:crypto. */
@@ -9,6 +10,12 @@ export function nativeBindingLoaded(): boolean {
   } catch {
     return false;
   }
+}
+
+/** The directory whose `node_modules` holds ssh2: `npm rebuild` changes nothing from any other. */
+export function ssh2Prefix(): string {
+  const ssh2 = dirname(createRequire(import.meta.url).resolve('ssh2/package.json'));
+  return join(ssh2, '../..');
 }
 
 const HOST_KEYS: readonly ServerHostKeyAlgorithm[] = [

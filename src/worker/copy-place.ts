@@ -1,3 +1,4 @@
+import {posix} from 'node:path';
 import {splitLocation} from '../contracts/transfer.js';
 import type {CopyPlace} from '../transfer/copy/locate.js';
 import type {PlaceOptions, TargetRegistry} from './targets.js';
@@ -11,5 +12,8 @@ export async function copyPlace(
 ): Promise<CopyPlace & {readonly key: string}> {
   const {store, path, root} = await targets.location(location, signal, options);
   const slash = location.endsWith('/') ? '/' : '';
-  return {store, path: `${path}${slash}`, key: `${splitLocation(location)?.name ?? ''}:${root}`};
+  const {name = '', path: given = ''} = splitLocation(location) ?? {};
+  // Of a bucket the first slash may be left out, and then is here too.
+  const above = given.startsWith('/') ? root : root.replace(/^\/+/, '');
+  return {store, path: `${path}${slash}`, key: `${name}:${root}`, shown: (of) => `${name}:${posix.join(above, of)}`};
 }

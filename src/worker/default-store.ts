@@ -22,19 +22,37 @@ interface DefaultStore {
 }
 
 /**
- * Rejects with `config.not-this-host` for a directory of another host, and where an S3 server refuses. One that does not
- * answer is told to `onSilence`.
+ * Makes a local store where there is none. Rejects with `config.not-this-host` for a directory of another host, and where
+ * an S3 server refuses. One that does not answer is told to `onSilence`.
  */
 export async function openDefaultStore(
   settings: DefaultStoreConfiguration,
-  environment: Environment = process.env,
+  environment: Environment,
   onSilence: (error: unknown) => void = () => undefined,
 ): Promise<DefaultStore> {
   if (settings.kind === 's3') return await openS3DefaultStore(settings, environment, onSilence);
   const {path} = settings;
   const store = openLocalStore({name: 'store', root: path});
+  // Inputs, outputs and logs of everybody's runs: this user's alone.
+  await mkdir(path, {recursive: true, mode: 0o700});
+  await store.putObject(HOST_KEY, Buffer.from(JSON.stringify({version: 1, machineId: machineId()})), {ifAbsent: true});
   await requireOwnStore(store, path);
   return {store, ticket: pathTicket(machineId(), path)};
+}
+
+/** The same store, and makes nothing: rejects with `store.not-found` where there is no local one yet. */
+export async function openExistingStore(settings: DefaultStoreConfiguration, environment: Environment): Promise<Store> {
+  if (settings.kind === 's3') return (await openS3DefaultStore(settings, environment, () => undefined)).store;
+  const {path} = settings;
+  const store = openLocalStore({name: 'store', root: path});
+  if ((await store.getObject(HOST_KEY, 4096)) === undefined) {
+    throw new WaybillError('store.not-found', `the default store is not at ${path} yet`, {
+      path,
+      remedy: 'Run `waybill setup`, or start a worker: both make it.',
+    });
+  }
+  await requireOwnStore(store, path);
+  return store;
 }
 
 async function openS3DefaultStore(
@@ -68,12 +86,8 @@ const HOST_KEY = 'host.json';
 
 /** A local store on a shared disk would look right from two hosts, and each would sweep what the other holds. */
 async function requireOwnStore(store: Store, path: string): Promise<void> {
-  const own = machineId();
-  // Inputs, outputs and logs of everybody's runs: this user's alone.
-  await mkdir(path, {recursive: true, mode: 0o700});
-  await store.putObject(HOST_KEY, Buffer.from(JSON.stringify({version: 1, machineId: own})), {ifAbsent: true});
   const written = Buffer.from((await store.getObject(HOST_KEY, 4096)) ?? new Uint8Array()).toString();
-  if (written.includes(`"${own}"`)) return;
+  if (written.includes(`"${machineId()}"`)) return;
   throw new WaybillError('config.not-this-host', `the default store ${path} is a local directory of another host`, {
     path,
   });

@@ -39,7 +39,7 @@ export async function openWorkerDeps(
   await markStore(store, catalog.retention).catch((error: unknown) => {
     telemetry.log.warn({err: error}, 'the default store cannot be marked yet: nothing expires before it is');
   });
-  const targets = openTargetRegistry(configuration);
+  const targets = openTargetRegistry(configuration, environment);
   return {
     activities: {
       store,

@@ -1,9 +1,12 @@
-import {access, constants, mkdir} from 'node:fs/promises';
+import {access, constants, stat} from 'node:fs/promises';
 import {hostname} from 'node:os';
+import {dirname} from 'node:path';
 import prettyBytes from 'pretty-bytes';
 import type {LocalTargetConfiguration} from '../config/schema.js';
 import type {TargetCheck} from '../contracts/catalog.js';
+import {hasCode} from '../contracts/errors.js';
 import {LocalShell} from '../execution/local-shell.js';
+import {isErrno} from '../stores/local/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {OpenedTarget, Target} from './targets.js';
 
@@ -40,7 +43,11 @@ export async function shellCheck(target: Target, signal?: AbortSignal): Promise<
 
 /** How much a command may write below the workspace root. */
 export async function spaceCheck(target: Target, signal?: AbortSignal): Promise<TargetCheck> {
-  const free = await target.store.freeSpace('', signal ? {signal} : {});
+  const free = await target.store.freeSpace('', signal ? {signal} : {}).catch((error: unknown) => {
+    if (hasCode(error, 'store.not-found')) return 'not-there' as const;
+    throw error;
+  });
+  if (free === 'not-there') return {name: 'free space', outcome: 'ok', detail: 'not known before the first run'};
   if (free === undefined) return {name: 'free space', outcome: 'warning', detail: 'the target does not say'};
   const detail = `${prettyBytes(free)} below ${target.workspaceRoot}`;
   if (free > 1_000_000_000) return {name: 'free space', outcome: 'ok', detail};
@@ -49,9 +56,9 @@ export async function spaceCheck(target: Target, signal?: AbortSignal): Promise<
 
 async function workspaceCheck({workspaceRoot}: Target): Promise<TargetCheck> {
   try {
-    await mkdir(workspaceRoot, {recursive: true, mode: 0o700});
-    await access(workspaceRoot, constants.W_OK | constants.X_OK);
-    return {name: 'workspace root', outcome: 'ok', detail: workspaceRoot};
+    const there = await nearestDirectory(workspaceRoot);
+    await access(there, constants.W_OK | constants.X_OK);
+    return {name: 'workspace root', outcome: 'ok', detail: workspaceDetail(workspaceRoot, there)};
   } catch (error) {
     const detail = error instanceof Error ? error.message : workspaceRoot;
     return {
@@ -61,4 +68,21 @@ async function workspaceCheck({workspaceRoot}: Target): Promise<TargetCheck> {
       remedy: 'Make the directory writable, or set another workspaceRoot.',
     };
   }
+}
+
+/** A check makes nothing: the first run does. */
+export function workspaceDetail(workspaceRoot: string, there: string): string {
+  return there === workspaceRoot ? workspaceRoot : `${workspaceRoot}, which the first run makes`;
+}
+
+/** The path itself where it is there, or the one above it in which it would be made. */
+async function nearestDirectory(path: string): Promise<string> {
+  const there = await stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (isErrno(error, 'ENOENT')) return false;
+      throw error;
+    },
+  );
+  return there ? path : await nearestDirectory(dirname(path));
 }

@@ -16,10 +16,7 @@ const KEPT_MS = 10_000;
  * Answers with the keys of a store, from its file or from the environment. Rejects with `secret.not-set`, which names
  * variables and files and no value.
  */
-export function s3Credentials(
-  settings: Settings,
-  environment: Environment = process.env,
-): () => Promise<S3Credentials> {
+export function s3Credentials(settings: Settings, environment: Environment): () => Promise<S3Credentials> {
   const {credentialsFile: file, credentialsProfile: profile} = settings;
   if (file === undefined) return async () => fromEnvironment(settings, environment);
   let kept: {readonly at: number; readonly credentials: S3Credentials} | undefined;

@@ -1,3 +1,4 @@
+import type {Environment} from '../config/directories.js';
 import type {S3StoreConfiguration} from '../config/schema.js';
 import {openS3Store} from '../stores/s3/store.js';
 import type {Store} from '../stores/store.js';
@@ -7,9 +8,9 @@ import {checkS3Place} from './s3-place-checks.js';
 import type {OpenedPlace} from './targets.js';
 
 /** The objects below the prefix of a configured store. Nothing is connected before the first question. */
-export function openS3Place(name: string, settings: S3StoreConfiguration): OpenedPlace {
+export function openS3Place(name: string, settings: S3StoreConfiguration, environment: Environment): OpenedPlace {
   const {endpoint, bucket, prefix} = settings;
-  const credentials = s3Credentials(settings);
+  const credentials = s3Credentials(settings, environment);
   const stores = new Map<string, Promise<Store>>();
   const open = async (root: string): Promise<Store> =>
     openS3Store({

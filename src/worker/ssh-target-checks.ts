@@ -1,9 +1,9 @@
 import type {SshTargetConfiguration} from '../config/schema.js';
 import type {TargetCheck} from '../contracts/catalog.js';
 import {isWaybillError} from '../contracts/errors.js';
-import {nativeBindingLoaded} from '../ssh/algorithms.js';
+import {nativeBindingLoaded, ssh2Prefix} from '../ssh/algorithms.js';
 import {quote} from '../ssh/quote.js';
-import {shellCheck, spaceCheck} from './local-target.js';
+import {shellCheck, spaceCheck, workspaceDetail} from './local-target.js';
 import {resolveSshTarget} from './ssh-target-endpoint.js';
 import type {Target} from './targets.js';
 
@@ -49,8 +49,13 @@ function nativeCheck(): TargetCheck {
     name: 'native crypto',
     outcome: 'warning',
     detail: "ssh2's native binding is not loaded: transfers take more CPU",
-    remedy: 'Install a C++ compiler and python3 on the host of the worker, then: npm rebuild ssh2',
+    remedy: `Install a C++ compiler, make and python3 on the host of the worker, then run \`${rebuild()}\` there, and start the worker again.`,
   };
+}
+
+/** From any directory, and where npm was told to run no scripts, which is how the binding came to be missing. */
+function rebuild(): string {
+  return `npm rebuild --prefix ${quote(ssh2Prefix())} --ignore-scripts=false ssh2`;
 }
 
 async function configurationChecks(name: string, settings: SshTargetConfiguration): Promise<readonly TargetCheck[]> {
@@ -76,16 +81,24 @@ async function hasherCheck({shell}: Target, signal?: AbortSignal): Promise<Targe
 }
 
 async function workspaceCheck({shell, workspaceRoot}: Target, signal?: AbortSignal): Promise<TargetCheck> {
-  const quoted = quote(workspaceRoot);
-  const {status, stderr} = await shell.run(`mkdir -p ${quoted} && test -w ${quoted}`, signal ? {signal} : {});
-  if (status === 0) return {name: 'workspace root', outcome: 'ok', detail: workspaceRoot};
-  const said = Buffer.from(stderr).toString().trim();
+  const {status, stdout} = await shell.run(nearestWritable(workspaceRoot), signal ? {signal} : {});
+  const there = Buffer.from(stdout).toString().slice(0, -1);
+  if (status === 0) return {name: 'workspace root', outcome: 'ok', detail: workspaceDetail(workspaceRoot, there)};
   return {
     name: 'workspace root',
     outcome: 'failed',
-    detail: said || `${workspaceRoot} cannot be written`,
+    detail: `${there === '' ? workspaceRoot : there} cannot be written`,
     remedy: 'Make it writable, or set another workspaceRoot.',
   };
+}
+
+/** Prints the directory itself, or the one above it in which it would be made, and succeeds where that can be written. */
+function nearestWritable(directory: string): string {
+  return [
+    `d=${quote(directory)}`,
+    'while [ ! -e "$d" ]; do case $d in */*) d=${d%/*}; d=${d:-/};; *) d=.;; esac; done',
+    `printf '%s\\n' "$d"; [ -d "$d" ] && [ -w "$d" ]`,
+  ].join('\n');
 }
 
 async function attempt<T>(name: string, check: () => Promise<T>): Promise<T | TargetCheck> {

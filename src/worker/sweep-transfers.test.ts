@@ -38,6 +38,7 @@ function registry() {
       store: {kind: 'local', path: join(root, 'store')},
       targets: {disk, other: disk},
     }),
+    {},
   );
 }
 

@@ -48,6 +48,7 @@ function registry() {
       store: {kind: 'local', path: join(directory, 'store')},
       targets: {local: target('local'), other: target('other')},
     }),
+    {},
   );
 }
 

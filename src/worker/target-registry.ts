@@ -1,3 +1,4 @@
+import type {Environment} from '../config/directories.js';
 import type {Configuration, S3StoreConfiguration, TargetConfiguration} from '../config/schema.js';
 import type {TargetSummary} from '../contracts/catalog.js';
 import {WaybillError} from '../contracts/errors.js';
@@ -10,6 +11,7 @@ import {type OpenedPlace, type OpenedTarget, type TargetRegistry, unknownTarget}
 /** The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once. */
 export function openTargetRegistry(
   configuration: Pick<Configuration, 'targets' | 'stores' | 'transfer' | 'temporal'>,
+  environment: Environment,
 ): TargetRegistry {
   const {targets, stores, transfer, temporal} = configuration;
   const openedTargets = new Map<string, OpenedTarget>();
@@ -34,7 +36,7 @@ export function openTargetRegistry(
   };
   const place = (name: string): OpenedPlace => {
     const of = anySettings(name);
-    return of.kind === 's3' ? opened(openedStores, name, () => openS3Place(name, of)) : target(name);
+    return of.kind === 's3' ? opened(openedStores, name, () => openS3Place(name, of, environment)) : target(name);
   };
   const allowed = (location: string) => {
     const colon = location.indexOf(':');

@@ -71,7 +71,7 @@ async function withBothSides(context: CliContext, work: (sides: BothSides) => Pr
   context.signals.on('SIGINT', onSignal);
   const catalog = await openCatalog({connectionString: await catalogAddress(configuration, environment)});
   try {
-    const {store} = await openDefaultStore(configuration.store);
+    const {store} = await openDefaultStore(configuration.store, environment);
     try {
       await work({configuration, catalog, store, signal: stop.signal});
     } finally {

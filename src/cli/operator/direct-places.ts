@@ -31,7 +31,7 @@ const SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 export async function openDirectPlaces({cwd, environment, signals}: CliContext): Promise<DirectPlaces> {
   const {configuration} = await loadConfiguration({directory: cwd, environment});
-  const targets = openTargetRegistry(configuration);
+  const targets = openTargetRegistry(configuration, environment);
   const here = openLocalStore({name: 'this machine', root: '/'});
   let journal: Store | undefined;
   const stop = new AbortController();
@@ -42,7 +42,7 @@ export async function openDirectPlaces({cwd, environment, signals}: CliContext):
       if (splitLocation(text) !== undefined) return copyPlace(targets, text, stop.signal, options);
       // `.` and `..` name what is in them, as a trailing slash does.
       const slash = /(?:^|\/)\.{0,2}$/.test(text) ? '/' : '';
-      return {store: here, key: 'here', path: `${resolve(cwd, text)}${slash}`};
+      return {store: here, key: 'here', path: `${resolve(cwd, text)}${slash}`, shown: (path) => `/${path}`};
     },
     storeRoot: async (text) =>
       splitLocation(text) === undefined ? '/' : (await targets.location(text, stop.signal)).root,

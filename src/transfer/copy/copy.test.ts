@@ -82,7 +82,14 @@ describe('where things arrive', () => {
   it('refuses two sources that would be one file, and what would be copied into itself', async () => {
     await using stores = await tree();
     await stores.put('other/a.txt', 'other');
-    await expect(run(stores, ['tree/a.txt', 'other/a.txt'], 'out')).rejects.toMatchObject({code: 'name.collision'});
+    const from = stores.from.name;
+    await expect(run(stores, ['tree/a.txt', 'other/a.txt'], 'out')).rejects.toMatchObject({
+      code: 'name.collision',
+      message: `${from}:tree/a.txt and ${from}:other/a.txt would both be a.txt`,
+    });
+    await expect(run(stores, ['tree/', 'other/'], 'out')).rejects.toMatchObject({
+      message: `${from}:tree/a.txt and ${from}:other/a.txt would both be a.txt`,
+    });
     const here = {store: stores.from, path: 'tree'};
     await expect(copy(here, {store: stores.from, path: 'tree/sub'})).rejects.toMatchObject({
       code: 'transfer.same-place',
@@ -91,6 +98,23 @@ describe('where things arrive', () => {
       code: 'transfer.same-place',
     });
     expect(await readFile(join(stores.source, 'tree/a.txt'), 'utf8')).toBe('a');
+  });
+
+  it('names in each error the place as it was given', async () => {
+    await using stores = await tree();
+    const place = (path: string) => ({store: stores.from, path, shown: (at: string) => `disk:/data/${at}`});
+    const to = {store: stores.to, path: 'out', shown: (at: string) => `far:/backup/${at}`};
+    await stores.put('file', 'x');
+    await copy(place('file'), {...to, path: 'out'});
+    for (const [source, destination, message] of [
+      ['tree/nope', to, 'there is nothing at disk:/data/tree/nope'],
+      ['tree/*.nope', to, 'nothing matches disk:/data/tree/*.nope'],
+      ['file/', to, 'disk:/data/file is no directory'],
+      ['tree', to, 'far:/backup/out is no directory'],
+      ['tree', place('tree/sub'), 'disk:/data/tree would be copied into itself'],
+    ] as const) {
+      await expect(copy(place(source), destination)).rejects.toMatchObject({message});
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 import {WaybillError} from '../../contracts/errors.js';
 import {joinStorePath, splitStorePath} from '../../stores/paths.js';
 import type {Store, StorePath} from '../../stores/store.js';
-import {type CopyPlace, followed, type LocatedSource, plainPath} from './locate.js';
+import {type CopyPlace, followed, type LocatedSource, plainPath, shownAt} from './locate.js';
 
 /** Names of directories for unfinished files begin so, and are never part of what is copied. */
 export const PARTIALS_PREFIX = '.waybill-transfer-';
@@ -32,7 +32,7 @@ export async function resolveDestination(
 ): Promise<CopyDestination> {
   const {store} = place;
   const {path, slash} = plainPath(place.path);
-  const there = await followed(store, path, signal);
+  const there = await followed(place, path, signal);
   const [only] = sources;
   const directory =
     slash ||
@@ -42,7 +42,8 @@ export async function resolveDestination(
     sources.length !== 1 ||
     only?.entry.kind !== 'file';
   if (directory && there !== undefined && there.entry.kind !== 'directory') {
-    throw new WaybillError('store.not-a-directory', `${store.name}:${path} is no directory`, {path});
+    const shown = shownAt(place, path);
+    throw new WaybillError('store.not-a-directory', `${shown} is no directory`, {path: shown});
   }
   const split = splitStorePath(path);
   const destination: CopyDestination =
@@ -59,7 +60,6 @@ function refuseItself(source: LocatedSource, key: string, {root, rename}: CopyDe
   const inside =
     source.entry.kind === 'directory' && (source.path === '' || `${target}/`.startsWith(`${source.path}/`));
   if (target !== source.path && !inside) return;
-  throw new WaybillError('transfer.same-place', `${JSON.stringify(source.path)} would be copied into itself`, {
-    path: source.path,
-  });
+  const shown = source.shown(source.path);
+  throw new WaybillError('transfer.same-place', `${shown} would be copied into itself`, {path: shown});
 }

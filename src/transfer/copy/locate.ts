@@ -11,6 +11,13 @@ export interface CopyPlace {
   readonly path: string;
   /** Equal for places in the same store with the same root. Default: the store's name. */
   readonly key?: string;
+  /** A path of the store as whoever named the place would write it, for messages. Default: `STORE:path`. */
+  readonly shown?: (path: StorePath) => string;
+}
+
+/** A path of a place's store, as people know it. */
+export function shownAt({store, shown}: Pick<CopyPlace, 'store' | 'shown'>, path: StorePath): string {
+  return shown?.(path) ?? `${store.name}:${path}`;
 }
 
 /** A source that was found. */
@@ -26,6 +33,8 @@ export interface LocatedSource {
   readonly contents: boolean;
   /** Found by a pattern. */
   readonly expanded: boolean;
+  /** Where it lies, as people know it. */
+  readonly shown: (path: StorePath) => string;
 }
 
 /** Links behind links that are followed before they count as a circle, as Linux does. */
@@ -43,17 +52,19 @@ export async function locateSources(
   for (const place of places) {
     const {store, key = store.name} = place;
     const {path, slash} = plainPath(place.path);
-    const paths = await expanded(store, path, hidden, signal);
+    const shown = (one: StorePath) => shownAt(place, one);
+    const paths = await expanded(place, path, hidden, signal);
     for (const one of paths) {
-      const found = await followed(store, one, signal);
+      const found = await followed(place, one, signal);
       if (found === undefined) {
-        throw new WaybillError('store.not-found', `there is nothing at ${store.name}:${one}`, {path: one});
+        throw new WaybillError('store.not-found', `there is nothing at ${shown(one)}`, {path: shown(one)});
       }
       const contents = slash || one === '';
       if (contents && found.entry.kind !== 'directory') {
-        throw new WaybillError('store.not-a-directory', `${store.name}:${one} is no directory`, {path: one});
+        throw new WaybillError('store.not-a-directory', `${shown(one)} is no directory`, {path: shown(one)});
       }
-      located.push({store, key, ...found, name: splitStorePath(one)?.name ?? '', contents, expanded: one !== path});
+      const name = splitStorePath(one)?.name ?? '';
+      located.push({store, key, ...found, name, contents, expanded: one !== path, shown});
     }
   }
   return located;
@@ -66,10 +77,11 @@ export function plainPath(path: string): {readonly path: StorePath; readonly sla
 
 /** The entry at `path`; where that is a link, what it names inside the store, and where that lies. */
 export async function followed(
-  store: Store,
+  place: Pick<CopyPlace, 'store' | 'shown'>,
   path: StorePath,
   signal: AbortSignal,
 ): Promise<{readonly path: StorePath; readonly entry: Entry} | undefined> {
+  const {store} = place;
   let at = path;
   for (let links = 0; links < MOST_LINKS; links++) {
     if (at === '') {
@@ -80,12 +92,13 @@ export async function followed(
     const entry = await store.stat(at, {signal});
     if (entry === undefined) return undefined;
     if (entry.kind !== 'link') return {path: at, entry};
-    at = linkedPath(at, await store.readLink(at, {signal}));
+    at = linkedPath(at, await store.readLink(at, {signal}), shownAt(place, at));
   }
-  throw new WaybillError('link.leaves-root', `${JSON.stringify(path)} is a link that leads in a circle.`, {path});
+  const shown = shownAt(place, path);
+  throw new WaybillError('link.leaves-root', `${shown} is a link that leads in a circle.`, {path: shown});
 }
 
-function linkedPath(link: StorePath, target: string): StorePath {
+function linkedPath(link: StorePath, target: string, shown: string): StorePath {
   const parts = link.split('/').slice(0, -1);
   // Where the root of the store lies is not known here: an absolute target may be outside of it.
   let outside = target.startsWith('/');
@@ -94,17 +107,18 @@ function linkedPath(link: StorePath, target: string): StorePath {
     else if (part !== '' && part !== '.') parts.push(part);
   }
   if (!outside) return parts.join('/');
-  throw new WaybillError('link.leaves-root', `${JSON.stringify(link)} points out of the allowed root.`, {path: link});
+  throw new WaybillError('link.leaves-root', `${shown} points out of the allowed root.`, {path: shown});
 }
 
 const isPattern = (component: string): boolean => picomatch.scan(component).isGlob;
 
 async function expanded(
-  store: Store,
+  place: CopyPlace,
   path: StorePath,
   hidden: boolean,
   signal: AbortSignal,
 ): Promise<readonly StorePath[]> {
+  const {store} = place;
   if (path === '' || !path.split('/').some(isPattern)) return [path];
   // A name that only looks like a pattern is that name.
   if ((await store.stat(path, {signal})) !== undefined) return [path];
@@ -117,7 +131,8 @@ async function expanded(
     found = next;
   }
   if (found.length > 0) return [...new Set(found)];
-  throw new WaybillError('transfer.nothing-matches', `nothing in ${store.name} matches ${path}`, {path});
+  const shown = shownAt(place, path);
+  throw new WaybillError('transfer.nothing-matches', `nothing matches ${shown}`, {path: shown});
 }
 
 async function step(

@@ -35,7 +35,7 @@ export async function planCopy(request: PlanCopyOptions): Promise<CopyPlan> {
   // A pattern may match another number of files tomorrow: where they arrive must not depend on that.
   const pattern = located.some(({expanded}) => expanded);
   const to = await resolveDestination(destination, located, pattern, signal);
-  const names = mayCollide(located) ? new Set<string>() : undefined;
+  const names = mayCollide(located) ? new Map<string, LocatedSource>() : undefined;
   const runs: LocatedSource[][] = [];
   for (const source of located) {
     const run = runs.at(-1);
@@ -75,7 +75,8 @@ interface Planning {
   readonly signal: AbortSignal;
   /** The time that files get where theirs is not kept: one for all attempts. */
   readonly now: number;
-  readonly names: Set<string> | undefined;
+  /** What each name comes from. */
+  readonly names: Map<string, LocatedSource> | undefined;
   readonly rename: string | undefined;
 }
 
@@ -94,15 +95,23 @@ async function* entriesOf(
   for (const source of sources) {
     for await (const entry of sourceEntries(source, planning)) {
       if (!('refused' in entry) && names !== undefined) {
-        if (names.has(entry.name)) {
+        const other = names.get(entry.name);
+        if (other !== undefined) {
           if (entry.kind === 'directory') continue;
-          throw new WaybillError('name.collision', `two sources would both be ${entry.name}`, {path: entry.name});
+          const both = `${origin(other, entry.name)} and ${origin(source, entry.name)}`;
+          throw new WaybillError('name.collision', `${both} would both be ${entry.name}`, {path: entry.name});
         }
-        names.add(entry.name);
+        names.set(entry.name, source);
       }
       yield entry;
     }
   }
+}
+
+/** Where the file lies that arrives as `name`. */
+function origin({shown, path, entry, contents, name: own}: LocatedSource, name: string): string {
+  if (entry.kind !== 'directory') return shown(path);
+  return shown(posix.join(path, contents ? name : name.slice(own.length)));
 }
 
 async function* sourceEntries(source: LocatedSource, planning: Planning): AsyncGenerator<PlannedFile | RefusedEntry> {

@@ -6,7 +6,7 @@ import type {Configuration} from '../../config/schema.js';
 import type {TargetCheck} from '../../contracts/catalog.js';
 import {MAX_CLOCK_DIFFERENCE_MS} from '../../contracts/retention.js';
 import {catalogAddress} from '../catalog-address.js';
-import {openDefaultStore} from '../default-store.js';
+import {openExistingStore} from '../default-store.js';
 import {loadWorkflowBundle} from '../bundle.js';
 import {openTargetRegistry} from '../target-registry.js';
 import {checkTemporal} from './check-temporal.js';
@@ -23,7 +23,7 @@ export async function* diagnose(configuration: Configuration, environment: Envir
   });
   yield* checkTemporal(configuration, environment);
   yield* checkCatalogAndStore(configuration, environment);
-  yield* checkTargets(configuration);
+  yield* checkTargets(configuration, environment);
 }
 
 async function* checkCatalogAndStore(
@@ -48,7 +48,7 @@ async function* checkCatalogAndStore(
   }
   const catalog = await openCatalog({connectionString: address, maxConnections: 1});
   try {
-    yield* checkStore(configuration, catalog.retention);
+    yield* checkStore(configuration, environment, catalog.retention);
     yield sweepCheck(await catalog.retention.lastRun(), configuration.retention.everyHours);
   } finally {
     await catalog.close();
@@ -57,10 +57,11 @@ async function* checkCatalogAndStore(
 
 async function* checkStore(
   configuration: Configuration,
+  environment: Environment,
   catalog: Parameters<typeof requireMarkedStore>[1],
 ): AsyncGenerator<TargetCheck> {
   try {
-    const {store} = await openDefaultStore(configuration.store);
+    const store = await openExistingStore(configuration.store, environment);
     try {
       yield await checked('store', async () => {
         await requireMarkedStore(store, catalog);
@@ -81,8 +82,8 @@ async function* checkStore(
 }
 
 /** Targets that another worker reaches are that worker's: `waybill targets check` asks it. */
-async function* checkTargets(configuration: Configuration): AsyncGenerator<TargetCheck> {
-  const registry = openTargetRegistry(configuration);
+async function* checkTargets(configuration: Configuration, environment: Environment): AsyncGenerator<TargetCheck> {
+  const registry = openTargetRegistry(configuration, environment);
   try {
     for (const {name} of registry.summaries()) {
       try {

@@ -25,7 +25,7 @@ export async function* setUp(configuration: Configuration, environment: Environm
     yield missing.length === 0
       ? {name: 'catalog', outcome: 'unchanged', detail: 'its schema is that of this version'}
       : {name: 'catalog', outcome: 'changed', detail: `applied ${missing.join(', ')}`};
-    const {store} = await openDefaultStore(configuration.store);
+    const {store} = await openDefaultStore(configuration.store, environment);
     try {
       const before = await markerOf(store);
       await markStore(store, catalog.retention);
