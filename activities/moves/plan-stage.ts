@@ -19,23 +19,25 @@ export async function planStage(
 ): Promise<MovePlan> {
   const segments: PlannedSegment[] = [];
   const refused: RefusedEntry[] = [];
-  const names = new Set<string>();
-  const take = (file: PlannedFile) => {
-    if (names.has(file.name) && file.kind !== 'directory') {
-      throw new WaybillError('name.collision', `two inputs are to be ${file.name}`, {path: file.name});
+  const names = new Map<string, string>();
+  const take = (file: PlannedFile, from: string) => {
+    const other = names.get(file.name);
+    if (other !== undefined && file.kind !== 'directory') {
+      const both = `${other} and ${from}`;
+      throw new WaybillError('name.collision', `${both} would both be ${file.name}`, {path: file.name});
     }
-    names.add(file.name);
+    names.set(file.name, from);
     return file;
   };
   if (request.uploads) {
-    const files = (await uploaded(store, request, signal)).map(take);
+    const files = (await uploaded(store, request, signal)).map((file) => take(file, 'an input that was sent'));
     segments.push(...(await cutPlan('inputs', files)));
   }
   for (const {name, from} of request.locations) {
     const files: PlannedFile[] = [];
     for await (const entry of located(targets, from, name, signal)) {
       if ('refused' in entry) refused.push(entry);
-      else files.push(take(entry));
+      else files.push(take(entry, from));
     }
     segments.push(...(await cutPlan({location: from}, files)));
   }

@@ -40,6 +40,15 @@ export class NameTable {
     this.#directories.add(directory).add(fold(directory));
   }
 
+  /** What keeps others from having `name`: what has it, a file of which it would be a part, or what is below it. */
+  holderOf(name: string): LocalInput | undefined {
+    for (const taken of [name, ...parentsOf(name)]) {
+      const path = this.#paths.get(taken) ?? (taken === name ? this.#empty.get(taken) : undefined);
+      if (path !== undefined) return {path, name: taken};
+    }
+    return this.inputs().find((input) => input.name.startsWith(`${name}/`));
+  }
+
   /** The first name that the file got. */
   nameOf(path: string): string | undefined {
     return this.#names.get(path);

@@ -45,11 +45,8 @@ export function place({names}: Search, own: string | undefined, path: string, te
 /** Gives a file, or a directory with nothing in it, exactly this name, or rejects with `name.collision`. */
 export function claimed(names: NameTable, name: string, path: string, kind: 'file' | 'directory' = 'file'): void {
   if (kind === 'file' ? names.claim(name, path) : names.claimDirectory(name, path)) return;
-  throw new WaybillError(
-    'name.collision',
-    `${JSON.stringify(path)} and another input would both be ${JSON.stringify(name)}.`,
-    {
-      path,
-    },
-  );
+  const holder = names.holderOf(name);
+  const both = `${JSON.stringify(path)} would be ${JSON.stringify(name)}`;
+  const other = `${JSON.stringify(holder?.path ?? '')} is ${JSON.stringify(holder?.name ?? '')}`;
+  throw new WaybillError('name.collision', `${both}, and ${other}.`, {path});
 }
