@@ -53,6 +53,8 @@ class Transfer {
   private step: TransferState['step'] = 'open';
   private opened: OpenedTransfer | undefined;
   private result: TransferResult | undefined;
+  /** Segments that were begun and are not counted yet. */
+  private readonly underWay = new Set<number>();
 
   constructor(
     private readonly input: TransferInput,
@@ -111,7 +113,10 @@ class Transfer {
     const {sources, destination} = this.input;
     const more = sources.length === 1 ? '' : ` and ${sources.length - 1} more`;
     const activities = transferActivities(taskQueue, `Plan ${short(sources[0])}${more} → ${short(destination)}`);
+    // A plan of one segment is moved by the same activity.
+    this.underWay.add(0);
     const planned = await activities.planTransfer({...this.ref(), sources});
+    this.underWay.clear();
     this.progress = {...this.progress, planned};
     if (planned.moved) this.progress = addFiles(this.progress, planned.moved);
   }
@@ -137,8 +142,10 @@ class Transfer {
 
   private async copyOne(taskQueue: string, segment: number, of: number, width: number): Promise<void> {
     const activities = transferActivities(taskQueue, `Copy segment ${segment + 1} of ${of}`);
+    this.underWay.add(segment);
     try {
       const files = await activities.copySegment({...this.ref(), segment, segmentsAtOnce: width});
+      this.underWay.delete(segment);
       this.progress = addFiles(this.progress, files);
     } catch (error) {
       if (isCancelled(error)) throw error;
@@ -153,6 +160,7 @@ class Transfer {
     const unsettled = [...this.progress.unsettled, ...neverBegun(this.progress)];
     const activities = transferActivities(taskQueue, 'Directories and what is left');
     this.progress = addFiles(this.progress, await activities.closeTransfer({...this.ref(), unsettled}));
+    this.underWay.clear();
   }
 
   /** Also after a cancellation. Where it cannot be done, that does not change how the transfer ended. */
@@ -160,7 +168,11 @@ class Transfer {
     if (this.input.options.dryRun) return;
     await CancellationScope.nonCancellable(async () => {
       try {
-        await transferActivities(taskQueue, 'Remove what is unfinished').cleanUpTransfer(this.ref());
+        const interrupted = [...this.underWay];
+        const activities = transferActivities(taskQueue, 'Remove what is unfinished');
+        const arrived = await activities.cleanUpTransfer({...this.ref(), interrupted});
+        // A worker of an earlier version does not answer.
+        if (arrived) this.progress = addFiles(this.progress, arrived);
       } catch (error) {
         const {message} = failureFrom(error, 'finish');
         const planned = this.progress.planned;

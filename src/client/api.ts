@@ -131,14 +131,24 @@ export type TransferEvent =
   | {readonly event: 'retrying'; readonly attempt: number; readonly reason: string}
   | {readonly event: 'ended'; readonly result: TransferResult};
 
+/** What a transfer has come to, and what goes on. */
+export interface TransferNow extends TransferState {
+  /** False for one without a result that was terminated, or that Temporal gave up. */
+  readonly running: boolean;
+  /** Absent while nothing moves. */
+  readonly progress?: CopyProgress;
+  /** Why the attempt before this one ended; absent where the first goes on. */
+  readonly retrying?: {readonly attempt: number; readonly reason: string};
+}
+
 /** One transfer, started or found. */
 export interface TransferHandle {
   readonly id: string;
-  /** Waits to the end; of a cancelled one only that it was cancelled is known. */
+  /** Waits to the end. */
   result(signal?: AbortSignal): Promise<TransferResult>;
   /** What goes on, as it happens; ends with `ended`. */
   progress(signal?: AbortSignal): AsyncIterable<TransferEvent>;
-  state(): Promise<TransferState>;
+  state(): Promise<TransferNow>;
   /**
    * What became of each file so far, in the plan's order, then the names that were never planned. From the journal: also
    * of a transfer that was terminated, and after Temporal has forgotten it.
@@ -153,6 +163,15 @@ export interface TransferSummary {
   /** ISO 8601, of the last run where it continued as new. */
   readonly startedAt: string;
   readonly endedAt?: string;
+  /** As they were given; absent, with `destination`, where the input cannot be read. */
+  readonly sources?: readonly string[];
+  readonly destination?: string;
+}
+
+/** What an ID names. */
+export interface Found {
+  readonly kind: 'execution' | 'transfer';
+  readonly running: boolean;
 }
 
 export interface CheckRequest
@@ -210,6 +229,8 @@ export interface WaybillClientApi {
   copy(options: CopyStart): Promise<TransferHandle>;
   /** Does not ask whether it exists. */
   transfer(id: string): TransferHandle;
+  /** Undefined where Temporal knows nothing of that ID, or not any more. */
+  find(id: string): Promise<Found | undefined>;
   /** Those that Temporal still knows, the newest first. */
   transfers(options?: {readonly limit?: number}): AsyncIterable<TransferSummary>;
   /** What is at a place, and what is done there without a copy. */

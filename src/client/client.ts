@@ -9,6 +9,7 @@ import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import type {
   CopyStart,
   ExecutionHandle,
+  Found,
   StartOptions,
   StoreClient,
   TransferHandle,
@@ -19,12 +20,14 @@ import {ask} from './catalog.js';
 import {type ConnectOptions, connect, type Session} from './connect.js';
 import {newExecutionId} from './execution-id.js';
 import {translate} from './failures.js';
+import {findWorkflow} from './find-workflow.js';
 import {Handle} from './handle.js';
 import {carriedName} from './inputs/carried-name.js';
+import {listTransfers} from './list-transfers.js';
 import {requireWorker} from './require-worker.js';
 import {searchAttributesOf} from './search-attributes.js';
 import {Places} from './store.js';
-import {listTransfers, startTransfer, Transfer} from './transfers.js';
+import {startTransfer, Transfer} from './transfers.js';
 
 type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
 
@@ -110,6 +113,10 @@ export class WaybillClient implements WaybillClientApi {
 
   transfer(id: string): TransferHandle {
     return new Transfer(this.session, id);
+  }
+
+  find(id: string): Promise<Found | undefined> {
+    return findWorkflow(this.session, id);
   }
 
   transfers(options: {readonly limit?: number} = {}): AsyncIterable<TransferSummary> {

@@ -1,19 +1,18 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {WorkflowExecutionAlreadyStartedError, type WorkflowExecutionInfo} from '@temporalio/client';
+import {WorkflowExecutionAlreadyStartedError, type WorkflowExecutionDescription} from '@temporalio/client';
 import type {TransferOutcome} from '../contracts/catalog.js';
-import type {CopyProgress} from '../contracts/checkpoint.js';
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import {STATE_QUERY, workflowNames} from '../contracts/names.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import {noCounts, type TransferRequest, type TransferResult} from '../contracts/transfer.js';
-import type {TransferState} from '../contracts/transfer-progress.js';
-import type {CopyStart, TransferEvent, TransferHandle, TransferSummary} from './api.js';
+import {COPY_AGAIN, type TransferState} from '../contracts/transfer-progress.js';
+import type {CopyStart, TransferEvent, TransferHandle, TransferNow} from './api.js';
 import {ask} from './catalog.js';
 import type {Session} from './connect.js';
 import {newExecutionId} from './execution-id.js';
 import {transferResultIn, translate} from './failures.js';
-import {checkpointIn} from './progress.js';
 import {requireWorker} from './require-worker.js';
+import {pendingOf, summed} from './transfer-progress.js';
 
 type Workflow = (request: TransferRequest) => Promise<TransferResult>;
 
@@ -78,34 +77,32 @@ export class Transfer implements TransferHandle {
     const told = new Set<string>();
     while (!stop.signal.aborted) {
       signal?.throwIfAborted();
-      const description = await this.workflow().describe();
-      const moving: CopyProgress[] = [];
-      for (const pending of description.raw.pendingActivities ?? []) {
-        const checkpoint = checkpointIn(pending.heartbeatDetails?.payloads?.[0]);
-        if (checkpoint?.copy) moving.push(checkpoint.copy);
-        const attempt = pending.attempt ?? 1;
-        const key = `${pending.activityId}/${attempt}`;
-        if (attempt === 1 || told.has(key)) continue;
+      const {moving, retrying} = pendingOf(await this.describe());
+      for (const {activityId, attempt, reason} of retrying) {
+        const key = `${activityId}/${attempt}`;
+        if (told.has(key)) continue;
         told.add(key);
-        yield {event: 'retrying', attempt, reason: pending.lastFailure?.message ?? ''};
+        yield {event: 'retrying', attempt, reason};
       }
       if (Date.now() - askedAt > STATE_INTERVAL_MS && (state.planned?.segments ?? 2) > 1) {
         askedAt = Date.now();
         // A worker that is just being started again answers later.
-        state = await this.state().catch(() => state);
+        state = await this.query().catch(() => state);
       }
-      if (moving.length > 0) yield {event: 'progress', step: state.step, progress: summed(state, moving)};
+      const progress = summed(state, moving);
+      if (progress) yield {event: 'progress', step: state.step, progress};
       await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
     }
     yield {event: 'ended', result: await result};
   }
 
-  async state(): Promise<TransferState> {
-    try {
-      return await this.workflow().query<TransferState>(STATE_QUERY);
-    } catch (error) {
-      throw translateTransfer(error, this.id);
-    }
+  async state(): Promise<TransferNow> {
+    const [state, description] = await Promise.all([this.query(), this.describe()]);
+    const {moving, retrying} = pendingOf(description);
+    const progress = summed(state, moving);
+    const [again] = retrying.map(({attempt, reason}) => ({attempt, reason}));
+    const running = description.status.name === 'RUNNING';
+    return {...state, running, ...(progress ? {progress} : {}), ...(again ? {retrying: again} : {})};
   }
 
   async *outcomes({failed = false}: {readonly failed?: boolean} = {}): AsyncGenerator<TransferOutcome> {
@@ -137,9 +134,25 @@ export class Transfer implements TransferHandle {
       const failure = translateTransfer(error, this.id);
       // Of a cancelled workflow Temporal keeps nothing; the workflow itself still answers.
       if (!hasCode(failure, 'execution.cancelled')) throw failure;
-      const {result: told} = await this.state();
+      const {result: told} = await this.query();
       if (told) return told;
       throw failure;
+    }
+  }
+
+  private async query(): Promise<TransferState> {
+    try {
+      return await this.workflow().query<TransferState>(STATE_QUERY);
+    } catch (error) {
+      throw translateTransfer(error, this.id);
+    }
+  }
+
+  private async describe(): Promise<WorkflowExecutionDescription> {
+    try {
+      return await this.workflow().describe();
+    } catch (error) {
+      throw translateTransfer(error, this.id);
     }
   }
 
@@ -148,58 +161,12 @@ export class Transfer implements TransferHandle {
   }
 }
 
-/** What is under way and what is over, together. */
-function summed(state: TransferState, moving: readonly CopyProgress[]): CopyProgress {
-  const add = (pick: (progress: CopyProgress) => number) => moving.reduce((sum, progress) => sum + pick(progress), 0);
-  const {planned, counts} = state;
-  const file = moving.find((progress) => progress.file !== undefined)?.file;
-  return {
-    filesDone: counts.entries + add(({filesDone}) => filesDone),
-    filesTotal: planned?.entries ?? add(({filesTotal}) => filesTotal),
-    bytesDone: counts.bytes + add(({bytesDone}) => bytesDone),
-    bytesTotal: planned?.bytes ?? add(({bytesTotal}) => bytesTotal),
-    rate: add(({rate}) => rate),
-    resumedBytes: counts.resumedBytes + add(({resumedBytes}) => resumedBytes),
-    sentBytes: counts.sentBytes + add(({sentBytes}) => sentBytes),
-    checkingBytes: add(({checkingBytes = 0}) => checkingBytes),
-    ...(file === undefined ? {} : {file}),
-  };
-}
-
-export async function* listTransfers(
-  session: Session,
-  limit = Number.POSITIVE_INFINITY,
-): AsyncGenerator<TransferSummary> {
-  let left = limit;
-  const query = `WorkflowType = '${workflowNames.transfer}' AND ExecutionStatus != 'ContinuedAsNew'`;
-  try {
-    for await (const found of session.temporal.workflow.list({query})) {
-      if (left-- <= 0) return;
-      yield summaryOf(found);
-    }
-  } catch (error) {
-    throw translateTransfer(error, 'transfers');
-  }
-}
-
-const states: Readonly<Record<string, TransferSummary['state']>> = {
-  RUNNING: 'running',
-  COMPLETED: 'succeeded',
-  CANCELLED: 'cancelled',
-};
-
-function summaryOf(info: WorkflowExecutionInfo): TransferSummary {
-  const {workflowId, status, startTime, closeTime} = info;
-  return {
-    id: workflowId,
-    state: states[status.name] ?? 'failed',
-    startedAt: startTime.toISOString(),
-    ...(closeTime === undefined ? {} : {endedAt: closeTime.toISOString()}),
-  };
-}
-
 function translateTransfer(error: unknown, id: string): Error {
   const failure = translate(error, id);
+  // A run is taken up by `waybill retry`, a copy by another one.
+  if (hasCode(failure, 'execution.cancelled')) {
+    return new WaybillError(failure.code, failure.message, {path: id, cause: error, remedy: COPY_AGAIN});
+  }
   if (!hasCode(failure, 'execution.not-found')) return failure;
   return new WaybillError('transfer.not-found', `no transfer ${id} is known`, {path: id, cause: error});
 }

@@ -178,8 +178,10 @@ export interface WaybillActivities {
   readonly closeTransfer: (
     request: TransferRef & {readonly unsettled: readonly UnsettledSegments[]},
   ) => Promise<TransferredFiles>;
-  /** Removes unfinished files from the destination. */
-  readonly cleanUpTransfer: (request: TransferRef) => Promise<void>;
+  /** Removes unfinished files from the destination; answers with what had arrived of segments that did not end. */
+  readonly cleanUpTransfer: (
+    request: TransferRef & {readonly interrupted?: readonly number[]},
+  ) => Promise<TransferredFiles | undefined>;
   /** Begins a sweep; answers with PostgreSQL's clock. Refuses a store that is not the catalog's. */
   readonly openSweep: (request: Pick<SweepRequest, 'sweepId' | 'executionIds'>) => Promise<{readonly time: string}>;
   /** Removes what has expired by `cutoff`, until nothing is left but what workspaces are in the way of. */

@@ -98,7 +98,10 @@ export const errorFacts = {
   },
   'execution.inputs-missing': {retryable: false, remedy: 'Not every input arrived in time: start the run again.'},
   'execution.id-used': {retryable: false, remedy: 'An id is used once: choose another.'},
-  'execution.not-found': {retryable: false, remedy: 'See `waybill list` for the executions that are known.'},
+  'execution.not-found': {
+    retryable: false,
+    remedy: 'See `waybill list` for the runs that are known, and `waybill transfers` for copies.',
+  },
   'execution.open': {retryable: false, remedy: 'Wait for its end, or end it with `waybill cancel ID`.'},
   'retention.foreign-store': {
     retryable: false,

@@ -69,12 +69,19 @@ export function neverBegun(progress: TransferProgress): readonly UnsettledSegmen
   return [{first, end, code: 'transfer.not-tried', message: `not tried, because of ${because}`}];
 }
 
+/** How to go on with a copy that did not come to its end: what is unfinished goes with it, what has arrived stays. */
+export const COPY_AGAIN =
+  'What has arrived stays. The same `waybill copy` with `--overwrite different` sends only what is missing.';
+
 /** The one terminal outcome (P5). `succeeded` is what is left when nothing else holds. */
 export function concludeTransfer(progress: TransferProgress, dryRun: boolean, endedAt: string): TransferResult {
   const {planned, transferId, startedAt} = progress;
   const all = planned === undefined ? progress.done : addFiles(progress, planned.lost).done;
   const failure = progress.failure ?? fileFailure(all);
-  const cancelled: TransferResult['failure'] = {code: 'execution.cancelled', message: 'cancelled on request'};
+  const cancelled: TransferResult['failure'] = {
+    ...{code: 'execution.cancelled', message: 'cancelled on request'},
+    remedy: COPY_AGAIN,
+  };
   const why = progress.cancelled ? cancelled : failure;
   return {
     version: 1,

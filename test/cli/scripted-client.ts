@@ -3,6 +3,7 @@ import type {
   DownloadOptions,
   ExecutionEvent,
   ExecutionHandle,
+  Found,
   LocalInput,
   LogChunk,
   LogOptions,
@@ -24,6 +25,7 @@ export interface Script {
   readonly chunks?: (signal: AbortSignal | undefined) => AsyncIterable<LogChunk>;
   readonly send?: (report: (progress: MoveProgress) => void, signal: AbortSignal | undefined) => Promise<void>;
   readonly files?: readonly DownloadedFile[];
+  readonly download?: (report: (progress: MoveProgress) => void) => Promise<void>;
   readonly record?: ExecutionRecord;
   readonly records?: readonly ExecutionRecord[];
   readonly artifacts?: readonly Artifact[];
@@ -33,6 +35,10 @@ export interface Script {
   readonly checks?: readonly TargetCheck[];
   readonly removal?: RetentionResult;
   readonly places?: Partial<StoreClient>;
+  readonly transfer?: Partial<TransferHandle>;
+  readonly transfers?: readonly TransferSummary[];
+  /** Default true. */
+  readonly running?: boolean;
 }
 
 /** Plays a script at the interface that the commands see, and notes what it was asked for. */
@@ -77,11 +83,22 @@ export class ScriptedClient implements WaybillClientApi {
   }
 
   transfer(id: string): TransferHandle {
-    throw new Error(`the script has no transfer ${id}`);
+    const unscripted = () => {
+      throw new Error(`the script has no transfer ${id}`);
+    };
+    const cancel = async () => void this.cancelled.push(id);
+    const none = {result: unscripted, progress: unscripted, state: unscripted, outcomes: unscripted};
+    return {id, ...none, cancel, ...this.script.transfer};
   }
 
+  /** A script with a transfer has that alone. */
+  find = async (): Promise<Found> => ({
+    kind: this.script.transfer ? 'transfer' : 'execution',
+    running: this.script.running ?? true,
+  });
+
   transfers(): AsyncIterable<TransferSummary> {
-    return each<TransferSummary>([]);
+    return each(this.script.transfers ?? []);
   }
 
   execution(id: string): ExecutionHandle {
@@ -98,6 +115,7 @@ export class ScriptedClient implements WaybillClientApi {
       outputs: () => each(script.artifacts ?? []),
       download: async (options) => {
         this.downloads.push(options);
+        await script.download?.((progress) => options.onProgress?.(progress));
         return script.files ?? [];
       },
       cancel: async () => {

@@ -98,19 +98,30 @@ describe('when things die', () => {
     expect(await leftovers(directory)).toEqual([]);
   });
 
-  it('leaves nothing behind when it is cancelled', async () => {
+  it('leaves nothing unfinished behind when it is cancelled, and counts what had arrived', async () => {
     const directory = await place('cancelled');
-    await makeInputs(join(directory, 'from'), {large: 80_000_000});
-    const handle = await stack.client.copy({
-      sources: [`disk:${directory}/from/`],
-      destination: `far:${directory}/to`,
-      options: {limitRate: 5_000_000},
-    });
-    started.push(handle.id);
-    while ((await leftovers(directory)).length < 3) await delay(50);
-    await handle.cancel();
-    expect(await handle.result()).toMatchObject({outcome: 'cancelled'});
-    expect(await readdir(join(directory, 'to'))).toEqual([]);
+    await makeInputs(join(directory, 'from'), {large: 80_000_000, small: 1_000});
+    const copying = ['copy', '--limit-rate', '5MB', '--detach', `disk:${directory}/from/`, `far:${directory}/to`];
+    const id = (await waybill(directory, copying)).stdout.trim();
+    started.push(id);
+    await expect.poll(() => readdir(join(directory, 'to')).catch(() => []), {timeout: 20_000}).toContain('small');
+    const shown = () => waybill(directory, ['transfers', id]);
+    await expect
+      .poll(async () => (await shown()).stdout, {timeout: 20_000})
+      .toMatch(new RegExp(`^${id}: 1 of 2 files, [\\d.]+ MB of 80 MB, [\\d.]+ MB/s, 0:\\d\\d left\\n$`));
+    const waiting = waybill(directory, ['wait', id]);
+    const cancelled = await waybill(directory, ['cancel', id]);
+    expect(cancelled).toMatchObject({status: 0});
+    expect(cancelled.stderr).toMatch(/Cancelled copy-\w+\.\nCopied 1 file \(1 kB sent\)/);
+    expect(cancelled.stderr).toContain('`--overwrite different` sends only what is missing');
+    expect(await waiting).toMatchObject({status: 130, stderr: expect.stringContaining('Copied 1 file') as string});
+    expect(await readdir(join(directory, 'to'))).toEqual(['small']);
+    const listed = await waybill(directory, ['transfers', '--json']);
+    expect(listed.stdout.split('\n').find((line) => line.includes(id))).toContain(
+      `"sources":["disk:${directory}/from/"],"destination":"far:${directory}/to"`,
+    );
+    expect((await waybill(directory, ['retry', id])).stderr).toContain('is a copy, not a run');
+    expect((await waybill(directory, ['wait', 'no-such-copy'])).stderr).toContain('execution.not-found');
   });
 });
 
@@ -210,6 +221,9 @@ describe('options', () => {
     });
     await expect(copy({sources: ['nowhere:/x'], destination: `far:${files}/x`})).resolves.toMatchObject({
       failure: {code: 'target.unknown'},
+    });
+    expect(await copy({sources: [`disk:${files}/nothing`], destination: `far:${files}/x`})).toMatchObject({
+      failure: {code: 'store.not-found', message: `there is nothing at disk:${files}/nothing`},
     });
   });
 });

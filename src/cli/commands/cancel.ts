@@ -1,5 +1,8 @@
 import {Command} from 'commander';
+import type {Found, WaybillClientApi} from '../../client/api.js';
+import {COPY_AGAIN} from '../../contracts/transfer-progress.js';
 import type {CliContext} from '../context.js';
+import {summary} from '../copy/copy-reporter.js';
 import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
 import {Screen} from '../terminal/screen.js';
 
@@ -9,11 +12,11 @@ interface CancelFlags extends JsonFlag {
 
 export function cancelCommand(context: CliContext): Command {
   const command = new Command('cancel')
-    .summary('end a run and everything that it started')
+    .summary('end a run and everything that it started, or a copy')
     .description(
-      'Ends a run and everything that it started on the target (TERM, some grace, KILL), and waits until that is done.',
+      'Ends a run and everything that it started on the target (TERM, some grace, KILL), or a copy, of which what has arrived stays; and waits until that is done.',
     )
-    .argument('<id>', 'see `waybill list`')
+    .argument('<id>', 'see `waybill list` and `waybill transfers`')
     .addOption(new DocumentedOption('--detach', 'ask for it and return at once', 'off'))
     .addOption(jsonOption('print the result as one JSON object'));
   addConnectionOptions(command);
@@ -22,19 +25,47 @@ export function cancelCommand(context: CliContext): Command {
     const screen = new Screen(context);
     const client = await context.connect(connectionOf(command));
     try {
-      const handle = client.execution(id);
-      await handle.cancel();
+      const found = await client.find(id);
+      const cancelling = handleOf(client, id, found);
+      if (found?.running !== false) await cancelling.cancel();
       if (detach === true) {
-        if (json === true) await screen.result(JSON.stringify({executionId: id, outcome: 'cancelling'}));
+        if (json === true) await screen.result(JSON.stringify({[cancelling.idField]: id, outcome: 'cancelling'}));
         else screen.line(`Cancelling ${id}.`);
         return;
       }
-      const result = await handle.result();
+      const {result, sentences} = await cancelling.end();
       if (json === true) await screen.result(JSON.stringify(result));
-      else if (result.outcome === 'cancelled') screen.line(`Cancelled ${id}.`);
-      else screen.line(`${id} had ended before: ${result.outcome}.`);
+      else if (result.outcome !== 'cancelled') screen.line(`${id} had ended before: ${result.outcome}.`);
+      else for (const sentence of [`Cancelled ${id}.`, ...sentences]) screen.line(sentence);
     } finally {
       await client.close();
     }
   });
+}
+
+interface Cancelling {
+  readonly idField: 'executionId' | 'transferId';
+  cancel(): Promise<void>;
+  /** The result, and what is said of one that was cancelled. */
+  end(): Promise<{readonly result: {readonly outcome: string}; readonly sentences: readonly string[]}>;
+}
+
+function handleOf(client: WaybillClientApi, id: string, found: Found | undefined): Cancelling {
+  if (found?.kind !== 'transfer') {
+    const handle = client.execution(id);
+    return {
+      idField: 'executionId',
+      cancel: () => handle.cancel(),
+      end: async () => ({result: await handle.result(), sentences: []}),
+    };
+  }
+  const handle = client.transfer(id);
+  return {
+    idField: 'transferId',
+    cancel: () => handle.cancel(),
+    end: async () => {
+      const result = await handle.result();
+      return {result, sentences: [`${summary(result)}.`, COPY_AGAIN]};
+    },
+  };
 }

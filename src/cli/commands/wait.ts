@@ -11,11 +11,11 @@ interface WaitFlags extends JsonFlag {
 
 export function waitCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('wait')
-    .summary('take a run up again: output, exit status, download')
+    .summary('take a run or a copy up again: output, exit status, download')
     .description(
-      'Follows a run to its end as `waybill run` does, with all of its output, its downloads and its exit status.',
+      'Follows a run to its end as `waybill run` does, with all of its output, its downloads and its exit status; a copy as `waybill copy` does.',
     )
-    .argument('<id>', 'see `waybill list`')
+    .argument('<id>', 'see `waybill list` and `waybill transfers`')
     .addOption(
       new DocumentedOption('--out <dir>', 'where outputs are put', 'where `run` was told, or the current directory'),
     )

@@ -1,5 +1,9 @@
-import type {ExecutionHandle} from '../../client/api.js';
+import type {ExecutionHandle, WaybillClientApi} from '../../client/api.js';
+import {WaybillError} from '../../contracts/errors.js';
+import {COPY_AGAIN} from '../../contracts/transfer-progress.js';
 import type {CliContext, ConnectOptions} from '../context.js';
+import {CopyReporter} from '../copy/copy-reporter.js';
+import {followCopy} from '../copy/follow-copy.js';
 import {Screen} from '../terminal/screen.js';
 import {finish} from './finish.js';
 import {HumanReporter} from './human-reporter.js';
@@ -19,13 +23,29 @@ export interface TakeUpOptions {
   readonly first?: (handle: ExecutionHandle) => Promise<void>;
 }
 
-/** Follows an execution that another process has started, and sends what that process could not send any more. */
+/** Follows what another process has started, a copy too, and sends what that process could not send any more. */
 export async function takeUp(context: CliContext, connect: ConnectOptions, options: TakeUpOptions): Promise<number> {
+  const client = await context.connect(connect);
+  try {
+    const found = await client.find(options.id);
+    return await (found?.kind === 'transfer' ? takeUpCopy : takeUpRun)(context, client, options);
+  } finally {
+    await client.close();
+  }
+}
+
+async function takeUpCopy(context: CliContext, client: WaybillClientApi, options: TakeUpOptions): Promise<number> {
+  const {id, first, json} = options;
+  if (first) throw new WaybillError('input.invalid', `${id} is a copy, not a run`, {path: id, remedy: COPY_AGAIN});
+  const screen = new Screen(context);
+  return await followCopy(context, screen, new CopyReporter(screen, json), client.transfer(id));
+}
+
+async function takeUpRun(context: CliContext, client: WaybillClientApi, options: TakeUpOptions): Promise<number> {
   const screen = new Screen(context);
   const reporter = options.json ? new JsonReporter(screen) : new HumanReporter(screen);
   const records = new LocalRecords(context.environment);
   const record = await records.read(options.id);
-  const client = await context.connect(connect);
   const interrupts = new Interrupts(context, screen, FOLLOW_QUESTION, () => reporter.pause());
   const stop = new AbortController();
   try {
@@ -54,7 +74,6 @@ export async function takeUp(context: CliContext, connect: ConnectOptions, optio
   } finally {
     stop.abort();
     interrupts.close();
-    await client.close();
   }
 }
 

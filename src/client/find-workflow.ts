@@ -1,0 +1,18 @@
+import {WorkflowNotFoundError} from '@temporalio/client';
+import {workflowNames} from '../contracts/names.js';
+import type {Found} from './api.js';
+import type {Session} from './connect.js';
+import {translate} from './failures.js';
+
+/** What Temporal knows under an ID; undefined where it knows nothing, or not any more. */
+export async function findWorkflow({temporal}: Session, id: string): Promise<Found | undefined> {
+  try {
+    const {type, status} = await temporal.workflow.getHandle(id).describe();
+    const running = status.name === 'RUNNING';
+    if (type === workflowNames.transfer) return {kind: 'transfer', running};
+    return type === workflowNames.execution ? {kind: 'execution', running} : undefined;
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return undefined;
+    throw translate(error, id);
+  }
+}
