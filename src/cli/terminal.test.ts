@@ -2,6 +2,7 @@ import {spawn} from 'node:child_process';
 import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 
@@ -135,6 +136,34 @@ describe('Ctrl-C on a terminal', () => {
 });
 
 describe('bars on a terminal', () => {
+  it.each([
+    ['staging run x', 'Staging', 'Detached: the run goes on.'],
+    ['copying wait copy-x', 'Copying', 'Detached: the copy goes on.'],
+    ['downloading run x', 'Downloading', 'Interrupted: the run has ended'],
+  ])('leave nothing behind when %s is interrupted', async (command, bar, said) => {
+    const screen = terminal(command);
+    for (const [key, answer] of [
+      ['x', 'Going on.'],
+      ['d', said],
+    ] as const) {
+      await screen.shows(bar);
+      screen.type(CTRL_C);
+      await screen.shows('Ctrl-C again detaches.');
+      await delay(100);
+      screen.type(key);
+      await screen.shows(answer);
+    }
+    const {output, status} = await screen.ended;
+    expect(status).toBe(122);
+    const shown = drawn(output).filter((line) => line !== '' && !line.startsWith('Run x-'));
+    expect(shown.map((line) => line.split(/[:.] /)[0])).toEqual([
+      'Ctrl-C',
+      'Going on.',
+      'Ctrl-C',
+      said.split(/[:.] /)[0],
+    ]);
+  });
+
   it("never mix with the command's output", async () => {
     const {output, status} = await terminal('mixed run x').ended;
     expect(status).toBe(0);

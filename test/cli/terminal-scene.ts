@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {ExecutionEvent, LogChunk} from '../../src/client/api.js';
+import type {ExecutionEvent, LogChunk, TransferEvent} from '../../src/client/api.js';
 import {main} from '../../src/cli/main.js';
 import {processContext} from '../../src/cli/process-context.js';
 import {exited, movement, type Script, ScriptedClient} from './scripted-client.js';
@@ -19,6 +19,21 @@ async function* mixed(): AsyncGenerator<ExecutionEvent> {
       }),
     };
     await delay(5);
+  }
+}
+
+/** Never ends. */
+async function* staging(signal: AbortSignal | undefined): AsyncGenerator<ExecutionEvent> {
+  for (let done = 0; signal?.aborted !== true; done += 1) {
+    const progress = movement('stage', {filesTotal: 9, bytesDone: done, bytesTotal: 1e9, rate: 5});
+    yield {event: 'move', progress};
+    await delay(5);
+  }
+}
+
+async function* copying(signal: AbortSignal | undefined): AsyncGenerator<TransferEvent> {
+  for await (const event of staging(signal)) {
+    if (event.event === 'move') yield {event: 'progress', step: 'copy', progress: event.progress};
   }
 }
 
@@ -45,6 +60,17 @@ async function endSoon(cancelled: Promise<void>) {
 const collected = {files: 21, bytes: 21e6, sentBytes: 21e6, resumedBytes: 0, failedFiles: 0};
 
 const scenes: Readonly<Record<string, Script>> = {
+  staging: {result: (cancelled) => cancelled.then(() => cancelledEnd), events: staging},
+  copying: {result: async () => exited(0), transfer: {progress: copying}},
+  downloading: {
+    result: async () => exited(0, {collected}),
+    download: async (report) => {
+      for (;;) {
+        report(movement('collect', {filesTotal: 9, bytesDone: 5, bytesTotal: 1e9, rate: 5}));
+        await delay(5);
+      }
+    },
+  },
   steady: {result: (cancelled) => cancelled.then(() => cancelledEnd)},
   ending: {result: endSoon},
   mixed: {result: async () => delay(400, exited(0, {collected})), events: mixed, chunks: lines},

@@ -22,6 +22,8 @@ export class Screen {
   readonly #shared: boolean;
   #live: LiveArea | undefined;
   #shown = '';
+  /** Counts what is shown and taken away: an area that is only being made must not show what is over by then. */
+  #turn = 0;
   #atLineStart = true;
 
   constructor(context: Pick<CliContext, 'stdout' | 'stderr' | 'environment'>) {
@@ -62,7 +64,10 @@ export class Screen {
   /** Shows `text` at the bottom until the next call, or until something else is written. Nothing where there is no terminal. */
   async live(text: string): Promise<void> {
     if (!this.capabilities.live || !this.#atLineStart) return;
+    this.#turn += 1;
+    const turn = this.#turn;
     this.#live ??= await createLiveArea(this.#stderr);
+    if (turn !== this.#turn) return;
     this.#shown = text;
     this.#live(text);
   }
@@ -74,6 +79,7 @@ export class Screen {
   }
 
   #takeAway(): void {
+    this.#turn += 1;
     if (this.#shown === '') return;
     this.#live?.clear();
     this.#shown = '';
