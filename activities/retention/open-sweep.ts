@@ -13,6 +13,8 @@ export function openSweep({catalog, records, store}: ActivityDeps): WaybillActiv
       await requireMarkedStore(store, catalog.retention, {signal});
       for (const id of executionIds) {
         if (await isRunning(id)) throw new WaybillError('execution.open', `${id} runs`, {path: id});
+        // One that was terminated never said that it ended.
+        await catalog.retention.dateAbandoned([id], await catalog.retention.time());
         await catalog.retention.requestRemoval(id);
         await writeStoredExecution(store, catalog, id, signal);
       }

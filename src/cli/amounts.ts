@@ -38,7 +38,15 @@ export function parseDuration(text: string): number {
 
 /** A duration as `parseDuration` reads it, or `forever`. */
 export function parseKeep(text: string): KeepFor {
-  return text === 'forever' ? text : parseDuration(text);
+  if (text === 'forever') return text;
+  try {
+    return parseDuration(text);
+  } catch (cause) {
+    throw new WaybillError('input.invalid', `"${text}" is neither a duration nor forever`, {
+      cause,
+      remedy: 'Write a number and a unit: 12h, 90d; or forever.',
+    });
+  }
 }
 
 /** `500`, `10k`, `64MiB`, `1.5GB`: decimal units as written, binary ones with an i. In bytes. */

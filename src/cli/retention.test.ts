@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {capture} from '../../test/cli/captured-context.js';
 import {exited, removedOne, type Script, ScriptedClient} from '../../test/cli/scripted-client.js';
-import type {Artifact} from '../contracts/artifacts.js';
+import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
 import {formatUsage} from './commands/usage.js';
 import {main} from './main.js';
 
@@ -77,7 +77,9 @@ it('keep takes a duration or forever, and run the same for a whole run and for p
   expect(kept.client.kept).toEqual([['one', 90 * 24 * HOUR_MS]]);
   expect(kept.stderr).toBe('one and its 2 files: kept until 2026-05-01T00:00:00.000Z.\n');
   expect((await cli({}, 'keep', 'one', 'forever')).stderr).toContain('kept for ever');
-  expect(await cli({}, 'keep', 'one', '90')).toMatchObject({status: 125});
+  const wrong = await cli({}, 'keep', 'one', '90');
+  expect(wrong).toMatchObject({status: 125});
+  expect(wrong.stderr).toContain('forever');
   const flags = ['--keep', 'forever', '--keep-output', 'a=b*=2h', '--keep-output', 'c=forever'];
   const {client} = await cli({}, 'run', ...flags, 'true');
   expect(client.started).toMatchObject([
@@ -92,17 +94,27 @@ it('keep takes a duration or forever, and run the same for a whole run and for p
   expect((await cli({}, 'run', '--keep-output', '2h', 'true')).stderr).toContain('is not PATTERN=DURATION');
 });
 
+const record: ExecutionRecord = {
+  ...{id: 'one', state: 'succeeded', target: 'local', command: ['true'], generation: 1},
+  ...{createdAt: from(-2), outputFiles: 0, outputBytes: 0},
+};
+
 it('rm asks before it removes runs, and takes nothing that is neither a run nor a place', async () => {
-  const unanswered = await cli({}, 'rm', 'one');
+  const unanswered = await cli({record}, 'rm', 'one');
   expect(unanswered).toMatchObject({status: 1});
+  expect(unanswered.stderr).toContain('Nothing was removed. Without a terminal, say --yes.');
   expect(unanswered.client.removed).toEqual([]);
-  const {client, stderr, status} = await cli({}, 'rm', 'one', 'two', '--yes');
+  const unknown = await cli({}, 'rm', 'one');
+  expect(unknown).toMatchObject({status: 125});
+  expect(unknown.stderr).not.toContain('Type yes');
+  expect(unknown.stderr).toContain('no execution one is known');
+  const {client, stderr, status} = await cli({record}, 'rm', 'one', 'two', '--yes');
   expect(status).toBe(0);
   expect(client.removed).toEqual(['one', 'two']);
   expect(stderr).toContain('one is gone: 2 files, 3 B.');
   const none = {...removedOne, removed: {...removedOne.removed, executions: 0}};
   const left = [{name: 'one', code: 'ssh.unreachable', message: 'the target is away'}];
-  const waiting = await cli({removal: {...none, left}}, 'rm', 'one', '--yes', '--json');
+  const waiting = await cli({record, removal: {...none, left}}, 'rm', 'one', '--yes', '--json');
   expect(waiting.status).not.toBe(0);
   expect(waiting.stdout).not.toContain('"event":"removed"');
   expect(waiting.stdout).toContain('the target is away');

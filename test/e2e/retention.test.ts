@@ -239,6 +239,19 @@ describe('the commands', () => {
     expect(await waybill('rm', 'removed', '--yes')).toMatchObject({status: 0});
     expect(await remains('removed')).toEqual(gone);
     started.push('remove:removed');
+    expect((await waybill('rm', 'nothing-of-that-name')).stderr).toContain('execution.not-found');
+  });
+
+  it('rm takes a run away that was terminated in Temporal, with its process and workspace, and none that runs', async () => {
+    started.push('cut-off', 'remove:cut-off');
+    await stack.client.start({id: 'cut-off', command: ['sleep', '600']});
+    const control = join(stack.workspaceRoot('local'), 'cut-off/g1/control');
+    await until('it runs', async () => (await readdir(control).catch(() => [''])).includes('started'));
+    expect((await waybill('rm', 'cut-off', '--yes')).stderr).toContain('execution.open');
+    await stack.temporal.workflow.getHandle('cut-off').terminate();
+    expect(await waybill('rm', 'cut-off', '--yes')).toMatchObject({status: 0});
+    expect(await remains('cut-off')).toEqual(gone);
+    expect((await stat(join(stack.workspaceRoot('local'), 'cut-off/g1'))).isFile()).toBe(true);
   });
 
   it('setup changes what is missing, and nothing the second time; doctor finds all well, and what is not', async () => {
@@ -264,6 +277,10 @@ describe('the commands', () => {
     expect(ill.status).toBe(1);
     expect(ill.stdout).toMatch(/retention schedule.*\n {2}Run `waybill setup`/);
     await waybill('setup');
+    const elsewhere = {WAYBILL_STORE_PATH: join(stack.directory, 'no-store')};
+    const looked = await waybillCommand(stack, stack.directory, ['doctor'], {environment: elsewhere});
+    expect(looked.stdout).toMatch(/store: the default store is not at .*no-store yet\n {2}Run `waybill setup`/);
+    expect(await readdir(stack.directory)).not.toContain('no-store');
   });
 
   it('catalog check finds what one side lacks, and rebuild makes the catalog again with its decisions', async () => {

@@ -1,4 +1,5 @@
 import type {Command} from 'commander';
+import type {WaybillClientApi} from '../../client/api.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {executionId} from '../../contracts/ids.js';
 import {askYes} from '../terminal/ask.js';
@@ -22,13 +23,16 @@ export async function removeRuns(
 ): Promise<boolean> {
   for (const id of ids) requireId(id);
   const screen = new Screen(context);
-  const question = `Remove ${ids.join(', ')} with all files? Nothing brings them back. Type yes: `;
-  if (!yes && !(await askYes(context, question))) {
-    screen.line('Nothing was removed.');
-    return false;
-  }
   const client = await context.connect(connectionOf(command));
   try {
+    // Nobody is asked about what is not there.
+    for (const id of ids) await requireKnown(client, id);
+    const question = `Remove ${ids.join(', ')} with all files? Nothing brings them back. Type yes: `;
+    if (!yes && !(await askYes(context, question))) {
+      const unasked = context.stdin.isTTY === true ? '' : ' Without a terminal, say --yes.';
+      screen.line(`Nothing was removed.${unasked}`);
+      return false;
+    }
     for (const id of ids) {
       const {removed, left} = await client.execution(id).remove();
       if (removed.executions === 0) {
@@ -42,6 +46,11 @@ export async function removeRuns(
   } finally {
     await client.close();
   }
+}
+
+async function requireKnown(client: WaybillClientApi, id: string): Promise<void> {
+  if ((await client.execution(id).record()) !== undefined) return;
+  throw new WaybillError('execution.not-found', `no execution ${id} is known`, {path: id});
 }
 
 function requireId(id: string): void {
