@@ -28,8 +28,9 @@ const result: TransferResult = {
   durationMs: 7_000,
 };
 
+const still: TransferNow = {step: 'plan', running: true, counts: noCounts};
 const moving: TransferNow = {
-  ...{step: 'plan', running: true, counts: noCounts},
+  ...still,
   progress: {
     ...{filesDone: 1, filesTotal: 202, bytesDone: 91_200_000, bytesTotal: 304_000_000},
     ...{rate: 50_000_000, resumedBytes: 0, sentBytes: 91_200_000},
@@ -48,7 +49,6 @@ it('transfers ID says of a running copy how far it is, how fast, and how long it
 });
 
 it('transfers ID says what a copy does that moves nothing, why it is tried again, and that it was terminated', async () => {
-  const {progress: _, ...still} = moving;
   const retrying = {attempt: 3, reason: 'the target is away'};
   expect((await shows({...still, retrying})).stdout).toBe(
     'copy-x: looks at what there is to copy\n  attempt 3, because: the target is away\n',
