@@ -1,7 +1,8 @@
 import {chmod, mkdir, readdir, readFile, stat, symlink, writeFile} from 'node:fs/promises';
 import {afterAll, describe, expect, it} from 'vitest';
 import {processesNaming, processesWith} from '../../test/execution/processes.js';
-import {shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
+import {shells, TemporaryRoot} from '../../test/execution/temporary-workspace.js';
+import {until} from '../../test/until.js';
 import {cancelExecution, cleanUpWorkspace, prepareWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';

@@ -6,7 +6,8 @@ import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';
 import type {ExecutionEnd} from './report.js';
 import {processesNaming} from '../../test/execution/processes.js';
-import {shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
+import {shells, TemporaryRoot} from '../../test/execution/temporary-workspace.js';
+import {until} from '../../test/until.js';
 
 const local = new LocalShell();
 const root = await TemporaryRoot.create();

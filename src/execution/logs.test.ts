@@ -5,7 +5,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {build} from 'esbuild';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {until} from '../../test/execution/temporary-workspace.js';
+import {until} from '../../test/until.js';
 import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';

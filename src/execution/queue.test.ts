@@ -1,6 +1,7 @@
 import {readFile, writeFile} from 'node:fs/promises';
 import {afterAll, describe, expect, it} from 'vitest';
-import {shells, TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
+import {shells, TemporaryRoot} from '../../test/execution/temporary-workspace.js';
+import {until} from '../../test/until.js';
 import {cancelExecution, cleanUpWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';

@@ -1,6 +1,7 @@
 import {readdir, writeFile} from 'node:fs/promises';
 import {afterAll, describe, expect, it} from 'vitest';
-import {TemporaryRoot, until} from '../../test/execution/temporary-workspace.js';
+import {TemporaryRoot} from '../../test/execution/temporary-workspace.js';
+import {until} from '../../test/until.js';
 import {cancelExecution, cleanUpWorkspace} from './end.js';
 import {launch} from './launch.js';
 import {LocalShell} from './local-shell.js';

@@ -5,7 +5,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {pino} from 'pino';
 import {afterEach, beforeEach, expect, it} from 'vitest';
 import {configuration} from '../config/schema.js';
-import {until} from '../../test/execution/temporary-workspace.js';
+import {until} from '../../test/until.js';
 import {SweepRecord, type SweptPlace} from './sweep-record.js';
 import {Sweeps, type SweepsOptions} from './sweeps.js';
 import {openTargetRegistry} from './target-registry.js';

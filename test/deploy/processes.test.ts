@@ -6,7 +6,7 @@ import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {postgresConnectionString} from '../../src/embedded/postgres.js';
-import {until} from '../e2e/fault-job.js';
+import {until} from '../until.js';
 import {startTestStack, type TestStack} from '../e2e/stack.js';
 import {freePort} from '../servers/ports.js';
 import {killTree} from '../servers/processes.js';

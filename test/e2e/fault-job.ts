@@ -6,7 +6,7 @@ import {expect} from 'vitest';
 import type {ExecutionHandle, StartOptions} from '../../src/client/api.js';
 import {processesOf} from '../execution/processes.js';
 import {digests, makeInputs} from './corpus.js';
-import {leftovers, type TestStack} from './stack.js';
+import {leftovers, type TestStack, workerReady} from './stack.js';
 
 export const MIB = 1024 * 1024;
 
@@ -92,16 +92,6 @@ export class FaultJobs {
   }
 }
 
-/** On a busy machine a worker takes longer to poll than a client waits for one. */
-export async function workerReady(stack: TestStack): Promise<void> {
-  const answers = () =>
-    stack.client.targets().then(
-      () => true,
-      () => false,
-    );
-  await until('a worker', answers);
-}
-
 /** The unfinished file below `directory` once it holds `bytes`; looks a few hundred times a second. */
 export async function partialOf(directory: string, bytes: number): Promise<string> {
   const deadline = Date.now() + 60_000;
@@ -118,15 +108,6 @@ export async function partialOf(directory: string, bytes: number): Promise<strin
     await delay(3);
   }
   throw new Error(`no unfinished file of ${bytes} bytes was seen in ${directory}`);
-}
-
-/** Resolves when `found` does with true; looks a few hundred times a second. */
-export async function until(what: string, found: () => Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 60_000;
-  while (!(await found())) {
-    if (Date.now() > deadline) throw new Error(`${what} was not seen within a minute`);
-    await delay(3);
-  }
 }
 
 /** A matcher for a message that names `what`. */

@@ -4,8 +4,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import pg from 'pg';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {type PostgresServer, startPostgres} from '../servers/postgres.js';
-import {until} from '../execution/temporary-workspace.js';
-import {workerReady} from './fault-job.js';
+import {until} from '../until.js';
 import {startTestStack, type TestStack} from './stack.js';
 
 /** Seconds that PostgreSQL is down. */
@@ -22,7 +21,6 @@ beforeAll(async () => {
     settings: 'catalog: {kind: postgres}\n',
     environment: {WAYBILL_CATALOG_URL: connectionString},
   });
-  await workerReady(stack);
 });
 afterAll(async () => {
   await stack.close(started);

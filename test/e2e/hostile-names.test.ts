@@ -11,7 +11,6 @@ import {
   unrepresentableNames,
 } from '../../src/stores/contract/hostile-names.js';
 import type {LoginShell} from '../servers/users.js';
-import {workerReady} from './fault-job.js';
 import {contentOf, HOSTILE_JOB, type HostilePlan, jobReport, makeNamed, snapshot} from './hostile-job.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
 import {localTarget, sshTarget} from './targets.js';
@@ -43,7 +42,6 @@ beforeAll(async () => {
         return sshTarget(`as-${shell}`, sshd, {user, workspaceRoot: `/home/${user}/workspaces`});
       }).join('') + localTarget('files', {roots: [`${here}/tree`]}),
   });
-  await workerReady(stack);
   canary = join(stack.directory, 'canary');
   await makeNamed(canary, ['file', 'directory/file']);
   untouched = await snapshot(canary);

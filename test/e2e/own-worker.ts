@@ -4,7 +4,7 @@ import {closeSync, openSync} from 'node:fs';
 import {copyFile, mkdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {killTree} from '../servers/processes.js';
-import {until} from './fault-job.js';
+import {until} from '../until.js';
 import {type TestStack, WORKER} from './stack.js';
 
 /** A worker that a test starts beside the stack, with a state directory of its own. */

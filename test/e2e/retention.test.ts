@@ -6,8 +6,7 @@ import type {StartOptions} from '../../src/client/api.js';
 import {workflowNames} from '../../src/contracts/names.js';
 import type {RetentionResult} from '../../src/contracts/retention.js';
 import {postgresConnectionString} from '../../src/embedded/postgres.js';
-import {until} from '../execution/temporary-workspace.js';
-import {workerReady} from './fault-job.js';
+import {until} from '../until.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {waybillCommand} from './waybill-command.js';
 
@@ -16,7 +15,6 @@ const started: string[] = [];
 beforeAll(async () => {
   // Slow enough that a worker can be killed in the middle of a sweep.
   stack = await startTestStack({settings: 'retention: {deletesPerSecond: 150}\n'});
-  await workerReady(stack);
 });
 afterAll(() => stack.close(started));
 

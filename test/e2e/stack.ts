@@ -11,6 +11,7 @@ import {loadWorkflowBundle} from '../../src/worker/bundle.js';
 import {replayAll} from '../replay/replay.js';
 import {freePort} from '../servers/ports.js';
 import {type Sshd, type SshdOptions, startSshd} from '../servers/sshd.js';
+import {until} from '../until.js';
 import {localTarget, sshTarget} from './targets.js';
 
 export interface TestStackOptions {
@@ -88,6 +89,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
   const client = await WaybillClient.connect({address});
   const connection = await Connection.connect({address});
   const temporal = new Client({connection});
+  if (options.worker !== false) await workerReady({client});
   const record = async () => {
     const found = await readStack(stateDirectory);
     if (!found) throw new Error('the stack is gone');
@@ -137,6 +139,16 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
       }
     },
   };
+}
+
+/** On a busy machine a worker takes longer to poll than a client waits for one. */
+export async function workerReady({client}: Pick<TestStack, 'client'>): Promise<void> {
+  const answers = () =>
+    client.targets().then(
+      () => true,
+      () => false,
+    );
+  await until('a worker', answers);
 }
 
 /** The host key is known under the port that the worker sees. */

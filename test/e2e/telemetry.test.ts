@@ -8,7 +8,8 @@ import type {CopyStart, TransferHandle} from '../../src/client/api.js';
 import {metricFacts, type MetricFacts} from '../../src/contracts/metrics.js';
 import {freePort} from '../servers/ports.js';
 import {digests, makeInputs, sha256} from './corpus.js';
-import {MIB, partialOf, until, workerReady} from './fault-job.js';
+import {MIB, partialOf} from './fault-job.js';
+import {until} from '../until.js';
 import {scrape, type Sample, sumOf} from './scrape.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {diskAndFar} from './targets.js';
@@ -30,7 +31,6 @@ beforeAll(async () => {
   });
   files = join(stack.directory, 'files');
   await mkdir(files);
-  await workerReady(stack);
 });
 
 afterEach(async () => {

@@ -3,7 +3,7 @@ import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {TransferHandle} from '../../src/client/api.js';
 import type {TransferOptionsRequest} from '../../src/contracts/transfer.js';
-import {until} from '../execution/temporary-workspace.js';
+import {until} from '../until.js';
 import {digests, makeInputs} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {diskAndFar} from './targets.js';

@@ -50,12 +50,3 @@ export async function shells(): Promise<readonly (readonly [string, LocalShell])
     ...found.map(([name, program, args]) => [name, new LocalShell({program, arguments: args})] as const),
   ];
 }
-
-/** Waits until `holds`, looking every few milliseconds; fails after `seconds`. */
-export async function until(what: string, holds: () => Promise<boolean>, seconds = 20): Promise<void> {
-  const deadline = Date.now() + seconds * 1000;
-  while (!(await holds())) {
-    if (Date.now() > deadline) throw new Error(`not within ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

@@ -4,7 +4,7 @@ import pg from 'pg';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {postgresConnectionString} from '../../src/embedded/postgres.js';
 import {startTestStack, type TestStack} from '../e2e/stack.js';
-import {until} from '../execution/temporary-workspace.js';
+import {until} from '../until.js';
 
 let stack: TestStack;
 const started: string[] = [];
