@@ -1,5 +1,5 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
-import type {Attributes, Entry, PartialFile, PartialSpec, SourceFile} from '../stores/store.js';
+import type {Attributes, Entry, PartialFile, SourceFile} from '../stores/store.js';
 import {sourceChanged} from './block-sender.js';
 import {blockBytesOf} from './blocks.js';
 import type {FileOutcome, MovedOutcome} from './file-outcome.js';
@@ -8,6 +8,7 @@ import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
 import {withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
+import {openUnfinished} from './open-unfinished.js';
 import {hasChanged} from './changed-source.js';
 import {holdsAlready, publishedAlready} from './published-already.js';
 import {hashedThere, requireSame} from './prove-source.js';
@@ -60,7 +61,7 @@ export class FileAttempt {
   async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
     const {to, partial: path, ledger: ledgerPath, destination, file, signal} = this.#options;
     const spec = {path, size: file.size, intended: {destination, ...this.#attributes}};
-    const partial = await this.#openPartial(spec).catch((e: unknown) => this.#superseded(e));
+    const partial = await openUnfinished(to, spec, signal).catch((e: unknown) => this.#superseded(e));
     try {
       const ledger = await Ledger.open(to, ledgerPath, head, signal).catch((e: unknown) => this.#superseded(e));
       try {
@@ -74,16 +75,6 @@ export class FileAttempt {
     } finally {
       await partial.close();
     }
-  }
-
-  /** What is longer than the file could never be published: something else wrote there, and it is begun anew. */
-  async #openPartial(spec: PartialSpec): Promise<PartialFile> {
-    const {to, signal} = this.#options;
-    const found = await to.openPartial(spec, {signal});
-    if (found.foundBytes <= spec.size) return found;
-    await found.close();
-    await to.remove(spec.path, {signal});
-    return await to.openPartial(spec, {signal});
   }
 
   async #sendAndPublish(

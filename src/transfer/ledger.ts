@@ -1,3 +1,4 @@
+import {hasCode} from '../contracts/errors.js';
 import type {PartialFile, Store, StorePath} from '../stores/store.js';
 import {blockCount} from './blocks.js';
 import {
@@ -11,6 +12,7 @@ import {
   UNHASHED,
   wholeBody,
 } from './ledger-record.js';
+import {openUnfinished} from './open-unfinished.js';
 
 export interface LedgerContent {
   /** The blocks that an earlier attempt entered, with the SHA-256 of those that it hashed. */
@@ -21,7 +23,7 @@ export interface LedgerContent {
 
 const EMPTY: LedgerContent = {entered: new Map()};
 
-/** What an earlier attempt entered; nothing where the ledger is missing, torn, or another file's. */
+/** What an earlier attempt entered; nothing where the ledger is missing, torn, longer than it can be, or another file's. */
 export async function readLedger(
   store: Store,
   path: StorePath,
@@ -29,7 +31,7 @@ export async function readLedger(
   signal: AbortSignal,
 ): Promise<LedgerContent> {
   const blocks = blockCount(head.size, head.blockBytes);
-  const content = await store.getObject(path, (blocks + 2) * SLOT_BYTES, {signal});
+  const content = await readWhole(store, path, ledgerBytes(head), signal);
   if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY;
   const entered = new Map<number, string | undefined>();
   for (let block = 0; block < blocks; block++) {
@@ -40,6 +42,25 @@ export async function readLedger(
   }
   const whole = digestIn(decodeSlot(content, blocks + 1), 'whole');
   return whole === undefined ? {entered} : {entered, whole};
+}
+
+async function readWhole(
+  store: Store,
+  path: StorePath,
+  mostBytes: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  try {
+    return await store.getObject(path, mostBytes, {signal});
+  } catch (error) {
+    // Longer than any ledger of this file: something else wrote there.
+    if (hasCode(error, 'store.io') && error.expected === mostBytes) return undefined;
+    throw error;
+  }
+}
+
+function ledgerBytes(head: LedgerHead): number {
+  return (blockCount(head.size, head.blockBytes) + 2) * SLOT_BYTES;
 }
 
 /** Enters blocks without holding up the data: the first failure is thrown by the next call of `settled`. */
@@ -57,8 +78,8 @@ export class Ledger {
   }
 
   static async open(store: Store, path: StorePath, head: LedgerHead, signal: AbortSignal): Promise<Ledger> {
-    const size = (blockCount(head.size, head.blockBytes) + 2) * SLOT_BYTES;
-    const ledger = new Ledger(await store.openPartial({path, size}, {signal}), head, signal);
+    const file = await openUnfinished(store, {path, size: ledgerBytes(head)}, signal);
+    const ledger = new Ledger(file, head, signal);
     ledger.#write(0, headBody(head));
     return ledger;
   }
