@@ -155,6 +155,10 @@ export const errorFacts = {
     retryable: true,
     remedy: 'The worker was stopped for longer than the heartbeat timeout; another attempt goes on.',
   },
+  'worker.thread-lost': {
+    retryable: true,
+    remedy: 'A thread that hashes has ended and another takes its place; if it happens again, give the process more memory.',
+  },
   'worker.metrics-unavailable': {
     retryable: false,
     remedy: 'Choose another address for worker.metrics, or stop what listens there.',

@@ -31,7 +31,7 @@ export interface ChunkDigests {
 export interface ChunkHasher {
   /**
    * Adds a chunk, and resolves when there is room for another; one call after the other. The chunk must not change
-   * before `released` is called. Rejects where a thread failed.
+   * before `released` is called. Rejects with `worker.thread-lost` where a thread died: the stream has to begin again.
    */
   update(chunk: Uint8Array, released?: () => void): Promise<void>;
   /** Ends the stream. The hasher cannot be used afterwards. */

@@ -1,4 +1,4 @@
-import {hashingThreads, leastBusyThread} from './pool.js';
+import {askAnyThread, hashingThreads} from './pool.js';
 import type {HashingAnswer} from './requests.js';
 
 export interface Range {
@@ -27,9 +27,7 @@ export async function* hashRanges(
     // One range more than there are threads, so that none waits for the next request.
     const depth = hashingThreads() + 1;
     for (const range of ranges) {
-      underWay.push(
-        handled(leastBusyThread().ask({operation: 'range', fd, offset: range.offset, length: range.length, stop})),
-      );
+      underWay.push(handled(askAnyThread({operation: 'range', fd, offset: range.offset, length: range.length, stop})));
       if (underWay.length > depth) yield digestOf(await underWay.shift(), options.signal);
     }
     while (underWay.length > 0) yield digestOf(await underWay.shift(), options.signal);

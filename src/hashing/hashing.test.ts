@@ -2,10 +2,12 @@ import {createHash, randomBytes} from 'node:crypto';
 import {mkdtemp, open, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterAll, beforeAll, describe, expect, test} from 'vitest';
+import {Worker} from 'node:worker_threads';
+import {afterAll, afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
 import {createChunkHasher, type HashedBlock} from './chunk-hasher.js';
 import {giveBackChunk, takeChunk} from './chunk-memory.js';
 import {hashRanges} from './hash-ranges.js';
+import {readFilesHashed} from './read-files.js';
 
 const content = randomBytes(9_000_001);
 let directory: string;
@@ -136,5 +138,38 @@ describe('createChunkHasher', () => {
     await hasher.update(content);
     hasher.abandon();
     expect((await createChunkHasher({whole: true}).finish()).whole).toBe(sha256(Buffer.alloc(0)));
+  });
+});
+
+describe('a thread that dies', () => {
+  afterEach(() => vi.restoreAllMocks());
+
+  /** Ends the first thread that is asked something, so many times. */
+  function endThreads(times: number): void {
+    const asked = vi.spyOn(Worker.prototype, 'postMessage');
+    let left = times;
+    asked.mockImplementation(function (this: Worker) {
+      left -= 1;
+      if (left === 0) asked.mockRestore();
+      void this.terminate();
+    });
+  }
+
+  test('leaves its ranges and files to another one', async () => {
+    endThreads(1);
+    expect(await hashesOf([{offset: 3, length: 700_000}])).toEqual([sha256(content.subarray(3, 700_003))]);
+    endThreads(1);
+    const {files} = await readFilesHashed([{path: join(directory, 'content'), size: content.length}]);
+    expect(files).toMatchObject([{outcome: 'read', sha256: sha256(content)}]);
+  });
+
+  test('ends its streams by a code that says what to do, and the next ones go on', async () => {
+    endThreads(1);
+    const hasher = createChunkHasher({whole: true});
+    await hasher.update(content.subarray(0, 3_000_000)).catch(() => undefined);
+    await expect(hasher.finish()).rejects.toMatchObject({code: 'worker.thread-lost', retryable: true});
+    const next = createChunkHasher({whole: true});
+    await next.update(content);
+    expect((await next.finish()).whole).toBe(sha256(content));
   });
 });

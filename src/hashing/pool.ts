@@ -1,4 +1,6 @@
 import {availableParallelism} from 'node:os';
+import {hasCode} from '../contracts/errors.js';
+import type {HashingAnswer, HashingRequest} from './requests.js';
 import {HashingThread} from './thread.js';
 
 /** More threads than this outrun what one disk or line delivers. */
@@ -22,4 +24,17 @@ export function leastBusyThread(except?: HashingThread): HashingThread {
   const thread = new HashingThread();
   threads.push(thread);
   return thread;
+}
+
+/** What a thread keeps nothing of between two requests, and may be asked again. */
+type SingleRequest = Exclude<HashingRequest, {readonly operation: 'update' | 'drop'}>;
+
+/** Asks the thread with the least to do, and another one where that one dies of it. */
+export async function askAnyThread(request: SingleRequest): Promise<HashingAnswer> {
+  try {
+    return await leastBusyThread().ask(request);
+  } catch (error) {
+    if (!hasCode(error, 'worker.thread-lost')) throw error;
+    return await leastBusyThread().ask(request);
+  }
 }

@@ -1,4 +1,4 @@
-import {leastBusyThread} from './pool.js';
+import {askAnyThread} from './pool.js';
 import type {FileRead, FileToRead} from './requests.js';
 
 export interface FilesRead {
@@ -15,7 +15,7 @@ export interface FilesRead {
 export async function readFilesHashed(files: readonly FileToRead[]): Promise<FilesRead> {
   const memory = new SharedArrayBuffer(files.reduce((sum, {size}) => sum + size, 0));
   const named = files.map(({path, size}) => ({path, size}));
-  const answer = await leastBusyThread().ask({operation: 'files', files: named, memory});
+  const answer = await askAnyThread({operation: 'files', files: named, memory});
   if (answer.outcome !== 'files') throw new Error(`A hashing thread answered "${answer.outcome}" instead of files.`);
   return {files: answer.files, memory};
 }

@@ -1,4 +1,5 @@
 import {Worker} from 'node:worker_threads';
+import {WaybillError} from '../contracts/errors.js';
 import {type HashingAnswer, type HashingRequest, hashingMessage} from './requests.js';
 import {workerSource} from './worker-source.js';
 
@@ -7,7 +8,10 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** One thread that hashes, one request after the other. It keeps the process alive only while something waits for it. */
+/**
+ * One thread that hashes, one request after the other. It keeps the process alive only while something waits for it. What
+ * it was asked when it dies is rejected with `worker.thread-lost`.
+ */
 export class HashingThread {
   readonly #worker = new Worker(workerSource, {eval: true, name: 'hashing'});
   readonly #waiting = new Map<number, Waiting>();
@@ -17,8 +21,8 @@ export class HashingThread {
   constructor() {
     this.#worker.unref();
     this.#worker.on('message', (value: unknown) => this.#settle(value));
-    this.#worker.on('error', (error) => this.#end(error));
-    this.#worker.on('exit', (status) => this.#end(new Error(`A hashing thread has ended with ${status}.`)));
+    this.#worker.on('error', (error) => this.#end(lost(error.message, error)));
+    this.#worker.on('exit', (status) => this.#end(lost(`status ${status}`)));
   }
 
   get load(): number {
@@ -56,4 +60,10 @@ export class HashingThread {
     for (const {reject} of this.#waiting.values()) reject(error);
     this.#waiting.clear();
   }
+}
+
+function lost(why: string, cause?: unknown): WaybillError {
+  return new WaybillError('worker.thread-lost', `A hashing thread has ended: ${why}.`, {
+    ...(cause === undefined ? {} : {cause}),
+  });
 }

@@ -1,4 +1,4 @@
-import {leastBusyThread} from './pool.js';
+import {askAnyThread} from './pool.js';
 import type {FileToRename, FileToWrite, FileWritten} from './requests.js';
 
 /**
@@ -17,14 +17,14 @@ export async function writeFilesProved(
     bytes.set(content, at);
     at += content.length;
   }
-  const answer = await leastBusyThread().ask({operation: 'write', files, memory, sync});
+  const answer = await askAnyThread({operation: 'write', files, memory, sync});
   if (answer.outcome !== 'written') throw new Error(`A hashing thread answered "${answer.outcome}" instead of files.`);
   return answer.files;
 }
 
 /** Gives written files their names. False, and nothing done, for each that has to be looked at more closely. */
 export async function renameFiles(files: readonly FileToRename[]): Promise<readonly boolean[]> {
-  const answer = await leastBusyThread().ask({operation: 'rename', files});
+  const answer = await askAnyThread({operation: 'rename', files});
   if (answer.outcome !== 'renamed') throw new Error(`A hashing thread answered "${answer.outcome}" instead of names.`);
   return answer.files;
 }

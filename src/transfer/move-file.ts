@@ -58,8 +58,9 @@ async function attempt(options: MoveFileOptions, startedAt: number): Promise<Fil
     return await new FileAttempt(options, startedAt, {fresh: false}).run();
   } catch (error) {
     // The ledger may be of other bytes than the source holds now, with the same identity: once, nothing of it is used.
-    if (!hasCode(error, 'source.changed') || options.signal.aborted) throw error;
-    return await new FileAttempt(options, startedAt, {fresh: true}).run();
+    const fresh = hasCode(error, 'source.changed');
+    if ((!fresh && !hasCode(error, 'worker.thread-lost')) || options.signal.aborted) throw error;
+    return await new FileAttempt(options, startedAt, {fresh}).run();
   }
 }
 
