@@ -53,6 +53,13 @@ export function describeUnprivileged(name: string, make: () => Promise<Unprivile
       expect(await store.stat('out/large')).toMatchObject({size: content.length, mode: 0o444});
     });
 
+    test('publishes a group whose unfinished files cannot be synced together', async () => {
+      await store.setAttributes('partials', {mode: 0o300});
+      const files = Array.from({length: 20}, small);
+      expect(await store.putFiles(files)).toMatchObject(files.map(() => ({outcome: 'published'})));
+      expect((await store.stat('out/19'))?.mode).toBe(0o444);
+    });
+
     test('publishes a group into a directory that may be written and not read', async () => {
       await store.setAttributes('out', {mode: 0o300});
       const files = Array.from({length: 20}, small);

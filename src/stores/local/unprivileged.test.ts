@@ -1,8 +1,6 @@
 import {chmod, chown} from 'node:fs/promises';
 import {dirname} from 'node:path';
-import {expect, test} from 'vitest';
 import {diskDirectory} from '../contract/media.js';
-import {sha256} from '../contract/subject.js';
 import {describeUnprivileged, type UnprivilegedPlace} from '../contract/unprivileged.js';
 import {openLocalStore} from './store.js';
 
@@ -26,16 +24,3 @@ async function make(): Promise<UnprivilegedPlace> {
 }
 
 describeUnprivileged('local', make);
-
-test('a group that cannot be synced together is synced file by file', async () => {
-  const {store, cleanUp} = await make();
-  await store.makeDirectory('partials');
-  await store.setAttributes('partials', {mode: 0o300});
-  const content = Buffer.from('content');
-  const files = Array.from({length: 20}, (_, index) => ({
-    ...{destination: `out/${index}`, partial: `partials/${index}`, content, sha256: sha256(content)},
-    ifExists: 'replace' as const,
-  }));
-  expect(await store.putFiles(files)).toMatchObject(files.map(() => ({outcome: 'published'})));
-  await cleanUp();
-});

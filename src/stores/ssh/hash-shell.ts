@@ -79,12 +79,6 @@ export class HashShell {
     return (await this.available(signal)) && this.#syncs;
   }
 
-  /** Puts everything on the medium that the file systems of these directories still hold in memory. */
-  async syncFileSystems(directories: readonly string[], signal?: AbortSignal): Promise<void> {
-    const lines = await this.ask(`sync -f ${directories.map(quote).join(' ')} 2>&1 && echo synced`, signal);
-    if (lines.at(-1) !== 'synced') throw new WaybillError('store.io', `The target cannot sync: ${lines.join(' ')}`);
-  }
-
   /** Runs a few commands in the open shell, after its prologue, and answers the lines that they print. */
   async ask(commands: string, signal?: AbortSignal): Promise<string[]> {
     for (;;) {

@@ -1,3 +1,4 @@
+import {WaybillError} from '../../contracts/errors.js';
 import {toError} from '../../ssh/socket.js';
 import {inParallel} from '../in-parallel.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
@@ -13,6 +14,7 @@ import type {SftpSession} from './session.js';
 import type {SftpSessions} from './sessions.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 import {proveFiles, type WrittenFile} from './prove-files.js';
+import {syncEach, syncFileSystems} from './sync-by-shell.js';
 
 const READ = 0x01;
 const WRITE = 0x02;
@@ -26,7 +28,8 @@ const OPEN_FILES = 64;
 
 /**
  * Files are written, synced, proved and renamed in groups. Where the target can sync a file system by one command, a
- * group is put on the medium by that, once before it is renamed and once after; else each file and directory is synced.
+ * group is put on the medium by that, once before it is renamed and once after; else, and where that fails, each file and
+ * directory is synced.
  */
 export async function putFiles(
   sessions: SftpSessions,
@@ -71,31 +74,76 @@ async function putGroup(
       failures.set(file, await explained(session, file, error));
     }
   };
-  const syncsGroups = await shell.syncsGroups(signal);
-  const written: WrittenFile[] = [];
-  await inParallel(files, OPEN_FILES, (file) =>
-    attempt(file, async () => void written.push(await writeFile(session, root, file, !syncsGroups))),
-  );
-  signal?.throwIfAborted();
-  const partials = new Set(written.map(({absolute}) => parentOf(absolute)));
-  if (syncsGroups && partials.size > 0) await shell.syncFileSystems([...partials], signal);
+  const write = async (those: readonly SmallFile[], sync: boolean): Promise<readonly WrittenFile[]> => {
+    const written: WrittenFile[] = [];
+    await inParallel(those, OPEN_FILES, (file) =>
+      attempt(file, async () => void written.push(await writeFile(session, root, file, sync))),
+    );
+    signal?.throwIfAborted();
+    return written;
+  };
+  const together = await shell.syncsGroups(signal);
+  let written = await write(files, !together);
+  const partials = parentsOf(written.map(({absolute}) => absolute));
+  if (together && partials.length > 0 && !(await syncFileSystems(shell, partials, signal))) {
+    // It does not say which file it is about; nor may bytes still be there that could not be put on the medium.
+    written = await write(
+      written.map(({file}) => file),
+      true,
+    );
+    if (!session.supports('fsync@openssh.com')) await syncByShell(shell, written, failures, signal);
+  }
   const {verified, mismatches} = await proveFiles(session, shell, written, signal);
   for (const [file, error] of mismatches) failures.set(file, error);
-  const directories = new Set<string>();
+  const renamed: string[] = [];
   const good = written.filter(({file}) => !failures.has(file));
   await inParallel(good, OPEN_FILES, ({file, absolute, destination}) =>
     attempt(file, async () => {
       await takeName(session, {absolute, destination, path: file.destination, ifExists: file.ifExists});
-      directories.add(parentOf(destination));
+      renamed.push(destination);
     }),
   );
-  if (!syncsGroups) await Promise.all([...directories].map((directory) => syncDirectory(session, directory)));
-  // Destinations lie on the same file system, in directories that may be closed to this user.
-  else if (directories.size > 0) await shell.syncFileSystems([...partials], signal);
+  // Destinations lie on the same file system as the partials, in directories that may be closed to this user.
+  const namesSynced = together && (renamed.length === 0 || (await syncFileSystems(shell, partials, signal)));
+  if (!namesSynced) await syncDirectories(session, shell, parentsOf(renamed), together, signal);
   return files.map((file) => {
     const error = failures.get(file);
     return error === undefined ? {outcome: 'published', verified} : {outcome: 'failed', error};
   });
+}
+
+/** For a server that has no sync of its own. */
+async function syncByShell(
+  shell: HashShell,
+  written: readonly WrittenFile[],
+  failures: Map<SmallFile, Error>,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const reasons = await syncEach(
+    shell,
+    written.map(({absolute}) => absolute),
+    signal,
+  );
+  for (const [index, {file}] of written.entries()) {
+    const reason = reasons[index];
+    if (reason !== undefined) failures.set(file, new WaybillError('store.io', reason, {path: file.destination}));
+  }
+}
+
+/** As `syncDirectory`: one that may not be opened is left to its file system. */
+async function syncDirectories(
+  session: SftpSession,
+  shell: HashShell,
+  directories: readonly string[],
+  byShell: boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  if (byShell && !session.supports('fsync@openssh.com')) await syncEach(shell, directories, signal);
+  else await Promise.all(directories.map((directory) => syncDirectory(session, directory)));
+}
+
+function parentsOf(paths: readonly string[]): readonly string[] {
+  return [...new Set(paths.map(parentOf))];
 }
 
 async function writeFile(
