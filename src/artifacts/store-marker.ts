@@ -21,23 +21,39 @@ export async function markerOf(store: Store, options: CallOptions = {}): Promise
   });
 }
 
-/** Ties a catalog that describes no store yet to this one. A catalog that describes one already stays as it is. */
-export async function markStore(store: Store, catalog: Ids, options: CallOptions = {}): Promise<void> {
-  if ((await catalog.storeId()) !== undefined) return;
-  const made = Buffer.from(JSON.stringify({version: 1, storeId: randomUUID()}));
-  if ((await markerOf(store, options)) === undefined) await store.putObject(MARKER, made, {...options, ifAbsent: true});
-  const storeId = await markerOf(store, options);
-  if (storeId !== undefined) await catalog.adoptStore(storeId);
+/**
+ * Ties a catalog that describes no store yet to one that has no catalog yet. Rejects with `retention.foreign-store` where
+ * the store has another id than the catalog, or one while the catalog has none: it is another installation's, or this
+ * one's whose catalog was lost. With `adopt` a catalog without an id takes that of the store, and a store without one
+ * that of the catalog.
+ */
+export async function markStore(
+  store: Store,
+  catalog: Ids,
+  {adopt = false, ...options}: CallOptions & {readonly adopt?: boolean} = {},
+): Promise<void> {
+  const known = await catalog.storeId();
+  const found = await markerOf(store, options);
+  // The catalog has its id first: of a store that another worker marks meanwhile it knows when the last look is taken.
+  if (found === undefined && (known === undefined || adopt)) {
+    const storeId = known ?? (await catalog.adoptStore(randomUUID()));
+    await store.putObject(MARKER, Buffer.from(JSON.stringify({version: 1, storeId})), {...options, ifAbsent: true});
+  } else if (found !== undefined && adopt) {
+    await catalog.adoptStore(found);
+  }
+  await requireMarkedStore(store, catalog, options);
 }
 
 /** Rejects with `retention.foreign-store` where the store is not the one that the catalog describes. */
 export async function requireMarkedStore(store: Store, catalog: Ids, options: CallOptions = {}): Promise<void> {
   const [expected, found] = await Promise.all([catalog.storeId(), markerOf(store, options)]);
   if (expected !== undefined && found === expected) return;
-  throw new WaybillError('retention.foreign-store', 'The default store is not the one that the catalog describes.', {
+  const foundIs = found === undefined ? 'has no id' : `has the id ${found}`;
+  const expectedIs = expected === undefined ? 'describes no store yet' : `describes the store ${expected}`;
+  throw new WaybillError('retention.foreign-store', `The default store ${foundIs}, and the catalog ${expectedIs}.`, {
     path: MARKER,
-    expected: expected ?? 'an id in the catalog',
-    found: found ?? 'no marker',
+    expected: expected ?? 'no id in the catalog',
+    found: found ?? 'no id in the store',
   });
 }
 

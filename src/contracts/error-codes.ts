@@ -105,7 +105,8 @@ export const errorFacts = {
   'execution.open': {retryable: false, remedy: 'Wait for its end, or end it with `waybill cancel ID`.'},
   'retention.foreign-store': {
     retryable: false,
-    remedy: 'Nothing was removed. Give the worker the store of its catalog: `waybill doctor` says more.',
+    remedy:
+      'Nothing was removed. Give the worker the store of its catalog; if that catalog was lost, `waybill catalog rebuild` makes it again.',
   },
   'retention.not-removed': {
     retryable: true,

@@ -3,6 +3,7 @@ import {openCatalog} from '../artifacts/catalog/catalog.js';
 import {markStore} from '../artifacts/store-marker.js';
 import type {Environment} from '../config/directories.js';
 import type {Configuration} from '../config/schema.js';
+import {hasCode} from '../contracts/errors.js';
 import {DestinationClaims} from '../transfer/claims/destination-claims.js';
 import {catalogAddress} from './catalog-address.js';
 import {livingHolders} from './claim-holders.js';
@@ -37,7 +38,11 @@ export async function openWorkerDeps(
     openCatalog({connectionString: await catalogAddress(configuration, environment), maxConnections}),
   );
   await markStore(store, catalog.retention).catch((error: unknown) => {
-    telemetry.log.warn({err: error}, 'the default store cannot be marked yet: nothing expires before it is');
+    if (hasCode(error, 'retention.foreign-store')) {
+      telemetry.log.error({err: error, remedy: error.remedy}, 'nothing expires: the default store is of another catalog');
+    } else {
+      telemetry.log.warn({err: error}, 'the default store cannot be marked yet: nothing expires before it is');
+    }
   });
   const targets = openTargetRegistry(configuration, environment);
   return {

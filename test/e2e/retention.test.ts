@@ -288,6 +288,11 @@ describe('the commands', () => {
     const outputs = (await waybill('outputs', 'rebuilt', '--json')).stdout;
 
     await sql('drop schema waybill cascade');
+    const marker = await readFile(join(stack.storeRoot, 'waybill-store.json'), 'utf8');
+    const [storeId = ''] = /[0-9a-f-]{36}/.exec(marker) ?? [];
+    const refused = await waybill('setup');
+    expect(refused).toMatchObject({status: 1, stderr: expect.stringContaining(`has the id ${storeId}, and the catalog`)});
+    expect(refused.stderr).toContain('waybill catalog rebuild');
     expect(await waybill('catalog', 'rebuild')).toMatchObject({status: 0});
     expect((await waybill('catalog', 'rebuild')).stderr).toContain('0 runs restored');
     expect(await recordOf('rebuilt')).toEqual(before.record);

@@ -84,9 +84,22 @@ describe.each([
     for (const store of [other, empty]) {
       await expect(requireMarkedStore(store, catalog)).rejects.toMatchObject({code: 'retention.foreign-store'});
       // A second start does not make it its own.
-      await markStore(store, catalog);
+      await expect(markStore(store, catalog)).rejects.toMatchObject({code: 'retention.foreign-store'});
       await expect(requireMarkedStore(store, catalog)).rejects.toMatchObject({code: 'retention.foreign-store'});
     }
+    // Nor does a catalog that is new, unless somebody says that it is to be that store's.
+    const fresh = ids();
+    const found = (await markerOf(own)) ?? '';
+    await expect(markStore(own, fresh)).rejects.toMatchObject({
+      ...{code: 'retention.foreign-store', found, message: expect.stringContaining(found)},
+      remedy: expect.stringContaining('waybill catalog rebuild'),
+    });
+    expect(await fresh.storeId()).toBeUndefined();
+    await markStore(own, fresh, {adopt: true});
+    await requireMarkedStore(own, fresh);
+    // Not even then of another one's.
+    const refused = {code: 'retention.foreign-store', expected: found, found: await markerOf(other)};
+    await expect(markStore(other, fresh, {adopt: true})).rejects.toMatchObject(refused);
     await Promise.all([own.close(), other.close(), empty.close()]);
   });
 });

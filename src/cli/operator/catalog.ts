@@ -49,7 +49,7 @@ export async function rebuildCatalog(context: CliContext, json: boolean): Promis
     }
   };
   await withBothSides(context, async ({configuration, catalog, store, signal}) => {
-    await markStore(store, catalog.retention, {signal});
+    await markStore(store, catalog.retention, {signal, adopt: true});
     await tell(rebuildEnded({store, catalog, signal, retentionDays: configuration.retention.days}));
     const temporal = await connectTemporal(configuration, context.environment);
     try {
