@@ -22,7 +22,7 @@ export async function finishExecution(db: Database, request: FinishRequest): Pro
   return await db.transaction().execute(async (transaction) => {
     const holder = await transaction
       .selectFrom('executions')
-      .select('last_run_id')
+      .select(['last_run_id', 'kept'])
       .where('id', '=', executionId)
       .forUpdate()
       .executeTakeFirst();
@@ -37,7 +37,7 @@ export async function finishExecution(db: Database, request: FinishRequest): Pro
     await endRun(transaction, request);
     if (holder.last_run_id !== request.runId) return 'superseded';
     await endExecution(transaction, request.result, request.keepMs);
-    await keepInputs(transaction, executionId);
+    await (holder.kept ? keepAll(transaction, executionId) : keepInputs(transaction, executionId));
     return 'recorded';
   });
 }
@@ -98,6 +98,16 @@ async function keepInputs(transaction: Transaction<CatalogSchema>, executionId: 
     from ${sql.id(SCHEMA, 'executions')} execution
     where artifact.execution_id = ${executionId} and execution.id = ${executionId} and artifact.kind = 'input'
       and artifact.expires_at is not null
+  `.execute(transaction);
+}
+
+/** What was being recorded when somebody chose the date may not have seen it. */
+async function keepAll(transaction: Transaction<CatalogSchema>, executionId: string): Promise<void> {
+  await sql`
+    update ${sql.id(SCHEMA, 'artifacts')} artifact set expires_at = execution.expires_at
+    from ${sql.id(SCHEMA, 'executions')} execution
+    where artifact.execution_id = ${executionId} and execution.id = ${executionId} and not artifact.removing
+      and artifact.expires_at is distinct from execution.expires_at
   `.execute(transaction);
 }
 

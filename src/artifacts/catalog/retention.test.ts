@@ -98,6 +98,25 @@ describe('what has expired', () => {
     expect(artifacts[0]).not.toHaveProperty('expiresAt');
   });
 
+  it('kept while its files were being recorded stays kept, all of it', async () => {
+    await open('one');
+    // Holds the recording up in the middle of its statement, which has looked already whether the run is kept.
+    const other = new pg.Client({connectionString});
+    await other.connect();
+    await other.query(`begin; insert into waybill.artifacts (id, execution_id, generation, kind, name, name_digest, key,
+        type, size, stored_size, content_type, mode, modified_at, created_at, expires_at)
+      values ('x', 'one', 1, 'output', 'a', sha256('a'), 'k', 'file', 1, 1, 't', 0, now(), now(), now())`);
+    const recording = catalog.recordArtifacts('one', 1, 'output', [row('one', 'a')], {retentionMs: DAY_MS});
+    const waits = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    while ((await other.query(waits)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(await catalog.keepExecution({executionId: 'one', keepMs: null})).toEqual({artifacts: 0});
+    await other.query('rollback');
+    await other.end();
+    await recording;
+    await catalog.finishExecution({runId: 'r1', result: result('one'), keepMs: DAY_MS});
+    expect(await catalog.retention.findExpiredArtifacts({cutoff: inDays(1000), limit: 10})).toEqual([]);
+  });
+
   it('is not what a retry has collected again, whatever its first date was', async () => {
     await ended('one', 1, [row('one', 'a'), row('one', 'b')]);
     const all = async (days: number) => await catalog.retention.findExpiredArtifacts({cutoff: inDays(days), limit: 10});
