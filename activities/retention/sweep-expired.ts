@@ -73,7 +73,6 @@ class ExpirySweep {
 
   private async round(found: readonly ExpiredExecution[], cutoff: Date): Promise<void> {
     const {catalog} = this.deps;
-    const {sweepId} = this.request;
     const wanted = found.filter(
       ({id, target, workspace}) =>
         !this.passedOver.has(id) && (!workspace || this.gone.has(id) || !this.targetsAway.has(target)),
@@ -89,13 +88,32 @@ class ExpirySweep {
       },
     );
     if (removed.length === 0) return;
-    await catalog.retention.forgetExecutions(
-      sweepId,
-      removed.map(({id}) => id),
-    );
+    await this.forget(removed.map(({id}) => id));
     await this.noteProgress();
     const files = removed.reduce((sum, {artifacts}) => sum + artifacts, removed.length);
     await this.pace.took(files, this.attempt.signal);
+  }
+
+  /** In one step; where that fails one by one, so that one whose record cannot go holds up no other. */
+  private async forget(ids: readonly string[]): Promise<void> {
+    const {retention} = this.deps.catalog;
+    const {sweepId} = this.request;
+    try {
+      await retention.forgetExecutions(sweepId, ids);
+      return;
+    } catch (error) {
+      if (!isWaybillError(error)) throw error;
+    }
+    for (const id of ids) {
+      try {
+        await retention.forgetExecutions(sweepId, [id]);
+      } catch (error) {
+        if (!isWaybillError(error)) throw error;
+        // Where PostgreSQL does not answer at all, another attempt has to go on.
+        await retention.time();
+        this.left.push({name: id, code: error.code, message: error.message});
+      }
+    }
   }
 
   /** The workspace goes first: once the record is gone, nobody knows whose it is. */

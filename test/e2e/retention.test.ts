@@ -151,6 +151,22 @@ describe('a sweep', () => {
     expect(await remains('kept')).toEqual(whole);
   });
 
+  it('leaves one whose record cannot go, and removes the others of its round', async () => {
+    for (const id of ['stuck-1', 'stuck-2', 'stuck-3']) await run(id, {command: ['true']});
+    await expire('stuck-1', 'stuck-2', 'stuck-3');
+    await sql(`create function waybill.refuse() returns trigger language plpgsql as
+      $$ begin raise exception 'not this one'; end $$`);
+    await sql(`create trigger refuse before delete on waybill.executions for each row when (old.id = 'stuck-2')
+      execute function waybill.refuse()`);
+    const {removed, left} = await sweep();
+    expect(removed.executions).toBe(2);
+    expect(left).toEqual([{name: 'stuck-2', code: 'catalog.failed', message: expect.stringContaining('not this one')}]);
+    expect(await remains('stuck-1')).toEqual(gone);
+    await sql('drop trigger refuse on waybill.executions');
+    expect((await sweep()).removed.executions).toBe(1);
+    for (const id of ['stuck-2', 'stuck-3']) expect(await remains(id)).toEqual(gone);
+  });
+
   it('removes nothing from a store that is not the one of the catalog', async () => {
     await run('foreign');
     await expire('foreign');

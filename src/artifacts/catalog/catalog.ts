@@ -67,7 +67,7 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-export interface RecordOptions extends Pick<RecordRequest, 'at' | 'createdAt'> {
+export interface RecordOptions extends Pick<RecordRequest, 'at' | 'createdAt' | 'onlyMissing'> {
   /** How long the files are kept that do not say it themselves, in milliseconds; null for ever. Default 30 days. */
   readonly retentionMs?: number | null;
 }

@@ -10,14 +10,13 @@ interface Sums {
   readonly bytes: number;
 }
 
+/** Files whose records one statement removes: they have to go within its time limit, however many a run has. */
+const ROWS = 10_000;
+
+/** The records of files go first, and are counted as they go: whoever is killed between goes on from there. */
 export async function forgetExecutions(db: Database, run: string, ids: readonly string[]): Promise<void> {
+  while ((await forgetFiles(db, run, ids)) === ROWS);
   await db.transaction().execute(async (transaction) => {
-    const {rows} = await sql<Sums>`
-      with gone as (
-        delete from ${artifacts} where execution_id in (${claimed(ids)}) returning stored_size
-      )
-      select count(*) as artifacts, coalesce(sum(stored_size), 0)::bigint as bytes from gone
-    `.execute(transaction);
     await sql`
       insert into ${sql.id(SCHEMA, 'removed_executions')} (id, removed_at)
       select id, now() from (${claimed(ids)}) as claimed on conflict (id) do nothing
@@ -27,7 +26,22 @@ export async function forgetExecutions(db: Database, run: string, ids: readonly 
       .where('id', 'in', [...ids])
       .where('removing', '=', true)
       .executeTakeFirst();
-    await addToRun(transaction, run, {...rows[0], executions: Number(gone.numDeletedRows)});
+    await addToRun(transaction, run, {executions: Number(gone.numDeletedRows)});
+  });
+}
+
+async function forgetFiles(db: Database, run: string, ids: readonly string[]): Promise<number> {
+  return await db.transaction().execute(async (transaction) => {
+    const {rows} = await sql<Sums>`
+      with gone as (
+        delete from ${artifacts} where id in (
+          select id from ${artifacts} where execution_id in (${claimed(ids)}) limit ${ROWS}
+        ) returning stored_size
+      )
+      select count(*)::integer as artifacts, coalesce(sum(stored_size), 0)::bigint as bytes from gone
+    `.execute(transaction);
+    await addToRun(transaction, run, rows[0] ?? {});
+    return rows[0]?.artifacts ?? 0;
   });
 }
 

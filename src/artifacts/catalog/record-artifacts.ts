@@ -31,6 +31,8 @@ export interface RecordRequest {
   readonly at?: string;
   /** When they were made, where that was not now: ISO 8601. */
   readonly createdAt?: string;
+  /** Whether a row that is there stays as it is: it may be of a later run. Default false. */
+  readonly onlyMissing?: boolean;
 }
 
 /** Rows of one statement: enough that a round trip costs nothing, few enough to be held in memory. */
@@ -48,6 +50,13 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
   // One statement may touch a row once: of two with the same name the later counts.
   const isOpen = sql`exists (
     select from ${sql.id(SCHEMA, 'executions')} where id = ${request.executionId} and state = 'open')`;
+  const update = sql`do update set
+      key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
+      stored_size = excluded.stored_size, sha256 = excluded.sha256, content_type = excluded.content_type,
+      mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest,
+      removing = artifact.removing and not ${isOpen},
+      expires_at = case when artifact.expires_at is null or not ${isOpen} then artifact.expires_at
+        when excluded.expires_at is not null then greatest(artifact.expires_at, excluded.expires_at) end`;
   const batch = [...new Map(rows.map((row) => [row.name, row])).values()];
   for (const row of batch) refuseUnstorable(row);
   await sql`
@@ -80,13 +89,7 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
     left join ${sql.id(SCHEMA, 'executions')} execution on execution.id = ${request.executionId}
     -- Two attempts at once take the rows in the same order, so that neither waits for the other.
     order by name collate "C"
-    on conflict (execution_id, generation, kind, name_digest) do update set
-      key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
-      stored_size = excluded.stored_size, sha256 = excluded.sha256, content_type = excluded.content_type,
-      mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest,
-      removing = artifact.removing and not ${isOpen},
-      expires_at = case when artifact.expires_at is null or not ${isOpen} then artifact.expires_at
-        when excluded.expires_at is not null then greatest(artifact.expires_at, excluded.expires_at) end
+    on conflict (execution_id, generation, kind, name_digest) ${request.onlyMissing === true ? sql`do nothing` : update}
   `.execute(db);
 }
 

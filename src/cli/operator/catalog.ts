@@ -6,7 +6,7 @@ import {markStore} from '../../artifacts/store-marker.js';
 import {catalogAddress} from '../../worker/catalog-address.js';
 import {openDefaultStore} from '../../worker/default-store.js';
 import {compare, type Difference} from '../../worker/operations/compare.js';
-import {type Rebuilt, rebuildEnded, rebuildRunning} from '../../worker/operations/rebuild.js';
+import {rebuild, type Rebuilt} from '../../worker/operations/rebuild.js';
 import {connectTemporal} from '../../worker/operations/temporal.js';
 import type {CliContext} from '../context.js';
 import {EXIT} from '../exit-codes.js';
@@ -41,8 +41,8 @@ export async function checkCatalog(context: CliContext, json: boolean): Promise<
 export async function rebuildCatalog(context: CliContext, json: boolean): Promise<number> {
   const screen = new Screen(context);
   const counts = {restored: 0, known: 0, unreadable: 0};
-  const tell = async (rebuilt: AsyncIterable<Rebuilt>) => {
-    for await (const each of rebuilt) {
+  const tell = async (all: AsyncIterable<Rebuilt>) => {
+    for await (const each of all) {
       counts[each.outcome] += 1;
       if (json) await screen.result(JSON.stringify(each));
       else if (each.outcome === 'unreadable') screen.line(`${each.id}: ${printableText(each.reason)}`);
@@ -50,10 +50,9 @@ export async function rebuildCatalog(context: CliContext, json: boolean): Promis
   };
   await withBothSides(context, async ({configuration, catalog, store, signal}) => {
     await markStore(store, catalog.retention, {signal, adopt: true});
-    await tell(rebuildEnded({store, catalog, signal, retentionDays: configuration.retention.days}));
     const temporal = await connectTemporal(configuration, context.environment);
     try {
-      await tell(rebuildRunning(temporal.client, catalog));
+      await tell(rebuild(temporal.client, {store, catalog, signal, retentionDays: configuration.retention.days}));
     } finally {
       await temporal.connection.close();
     }

@@ -1,9 +1,9 @@
 import type {Client} from '@temporalio/client';
 import {artifactRows, keepMs} from '../../../activities/artifact-rows.js';
 import {namesIn} from '../../../activities/retention/directories.js';
-import type {Catalog} from '../../artifacts/catalog/catalog.js';
+import type {Catalog, OpenRequest} from '../../artifacts/catalog/catalog.js';
 import {recordKey} from '../../artifacts/keys.js';
-import {parseStoredExecution, STORED_EXECUTION_BYTES, type StoredExecution} from '../../artifacts/stored-execution.js';
+import {parseStoredExecution, STORED_EXECUTION_BYTES} from '../../artifacts/stored-execution.js';
 import {isWaybillError} from '../../contracts/errors.js';
 import {executionInput} from '../../contracts/execution.js';
 import {executionId} from '../../contracts/ids.js';
@@ -24,42 +24,26 @@ export type Rebuilt =
   | {readonly outcome: 'known'; readonly id: string}
   | {readonly outcome: 'unreadable'; readonly id: string; readonly reason: string};
 
-/** Makes the records again that the store's journal has and the catalog lacks. Changes none that is there. */
-export async function* rebuildEnded(options: RebuildOptions): AsyncGenerator<Rebuilt> {
-  const {store, signal} = options;
-  for await (const id of namesIn(store, 'journal', signal)) {
-    if (!executionId.safeParse(id).success) continue;
-    try {
-      const key = recordKey(id);
-      const content = await store.getObject(key, STORED_EXECUTION_BYTES, {signal});
-      // One that has not ended has none yet.
-      if (content) yield await restore(options, parseStoredExecution(content, key));
-    } catch (error) {
-      if (!isWaybillError(error) || error.retryable) throw error;
-      yield {outcome: 'unreadable', id, reason: error.message};
-    }
+/**
+ * Makes the records again that the catalog lacks: of executions that run now first, so that none that has been taken up
+ * again is taken for one that has ended, then of the others. Changes no record that is there.
+ */
+export async function* rebuild(client: Client, options: RebuildOptions): AsyncGenerator<Rebuilt> {
+  const running = new Set<string>();
+  for await (const rebuilt of rebuildRunning(client, options)) {
+    running.add(rebuilt.id);
+    yield rebuilt;
+  }
+  for await (const id of namesIn(options.store, 'journal', options.signal)) {
+    if (!executionId.safeParse(id).success || running.has(id)) continue;
+    const rebuilt = await readable(id, () => restoreEnded(options, id));
+    // One that has not ended has no record yet.
+    if (rebuilt) yield rebuilt;
   }
 }
 
-async function restore({store, catalog, retentionDays}: RebuildOptions, stored: StoredExecution): Promise<Rebuilt> {
-  const {id, request, runs} = stored;
-  const isNew = await catalog.restoreExecution(stored);
-  const retentionMs = keepMs(request.keepFor, retentionDays);
-  let artifacts = 0;
-  // Also where the record is there: a rebuild that was killed may have left it without its files.
-  for (const {generation, result} of runs) {
-    if (result === undefined) continue;
-    for (const [kind, rows] of await artifactRows(store, {executionId: id, generation}, result, request)) {
-      if (rows.length === 0 || (await catalog.getExecution(id)) === undefined) continue;
-      await catalog.recordArtifacts(id, generation, kind, rows, {retentionMs, createdAt: result.endedAt});
-      artifacts += rows.length;
-    }
-  }
-  return isNew ? {outcome: 'restored', id, artifacts} : {outcome: 'known', id};
-}
-
-/** Executions that run now: their requests are in Temporal alone. */
-export async function* rebuildRunning(client: Client, catalog: Catalog): AsyncGenerator<Rebuilt> {
+/** Requests of what runs now are in Temporal alone; its earlier runs, and what was decided of it, in the store. */
+async function* rebuildRunning(client: Client, options: RebuildOptions): AsyncGenerator<Rebuilt> {
   const query = `WorkflowType = '${workflowNames.execution}' AND ExecutionStatus = 'Running'`;
   for await (const {workflowId: id, runId, startTime} of client.workflow.list({query})) {
     const {events} = await client.workflow.getHandle(id, runId).fetchHistory();
@@ -71,13 +55,54 @@ export async function* rebuildRunning(client: Client, catalog: Catalog): AsyncGe
       yield {outcome: 'unreadable', id, reason: 'its request cannot be read from its history'};
       continue;
     }
-    const createdAt = startTime.toISOString();
-    const generation = request.data.resume?.generation ?? 1;
-    const isNew = await catalog.restoreExecution({
-      ...{waybill: 'execution', version: 1, id, request: request.data, createdAt},
-      runs: [{runId, generation, openedAt: createdAt}],
-      ...{kept: false, removing: false, expiresAt: null},
-    });
-    yield isNew ? {outcome: 'restored', id, artifacts: 0} : {outcome: 'known', id};
+    const run = {executionId: id, runId, input: request.data};
+    const rebuilt = await readable(id, () => restoreRunning(options, run, startTime.toISOString()));
+    if (rebuilt) yield rebuilt;
+  }
+}
+
+async function restoreRunning(options: RebuildOptions, run: OpenRequest, openedAt: string): Promise<Rebuilt> {
+  const {executionId: id, runId, input} = run;
+  const ended = input.resume === undefined ? undefined : await restoreEnded(options, id);
+  const isNew = await options.catalog.restoreExecution({
+    ...{waybill: 'execution', version: 1, id, request: input, createdAt: openedAt},
+    runs: [{runId, generation: input.resume?.generation ?? 1, openedAt}],
+    ...{kept: false, removing: false, expiresAt: null},
+  });
+  if (isNew) return {outcome: 'restored', id, artifacts: 0};
+  const takenUp = input.resume !== undefined && (await options.catalog.openExecution(run)) === 'opened';
+  if (ended?.outcome === 'restored') return ended;
+  return takenUp ? {outcome: 'restored', id, artifacts: 0} : {outcome: 'known', id};
+}
+
+async function restoreEnded(options: RebuildOptions, id: string): Promise<Rebuilt | undefined> {
+  const {store, catalog, retentionDays, signal} = options;
+  const key = recordKey(id);
+  const content = await store.getObject(key, STORED_EXECUTION_BYTES, {signal});
+  if (content === undefined) return undefined;
+  const stored = parseStoredExecution(content, key);
+  const {request, runs} = stored;
+  const isNew = await catalog.restoreExecution(stored);
+  const retentionMs = keepMs(request.keepFor, retentionDays);
+  let artifacts = 0;
+  // Also where the record is there: a rebuild that was killed may have left it without its files.
+  for (const {generation, result} of runs) {
+    if (result === undefined) continue;
+    for (const [kind, rows] of await artifactRows(store, {executionId: id, generation}, result, request)) {
+      if (rows.length === 0 || (await catalog.getExecution(id)) === undefined) continue;
+      const as = {retentionMs, createdAt: result.endedAt, onlyMissing: true};
+      await catalog.recordArtifacts(id, generation, kind, rows, as);
+      artifacts += rows.length;
+    }
+  }
+  return isNew ? {outcome: 'restored', id, artifacts} : {outcome: 'known', id};
+}
+
+async function readable(id: string, work: () => Promise<Rebuilt | undefined>): Promise<Rebuilt | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isWaybillError(error) || error.retryable) throw error;
+    return {outcome: 'unreadable', id, reason: error.message};
   }
 }
