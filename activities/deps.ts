@@ -1,5 +1,6 @@
 import type {Catalog} from '../src/artifacts/catalog/catalog.js';
 import type {TransferConfiguration} from '../src/config/schema.js';
+import type {IssueLog} from '../src/artifacts/tickets/issue-log.js';
 import type {TicketOffice} from '../src/artifacts/tickets/office.js';
 import type {Ticket} from '../src/contracts/artifacts.js';
 import type {TargetRegistry} from '../src/worker/targets.js';
@@ -16,6 +17,8 @@ export interface ActivityDeps {
   readonly ticket: Ticket;
   /** Absent where the ticket is a path. */
   readonly tickets?: TicketOffice;
+  /** Which tickets were issued. */
+  readonly issueLog: IssueLog;
   readonly targets: TargetRegistry;
   readonly catalog: Catalog;
   /** Which copy writes where. */

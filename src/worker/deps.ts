@@ -1,5 +1,6 @@
 import type {ActivityDeps} from '../../activities/deps.js';
 import {openCatalog} from '../artifacts/catalog/catalog.js';
+import {IssueLog} from '../artifacts/tickets/issue-log.js';
 import {markStore} from '../artifacts/store-marker.js';
 import type {Environment} from '../config/directories.js';
 import type {Configuration} from '../config/schema.js';
@@ -45,11 +46,16 @@ export async function openWorkerDeps(
     }
   });
   const targets = openTargetRegistry(configuration, environment);
+  const issueLog = new IssueLog({
+    write: (issues) => catalog.recordTickets(issues),
+    onFailure: (err, lost) => telemetry.log.warn({err, lost}, 'issued tickets cannot be recorded now'),
+  });
   return {
     activities: {
       store,
       ticket,
       ...(tickets === undefined ? {} : {tickets}),
+      issueLog,
       targets,
       catalog,
       claims: new DestinationClaims(store, livingHolders(runs)),
@@ -62,6 +68,7 @@ export async function openWorkerDeps(
       deletesPerSecond: configuration.retention.deletesPerSecond,
     },
     close: async () => {
+      await issueLog.close();
       await Promise.allSettled([targets.close(), catalog.close(), store.close()]);
     },
   };

@@ -230,6 +230,7 @@ describe.each([
     expect(objects).toContain('given.bin');
     const catalog = await rowsOf(stack);
     expect(catalog).toContain('given.bin');
+    expect(catalog).toMatch(/\(ticket_[0-9a-f]{64},\S+,upload,/);
     const client = await filesIn(join(far.home, '.local'), () => true);
     for (const text of [histories, logs, objects, catalog, client]) {
       for (const word of forbidden) expect(text.includes(word), word).toBe(false);

@@ -55,7 +55,7 @@ describe.each([
     let batches = 0;
     const urls = new TicketUrls(async (batch) => {
       batches += 1;
-      const sealed = await office.issue(session, ticketBatch.parse(batch).requests);
+      const {sealed} = await office.issue(session, ticketBatch.parse(batch).requests);
       const tickets = issuedTickets.parse(await recipient.open(sealed));
       // The margin of clients is not what is tested: the server is to refuse.
       return {...tickets, validForMs: 3_600_000};

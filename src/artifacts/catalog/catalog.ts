@@ -1,6 +1,7 @@
 import type {ArtifactKind, ExecutionRecord} from '../../contracts/artifacts.js';
 import type {UsageRow} from '../../contracts/catalog.js';
 import type {StoredExecution} from '../stored-execution.js';
+import type {TicketIssue} from '../tickets/issue.js';
 import {connect} from './connection.js';
 import {
   type ExecutionPage,
@@ -16,6 +17,7 @@ import {type ArtifactPage, type ArtifactPageRequest, listArtifacts} from './list
 import {migrate} from './migrate.js';
 import {type OpenOutcome, openExecution, type OpenRequest} from './open-execution.js';
 import {type ArtifactRow, BATCH_ROWS, type RecordRequest, showGeneration, writeBatch} from './record-artifacts.js';
+import {recordTickets} from './record-tickets.js';
 import {findArtifacts, type FoundArtifacts, type SearchRequest} from './find-artifacts.js';
 import {type KeepOutcome, type KeepRequest, keepExecution} from './keep.js';
 import {retentionCatalog, type RetentionCatalog} from './retention.js';
@@ -62,6 +64,8 @@ export interface Catalog {
   storedExecution(id: string): Promise<StoredExecution | undefined>;
   /** Makes a record again. False where there is one, which stays as it is, or where the id's was removed. */
   restoreExecution(execution: StoredExecution): Promise<boolean>;
+  /** Adds to what is known of the tickets of a name: one issue for each name and purpose in one call. */
+  recordTickets(issues: readonly TicketIssue[]): Promise<void>;
   /** For the sweep. */
   readonly retention: RetentionCatalog;
   close(): Promise<void>;
@@ -114,6 +118,7 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     usage: () => translated('add up what is stored', () => usage(db)),
     storedExecution: (id) => translated('find an execution', () => storedExecutionOf(db, id)),
     restoreExecution: (execution) => translated('restore an execution', () => restoreExecution(db, execution)),
+    recordTickets: (issues) => translated('record tickets', () => recordTickets(db, issues)),
     retention: retentionCatalog(db),
     close: () => db.destroy(),
   };

@@ -2,7 +2,10 @@ import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, it} from '
 import pg from 'pg';
 import {type PostgresServer, startPostgres} from '../../../test/servers/postgres.js';
 import {type ExecutionResult, executionInput, type ExecutionRequest} from '../../contracts/execution.js';
+import {WaybillError} from '../../contracts/errors.js';
 import {outputKey} from '../keys.js';
+import type {TicketIssue} from '../tickets/issue.js';
+import {IssueLog} from '../tickets/issue-log.js';
 import {type ArtifactRow, type Catalog, openCatalog} from './catalog.js';
 
 const DAY_MS = 86_400_000;
@@ -301,5 +304,58 @@ describe('artifacts of all executions', () => {
       {target: 'local', kind: 'output', upToDays: 30, files: 1, bytes: 10},
       {target: 'local', kind: 'output', files: 1, bytes: 10},
     ]);
+  });
+});
+
+describe('issued tickets', () => {
+  const HOUR_MS = 3_600_000;
+
+  function issue(executionId: string, name: string, more: Partial<TicketIssue> = {}): TicketIssue {
+    const at = Date.now();
+    const [key, purpose] = [`team/executions/${executionId}/${name}`, 'upload'] as const;
+    return {executionId, purpose, name, key, maxBytes: 5, issuedAt: at, expiresAt: at + HOUR_MS, requests: 1, ...more};
+  }
+
+  async function recorded(): Promise<unknown[]> {
+    const client = new pg.Client({connectionString});
+    await client.connect();
+    const columns = 'execution_id, purpose, name, max_bytes::integer, requests::integer';
+    const {rows} = await client.query<Record<string, unknown>>(
+      `select ${columns} from waybill.tickets order by execution_id, name`,
+    );
+    await client.end();
+    return rows;
+  }
+
+  it('are added up by name, not for what is gone, and go when they have expired', async () => {
+    await open('one');
+    const later = {requests: 3, maxBytes: 9, expiresAt: Date.now() + 2 * HOUR_MS};
+    await catalog.recordTickets([issue('one', 'inputs/a'), issue('one', 'inputs/b'), issue('gone', 'inputs/a')]);
+    await catalog.recordTickets([issue('one', 'inputs/a', later)]);
+    const a = {execution_id: 'one', purpose: 'upload', name: 'inputs/a', max_bytes: 9, requests: 4};
+    const b = {...a, name: 'inputs/b', max_bytes: 5, requests: 1};
+    expect(await recorded()).toEqual([a, b]);
+    await catalog.retention.begin('sweep');
+    await catalog.retention.forgetTickets('sweep', new Date(Date.now() + 1.5 * HOUR_MS));
+    expect(await recorded()).toEqual([a]);
+    expect(await catalog.retention.getRun('sweep')).toMatchObject({tickets: 1});
+  });
+
+  it('wait for PostgreSQL where it does not answer, and are counted once', async () => {
+    await open('one');
+    let away = true;
+    const failures: unknown[] = [];
+    const log = new IssueLog({
+      write: (issues) =>
+        away ? Promise.reject(new WaybillError('catalog.unavailable', 'away')) : catalog.recordTickets(issues),
+      onFailure: (error) => failures.push(error),
+    });
+    for (let n = 0; n < 3; n += 1) log.add([issue('one', 'inputs/a'), issue('one', `inputs/${n}`)]);
+    await log.close();
+    expect(failures).toHaveLength(1);
+    expect(await recorded()).toEqual([]);
+    away = false;
+    await log.close();
+    expect(await recorded()).toMatchObject([{name: 'inputs/0', requests: 1}, {}, {}, {name: 'inputs/a', requests: 3}]);
   });
 });

@@ -70,16 +70,20 @@ export interface RemovedExecutionsTable {
   removed_at: Timestamp;
 }
 
-/** What clients were let move, of which nothing but the ticket itself is secret: that is not here. */
+/** What clients were let move, of which nothing but the ticket itself is secret: that is not here. One row for each name and purpose. */
 export interface TicketsTable {
   id: string;
   execution_id: string;
   purpose: 'upload' | 'download';
   name: string;
   key: string;
+  /** Of the largest body that a ticket was for; null for reading. */
   max_bytes: number | null;
+  /** The first. */
   issued_at: Timestamp;
+  /** The last. */
   expires_at: Timestamp;
+  requests: Generated<number>;
 }
 
 export interface RetentionRunsTable {

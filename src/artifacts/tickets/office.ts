@@ -2,14 +2,22 @@ import type {IssuedTickets, TicketRequest, TicketSession} from '../../contracts/
 import type {S3Address} from '../../stores/s3/address.js';
 import type {S3Credentials} from '../../stores/s3/options.js';
 import {presignedUrl} from '../../stores/s3/presign.js';
+import {issueOf, type TicketIssue} from './issue.js';
 import {checkTicketRequest} from './policy.js';
 import {purposeOf} from './purpose.js';
 import {seal} from './seal.js';
 
 /** Issues the tickets of one store. */
 export interface TicketOffice {
-  /** Tickets for requests of one execution, sealed to the session. Rejects with `ticket.refused` where one is for something else. */
-  issue(session: TicketSession, requests: readonly TicketRequest[]): Promise<string>;
+  /** Tickets for requests of one execution. Rejects with `ticket.refused` where one is for something else. */
+  issue(session: TicketSession, requests: readonly TicketRequest[]): Promise<IssuedBatch>;
+}
+
+export interface IssuedBatch {
+  /** The tickets, sealed to the session. */
+  readonly sealed: string;
+  /** What may be known of them. */
+  readonly issues: readonly TicketIssue[];
 }
 
 export interface TicketOfficeOptions extends S3Address {
@@ -36,7 +44,11 @@ export function openTicketOffice(options: TicketOfficeOptions): TicketOffice {
         expiresAt: new Date(now.getTime() + validForMs).toISOString(),
         validForMs,
       };
-      return await seal(publicKey, purposeOf(executionId), tickets);
+      const [issuedAt, expiresAt] = [now.getTime(), now.getTime() + validForMs];
+      return {
+        sealed: await seal(publicKey, purposeOf(executionId), tickets),
+        issues: requests.map((request) => issueOf(request, {executionId, prefix, issuedAt, expiresAt})),
+      };
     },
   };
 }
