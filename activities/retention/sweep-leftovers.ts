@@ -7,6 +7,7 @@ import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {namesIn, youngestIn} from './directories.js';
 import {isRunning, withoutRunning} from './running.js';
+import {sweepForgotten} from './sweep-forgotten.js';
 import {sweepPartialsOfExecutions} from './sweep-partials.js';
 import {workflowEnd} from '../../src/worker/workflow-end.js';
 
@@ -29,7 +30,8 @@ export function sweepLeftovers(deps: ActivityDeps): WaybillActivities['sweepLeft
       await dateAbandonedExecutions(deps, daysAgo(leftoverDays), daysAgo(-retentionDays));
       await catalog.retention.dateUndated(daysAgo(-retentionDays));
       await catalog.retention.forgetTickets(sweepId, new Date(now));
-      // Marks and workspaces of an execution go for so long after it: its id must not come back before.
+      await count(await sweepForgotten(store, catalog.retention, signal));
+      // Marks and workspaces of an execution go for so long after it, and tickets work for a week: its id must not come back before.
       await catalog.retention.forgetIds(daysAgo(3 * leftoverDays));
       const before = daysAgo(leftoverDays).getTime();
       await count(await sweepPartialsOfExecutions(store, {before, runs: isRunning, signal}));

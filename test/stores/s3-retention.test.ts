@@ -1,13 +1,18 @@
 import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {sweepForgotten} from '../../activities/retention/sweep-forgotten.js';
 import {sweepPartialsOfExecutions} from '../../activities/retention/sweep-partials.js';
-import {executionRoot, outputKey, partialsRoot} from '../../src/artifacts/keys.js';
+import {openCatalog} from '../../src/artifacts/catalog/catalog.js';
+import {executionRoot, inputKey, outputKey, partialsRoot} from '../../src/artifacts/keys.js';
 import {markerOf, markStore, requireMarkedStore} from '../../src/artifacts/store-marker.js';
+import {executionInput} from '../../src/contracts/execution.js';
 import {patterned} from '../../src/stores/contract/subject.js';
+import {presignedUrl} from '../../src/stores/s3/presign.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import {startMinio} from '../servers/minio.js';
-import type {S3Server} from '../servers/s3-server.js';
+import {type PostgresServer, startPostgres} from '../servers/postgres.js';
+import {credentials, type S3Server} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
 
 const PART = 8 * 1024 * 1024;
@@ -18,6 +23,12 @@ function ids() {
   let id: string | undefined;
   return {storeId: async () => id, adoptStore: async (own: string) => (id ??= own)};
 }
+
+let postgres: PostgresServer;
+beforeAll(async () => {
+  postgres = await startPostgres();
+});
+afterAll(() => postgres.stop());
 
 describe.each([
   ['MinIO', startMinio],
@@ -73,6 +84,33 @@ describe.each([
     expect(await large()).toBe(0);
     expect(await store.stat(path)).toBeUndefined();
     await store.close();
+  });
+
+  it('is removed again where a ticket brought something after its execution had gone', async () => {
+    const store = open('late');
+    const catalog = await openCatalog({connectionString: await postgres.createDatabase()});
+    for (const id of ['gone', 'stays']) {
+      await catalog.openExecution({executionId: id, runId: 'r', input: executionInput.parse({command: ['true']})});
+    }
+    const ended = {outcome: 'succeeded', target: 'local', generation: 1, starts: 1} as const;
+    const [nothing, endedAt] = [{files: 0, bytes: 0, sentBytes: 0, resumedBytes: 0, failedFiles: 0}, '2026-01-01T00:00Z'];
+    const result = {...ended, warnings: [], version: 1 as const, executionId: 'gone', staged: nothing, collected: nothing, endedAt};
+    await catalog.finishExecution({runId: 'r', result});
+    await catalog.retention.requestRemoval('gone');
+    await catalog.retention.begin('sweep');
+    await catalog.retention.forgetExecutions('sweep', ['gone']);
+    const {endpoint, bucket} = server;
+    for (const id of ['gone', 'stays', 'of-nobody']) {
+      const headers = {'content-length': '1', 'if-none-match': '*'};
+      const key = `late/${inputKey(id, 'a')}`;
+      const signing = {endpoint, bucket, region: 'us-east-1', credentials, now: new Date(), validForSeconds: 60};
+      const url = presignedUrl({method: 'PUT', key, query: {}, headers}, signing);
+      expect((await fetch(url, {method: 'PUT', body: 'x', headers: {'if-none-match': '*'}})).status).toBe(200);
+    }
+    expect(await sweepForgotten(store, catalog.retention, signal)).toBe(1);
+    expect(await store.stat(executionRoot('gone'))).toBeUndefined();
+    for (const id of ['stays', 'of-nobody']) expect(await store.stat(inputKey(id, 'a'))).toMatchObject({size: 1});
+    await Promise.all([store.close(), catalog.close()]);
   });
 
   it('is not removed from a prefix that is not the one of the catalog', async () => {

@@ -72,6 +72,15 @@ export async function forgetIds(db: Database, cutoff: Date): Promise<void> {
   await db.deleteFrom('retention_runs').where('started_at', '<=', cutoff).execute();
 }
 
+/** Those of the ids whose records have gone. */
+export async function findForgotten(db: Database, ids: readonly string[]): Promise<readonly string[]> {
+  const {rows} = await sql<{id: string}>`
+    select id from ${sql.id(SCHEMA, 'removed_executions')} removed where id = any(${ids}::text[])
+      and not exists (select from ${sql.id(SCHEMA, 'executions')} execution where execution.id = removed.id)
+  `.execute(db);
+  return rows.map(({id}) => id);
+}
+
 export async function wasRemoved(db: Database, id: string): Promise<boolean> {
   const {rows} = await sql<{removed: boolean}>`
     select exists (select from ${sql.id(SCHEMA, 'removed_executions')} where id = ${id})

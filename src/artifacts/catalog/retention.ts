@@ -13,7 +13,7 @@ import {
   requestRemoval,
 } from './expired.js';
 import {translated} from './failures.js';
-import {forgetArtifacts, forgetExecutions, forgetIds, forgetTickets, wasRemoved} from './forget.js';
+import {findForgotten, forgetArtifacts, forgetExecutions, forgetIds, forgetTickets, wasRemoved} from './forget.js';
 import {addToRun, beginRun, databaseTime, endRun, getRun, lastRun, type RetentionRun} from './retention-runs.js';
 import {adoptStore, storeId} from './store-id.js';
 
@@ -55,6 +55,8 @@ export interface RetentionCatalog {
   /** The ids of records that went before `cutoff` may be used again. */
   forgetIds(cutoff: Date): Promise<void>;
   wasRemoved(id: string): Promise<boolean>;
+  /** Those of the ids whose records have gone: nothing of them is to be kept. */
+  findForgotten(ids: readonly string[]): Promise<readonly string[]>;
   /** The store that this catalog describes. */
   storeId(): Promise<string | undefined>;
   /** Answers with the id that holds: another worker may have been faster. */
@@ -82,6 +84,7 @@ export function retentionCatalog(db: Database): RetentionCatalog {
     dateUndated: (expiresAt) => sweep(() => dateUndated(db, expiresAt)),
     requestRemoval: (id) => sweep(() => requestRemoval(db, id)),
     forgetIds: (cutoff) => sweep(() => forgetIds(db, cutoff)),
+    findForgotten: (ids) => sweep(() => findForgotten(db, ids)),
     wasRemoved: (id) => sweep(() => wasRemoved(db, id)),
     storeId: () => sweep(() => storeId(db)),
     adoptStore: (id) => sweep(() => adoptStore(db, id)),
