@@ -12,6 +12,7 @@ import {
 import {errorFacts} from '../src/contracts/error-codes.js';
 import {hasCode, isWaybillError, WaybillError} from '../src/contracts/errors.js';
 import {HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS} from '../src/contracts/timing.js';
+import type {FailedBefore} from '../src/transfer/move-segment.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
 
 /** What a step does between its first and its last heartbeat. */
@@ -20,9 +21,13 @@ export interface Attempt {
   readonly signal: AbortSignal;
   /** False once another attempt may have taken over: nothing may be written or published any more (P3). */
   readonly isCurrent: () => boolean;
+  /** What became of the attempts before this one, where one failed by itself. */
+  readonly before: FailedBefore | undefined;
   /** Notes where the step is; sent with the next heartbeat. */
   readonly note: (report: {
     readonly progress?: number;
+    /** What this attempt alone has achieved, also where `progress` does not show it yet. */
+    readonly gained?: number;
     readonly move?: MoveProgress;
     readonly run?: RunProgress;
     readonly copy?: CopyProgress;
@@ -49,12 +54,14 @@ export async function runAttempt<T>(
   if (decision.decision === 'give-up') {
     throw noFurther(decision.message, last);
   }
+  const stalled = decision.stalledAttempts > 0 || last?.stalledBefore === true;
   let checkpoint: Checkpoint = {
     version: 1,
     step,
     progress: decision.progress,
     progressAtStart: decision.progress,
     stalledAttempts: decision.stalledAttempts,
+    ...(stalled ? {stalledBefore: true} : {}),
     ...(last?.lastError === undefined ? {} : {lastError: last.lastError}),
     lastCode: last?.lastCode,
   };
@@ -80,8 +87,10 @@ export async function runAttempt<T>(
     return await work({
       signal: AbortSignal.any([context.cancellationSignal, frozen.signal]),
       isCurrent,
-      note: ({progress, ...shown}) => {
-        checkpoint = {...checkpoint, ...shown, progress: Math.max(checkpoint.progress, progress ?? 0)};
+      before: stalled ? 'stalled' : last?.lastError === undefined ? undefined : 'failed',
+      note: ({progress = 0, gained = 0, ...shown}) => {
+        const furthest = Math.max(checkpoint.progress, progress, decision.progress + gained);
+        checkpoint = {...checkpoint, ...shown, progress: furthest};
       },
     });
   } catch (caught) {

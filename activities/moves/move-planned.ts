@@ -48,10 +48,11 @@ export async function movePlanned(move: Move, segment: PlannedSegment, index: nu
         ifExists: 'keep',
         signal,
         isCurrent: attempt.isCurrent,
-        onProgress: (progress) => {
+        before: attempt.before,
+        onProgress: (progress, gained) => {
           report.progress(progress);
           // Bytes and files both count: a segment of empty files moves too.
-          attempt.note({move: {...progress, direction}, progress: progress.bytesDone + progress.filesDone});
+          attempt.note({move: {...progress, direction}, progress: progress.bytesDone + progress.filesDone, gained});
         },
       });
       return outcomes;

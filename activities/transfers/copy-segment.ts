@@ -51,9 +51,10 @@ export async function moveTransferSegment(
       // Another owner has other unfinished files: nothing of an earlier attempt is found.
       owner: options.resume ? transferId : `${transferId}/${Date.now()}`,
       isCurrent: attempt.isCurrent,
-      onProgress: (progress) => {
+      before: attempt.before,
+      onProgress: (progress, gained) => {
         report.progress(progress);
-        attempt.note({copy: progress, progress: progress.bytesDone + progress.filesDone});
+        attempt.note({copy: progress, progress: progress.bytesDone + progress.filesDone, gained});
       },
     }),
   );

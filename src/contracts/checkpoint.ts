@@ -13,6 +13,8 @@ export interface Checkpoint {
   readonly progressAtStart: number;
   /** Attempts in a row, this one not counted, that ended without moving `progress`. */
   readonly stalledAttempts: number;
+  /** An attempt before this one got no further: later ones go by small steps. */
+  readonly stalledBefore?: true;
   /** Why an attempt ended that does not count as stalled. */
   readonly stopped?: 'shutdown' | 'hand-over' | 'unreachable' | 'waiting';
   /** Since when the other side has not answered, in milliseconds since 1970. */

@@ -158,7 +158,8 @@ export const errorFacts = {
   },
   'worker.thread-lost': {
     retryable: true,
-    remedy: 'A thread that hashes has ended and another takes its place; if it happens again, give the process more memory.',
+    remedy:
+      'A thread that hashes has ended and another takes its place; if it happens again, give the process more memory.',
   },
   'worker.metrics-unavailable': {
     retryable: false,

@@ -85,6 +85,14 @@ export class BlockTable {
     return {first, end};
   }
 
+  /** Takes one missing block: `wanted` where that is one, else the first. */
+  takeBlock(wanted?: number): number | undefined {
+    const at = wanted === undefined ? -1 : this.#missing.indexOf(wanted);
+    const [block] = this.#missing.splice(Math.max(0, at), 1);
+    if (block !== undefined) this.#states[block] = 'sending';
+    return block;
+  }
+
   /** The block's bytes are acknowledged; `digest` is that of the source's bytes. */
   sent(block: number, digest: string): void {
     this.#digests.set(block, digest);

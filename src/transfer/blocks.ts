@@ -16,6 +16,12 @@ export function blockBytesOf(size: number): number {
   return bytes;
 }
 
+/**
+ * Pieces of a block, which is sent by them after a failure: of a line that drops again and again as much as 128 KiB have to
+ * get through. More would fill the ledger, of which an attempt reads all.
+ */
+export const PIECES = 64;
+
 export function blockCount(size: number, blockBytes: number): number {
   return Math.ceil(size / blockBytes);
 }
@@ -23,4 +29,14 @@ export function blockCount(size: number, blockBytes: number): number {
 export function blockRange(index: number, size: number, blockBytes: number): ByteRange {
   const offset = index * blockBytes;
   return {offset, length: Math.min(blockBytes, size - offset)};
+}
+
+/** The pieces of a block, in order. */
+export function piecesOf({offset, length}: ByteRange, blockBytes: number): readonly ByteRange[] {
+  const step = blockBytes / PIECES;
+  const count = Math.ceil(length / step);
+  return Array.from({length: count}, (_, piece) => ({
+    offset: offset + piece * step,
+    length: Math.min(step, length - piece * step),
+  }));
 }

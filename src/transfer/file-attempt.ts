@@ -3,7 +3,7 @@ import type {Attributes, Entry, PartialFile, SourceFile} from '../stores/store.j
 import {sourceChanged} from './block-sender.js';
 import {blockBytesOf} from './blocks.js';
 import type {FileOutcome, MovedOutcome} from './file-outcome.js';
-import {Ledger, type LedgerContent, readLedger} from './ledger.js';
+import {EMPTY_LEDGER, Ledger, type LedgerContent, readLedger} from './ledger.js';
 import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
 import {withAttributes} from './planned-file.js';
@@ -123,7 +123,7 @@ export class FileAttempt {
 
   async #claimed(head: LedgerHead): Promise<LedgerContent> {
     const {to, ledger, signal} = this.#options;
-    if (this.#fresh || to.properties.hashing === 'none') return {entered: new Map()};
+    if (this.#fresh || to.properties.hashing === 'none') return EMPTY_LEDGER;
     return await readLedger(to, ledger, head, signal);
   }
 

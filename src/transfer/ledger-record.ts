@@ -2,12 +2,14 @@ import {createHash} from 'node:crypto';
 
 /**
  * A ledger is text in slots of 112 bytes. The first names what it belongs to, then comes one for each block, at a
- * place that the block's number decides, then one for the whole file:
+ * place that the block's number decides, then one for the whole file. The last 64 are for the block that is sent piece by
+ * piece after a failure, and for the next such block again:
  *
  *     waybill-ledger 1 8388608 1073741824 <40 hex of the source's identity>   …  <16 hex check>\n
  *     000000000003 <64 hex SHA-256 of the source's bytes as sent>             …  <16 hex check>\n
  *     000000000004 <64 hyphens: sent, and not hashed>                         …  <16 hex check>\n
  *     whole <64 hex SHA-256 of the file>                                      …  <16 hex check>\n
+ *     piece 000000000005 07 <64 hex SHA-256 of the source's bytes as sent>    …  <16 hex check>\n
  *
  * Two attempts that enter the same block write the same bytes at the same place. A slot that was torn, or never
  * written, fails its check and counts as not entered.
@@ -47,6 +49,12 @@ export function blockBody(block: number, sha256: string): string {
 
 export function wholeBody(sha256: string): string {
   return `whole ${sha256}`;
+}
+
+/** The piece of a block; with its digest where it is to be entered. */
+export function pieceBody(block: number, piece: number, sha256?: string): string {
+  const label = `piece ${String(block).padStart(12, '0')} ${String(piece).padStart(2, '0')}`;
+  return sha256 === undefined ? label : `${label} ${sha256}`;
 }
 
 /** Stands for the digest of a block that was sent without hashing it: it is proved by reading the source again. */

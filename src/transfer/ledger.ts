@@ -1,6 +1,6 @@
 import {hasCode} from '../contracts/errors.js';
 import type {PartialFile, Store, StorePath} from '../stores/store.js';
-import {blockCount} from './blocks.js';
+import {blockCount, PIECES} from './blocks.js';
 import {
   blockBody,
   decodeSlot,
@@ -8,6 +8,7 @@ import {
   encodeSlot,
   headBody,
   type LedgerHead,
+  pieceBody,
   SLOT_BYTES,
   UNHASHED,
   wholeBody,
@@ -17,11 +18,13 @@ import {openUnfinished} from './open-unfinished.js';
 export interface LedgerContent {
   /** The blocks that an earlier attempt entered, with the SHA-256 of those that it hashed. */
   readonly entered: ReadonlyMap<number, string | undefined>;
+  /** By block and piece: the SHA-256 of those pieces of other blocks that it entered. */
+  readonly pieces: ReadonlyMap<number, ReadonlyMap<number, string>>;
   /** Set when an attempt had proved the whole file and was about to publish it. */
   readonly whole?: string;
 }
 
-const EMPTY: LedgerContent = {entered: new Map()};
+export const EMPTY_LEDGER: LedgerContent = {entered: new Map(), pieces: new Map()};
 
 /** What an earlier attempt entered; nothing where the ledger is missing, torn, longer than it can be, or another file's. */
 export async function readLedger(
@@ -32,7 +35,7 @@ export async function readLedger(
 ): Promise<LedgerContent> {
   const blocks = blockCount(head.size, head.blockBytes);
   const content = await readWhole(store, path, ledgerBytes(head), signal);
-  if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY;
+  if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY_LEDGER;
   const entered = new Map<number, string | undefined>();
   for (let block = 0; block < blocks; block++) {
     const body = decodeSlot(content, block + 1);
@@ -41,7 +44,24 @@ export async function readLedger(
     if (digest !== undefined) entered.set(block, digest);
   }
   const whole = digestIn(decodeSlot(content, blocks + 1), 'whole');
-  return whole === undefined ? {entered} : {entered, whole};
+  const pieces = readPieces(content, blocks + 2, entered);
+  return whole === undefined ? {entered, pieces} : {entered, pieces, whole};
+}
+
+function readPieces(
+  content: Uint8Array,
+  firstSlot: number,
+  entered: ReadonlyMap<number, unknown>,
+): ReadonlyMap<number, ReadonlyMap<number, string>> {
+  const pieces = new Map<number, Map<number, string>>();
+  for (let piece = 0; piece < PIECES; piece++) {
+    const body = decodeSlot(content, firstSlot + piece) ?? '';
+    const block = Number(/^piece (\d{12}) /.exec(body)?.[1] ?? Number.NaN);
+    const digest = digestIn(body, pieceBody(block, piece));
+    if (digest === undefined || entered.has(block)) continue;
+    pieces.set(block, (pieces.get(block) ?? new Map<number, string>()).set(piece, digest));
+  }
+  return pieces;
 }
 
 async function readWhole(
@@ -60,7 +80,7 @@ async function readWhole(
 }
 
 function ledgerBytes(head: LedgerHead): number {
-  return (blockCount(head.size, head.blockBytes) + 2) * SLOT_BYTES;
+  return (blockCount(head.size, head.blockBytes) + 2 + PIECES) * SLOT_BYTES;
 }
 
 /** Enters blocks without holding up the data: the first failure is thrown by the next call of `settled`. */
@@ -87,6 +107,10 @@ export class Ledger {
   /** Without a digest, a later attempt takes that of the source. */
   enter(block: number, sha256: string | undefined): void {
     this.#write(block + 1, blockBody(block, sha256 ?? UNHASHED));
+  }
+
+  enterPiece(block: number, piece: number, sha256: string): void {
+    this.#write(blockCount(this.#head.size, this.#head.blockBytes) + 2 + piece, pieceBody(block, piece, sha256));
   }
 
   enterWhole(sha256: string): void {

@@ -30,10 +30,17 @@ export interface MoveFileOptions {
   readonly verify: 'hash' | 'size';
   /** Whether the source is hashed where it lies, too, where it can be. Default false. */
   readonly hashSource?: boolean;
+  /**
+   * Whether an attempt before this one failed: the first block is sent by pieces then, so that a line that drops again
+   * before a block is across makes progress. Default false.
+   */
+  readonly afterFailure?: boolean;
   readonly signal: AbortSignal;
   /** False once this attempt may no longer write: asked before each write and before the publish. */
   readonly isCurrent?: () => boolean;
   readonly onProgress?: (progress: FileProgress) => void;
+  /** Bytes that were entered in the ledger and that no attempt before this one had entered. */
+  readonly onGain?: (bytes: number) => void;
   readonly limits?: MoveLimits;
 }
 

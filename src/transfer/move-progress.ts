@@ -6,6 +6,9 @@ import {RateMeter} from './rate.js';
 
 export type SegmentProgress = Omit<MoveProgress, 'direction'>;
 
+/** `gainedBytes` are those of large files that no attempt before this one had brought: it got further, whatever is proved yet. */
+export type ProgressListener = (progress: SegmentProgress, gainedBytes: number) => void;
+
 /** Listeners paint or heartbeat: more often than this is work that nobody sees. */
 const EVERY_MS = 100;
 
@@ -13,20 +16,21 @@ const EVERY_MS = 100;
 export class ProgressCounter {
   readonly #filesTotal: number;
   readonly #bytesTotal: number;
-  readonly #listener: ((progress: SegmentProgress) => void) | undefined;
+  readonly #listener: ProgressListener | undefined;
   readonly #rate = new RateMeter(performance.now());
   readonly #underWay = new Map<string, number>();
   #filesDone = 0;
   #bytesDone = 0;
   #sentBytes = 0;
   #resumedBytes = 0;
+  #gainedBytes = 0;
   /** By file: several are under way at once. */
   readonly #resumedFrom = new Map<string, number>();
   readonly #checking = new Map<string, number>();
   #file: SegmentProgress['file'];
   #toldAt = 0;
 
-  constructor(files: readonly PlannedFile[], listener: ((progress: SegmentProgress) => void) | undefined) {
+  constructor(files: readonly PlannedFile[], listener: ProgressListener | undefined) {
     this.#filesTotal = files.length;
     this.#bytesTotal = files.reduce((sum, file) => sum + file.size, 0);
     this.#listener = listener;
@@ -67,6 +71,10 @@ export class ProgressCounter {
     const before = this.#underWay.get(file.name) ?? 0;
     this.#underWay.set(file.name, Math.min(file.size, before + bytes));
     this.#file = {name: file.name, offset: end, size: file.size};
+  }
+
+  gained(bytes: number): void {
+    this.#gainedBytes += bytes;
   }
 
   /** Bytes of small files, which are reported in groups. */
@@ -118,7 +126,7 @@ export class ProgressCounter {
     const now = performance.now();
     if (!always && now - this.#toldAt < EVERY_MS) return;
     this.#toldAt = now;
-    this.#listener?.(this.snapshot());
+    this.#listener?.(this.snapshot(), this.#gainedBytes);
   }
 }
 

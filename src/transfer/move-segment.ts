@@ -6,10 +6,12 @@ import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
 import {moveLink} from './links.js';
 import {isFinal, moveFile} from './move-file.js';
-import {ProgressCounter, type SegmentProgress} from './move-progress.js';
+import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';
-import {groupsOf, moveSmallFiles, SMALL_FILE_BYTES} from './small-files.js';
+import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
+
+export type FailedBefore = 'failed' | 'stalled';
 
 export interface MoveSegmentOptions {
   readonly from: Store;
@@ -30,11 +32,17 @@ export interface MoveSegmentOptions {
   readonly hashSource?: boolean;
   /** Whether a large file that is going to be replaced is removed before its successor is sent. Default false. */
   readonly removeFirst?: boolean;
+  /**
+   * What became of the attempts before this one, where they failed: large files go on piece by piece then. Where one got
+   * no further (`stalled`), small files do too, or go in small groups, and one follows the other: files that share a line
+   * would each get less of it than a piece. Default: none has failed.
+   */
+  readonly before?: FailedBefore | undefined;
   readonly signal: AbortSignal;
   /** False once this attempt may no longer write. */
   readonly isCurrent?: () => boolean;
   /** About ten times a second, and once at the end. */
-  readonly onProgress?: (progress: SegmentProgress) => void;
+  readonly onProgress?: ProgressListener;
   /** Once for each file that this attempt settles, as soon as it is settled. */
   readonly onOutcome?: (outcome: FileOutcome) => void;
   /** Large files under way at once. Default 2. */
@@ -95,12 +103,16 @@ class Segment {
     const left = files.filter((file) => !this.#outcomes.has(file.name));
     const directories = left.filter((file) => file.kind === 'directory');
     await inParallel(directories, NAMES_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
-    const small = left.filter((file) => file.kind === 'file' && file.size <= SMALL_FILE_BYTES);
-    const large = left.filter((file) => file.kind === 'file' && file.size > SMALL_FILE_BYTES);
-    const lanes = await Promise.allSettled([
-      inParallel(groupsOf(small), GROUPS_AT_ONCE, (group) => this.#group(group)),
-      inParallel(large, this.#filesAtOnce, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt))),
-    ]);
+    const stalled = this.#options.before === 'stalled';
+    const [group, mostBytes] = stalled ? [LEAST_GROUP, LEAST_GROUP.bytes] : [USUAL_GROUP, SMALL_FILE_BYTES];
+    const small = left.filter((file) => file.kind === 'file' && file.size <= mostBytes);
+    const large = left.filter((file) => file.kind === 'file' && file.size > mostBytes);
+    const moveSmall = (width: number) => inParallel(groupsOf(small, group), width, (files) => this.#group(files));
+    const moveLarge = (width: number) =>
+      inParallel(large, width, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt)));
+    const lanes = await Promise.allSettled(
+      stalled ? [moveSmall(1).then(() => moveLarge(1))] : [moveSmall(GROUPS_AT_ONCE), moveLarge(this.#filesAtOnce)],
+    );
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
     // Links last: what they point to is there then.
     const links = left.filter((file) => file.kind === 'link');
@@ -157,9 +169,11 @@ class Segment {
       ...this.#options,
       ...partialPaths(partials, {owner, destination, identity, size: file.size}),
       ...{file, destination, source: joinStorePath(fromRoot, file.source ?? file.name)},
+      afterFailure: this.#options.before !== undefined,
       verify: this.#options.verify ?? 'hash',
       limits: {fileBytes: this.#options.limits?.fileBytes ?? LARGE_FILES_BYTES / this.#filesAtOnce},
       onProgress: (progress) => this.#counter.moved(file, progress),
+      onGain: (bytes) => this.#counter.gained(bytes),
     });
     return {...outcome, durationMs: Math.round(performance.now() - startedAt)};
   }

@@ -2,7 +2,7 @@ import {hasCode, WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store.js';
-import {BLOCK_BYTES} from './blocks.js';
+import {BLOCK_BYTES, PIECES} from './blocks.js';
 import type {MovedOutcome} from './file-outcome.js';
 import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
@@ -14,8 +14,15 @@ import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js'
 /** Up to one block a file needs no ledger: a crash costs no more than that. */
 export const SMALL_FILE_BYTES = BLOCK_BYTES;
 
-const GROUP_FILES = 256;
-const GROUP_BYTES = 8 * 1024 * 1024;
+export interface GroupSize {
+  readonly files: number;
+  readonly bytes: number;
+}
+
+export const USUAL_GROUP: GroupSize = {files: 256, bytes: 8 * 1024 * 1024};
+
+/** For a line over which no attempt got a larger one. */
+export const LEAST_GROUP: GroupSize = {files: 16, bytes: BLOCK_BYTES / PIECES};
 
 /** Each file costs the source four round trips: so many files overlap theirs. */
 const READS_AT_ONCE = 32;
@@ -46,11 +53,11 @@ export type SmallOutcome =
 type FoundAttributes = Pick<MovedOutcome, 'attributes'>;
 
 /** Cuts small files into groups that go to the store in one call each. */
-export function* groupsOf(files: readonly PlannedFile[]): Generator<readonly PlannedFile[]> {
+export function* groupsOf(files: readonly PlannedFile[], most: GroupSize): Generator<readonly PlannedFile[]> {
   let group: PlannedFile[] = [];
   let bytes = 0;
   for (const file of files) {
-    if (group.length > 0 && (group.length >= GROUP_FILES || bytes + file.size > GROUP_BYTES)) {
+    if (group.length > 0 && (group.length >= most.files || bytes + file.size > most.bytes)) {
       yield group;
       group = [];
       bytes = 0;

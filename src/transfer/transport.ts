@@ -7,6 +7,7 @@ import type {Ledger, LedgerContent} from './ledger.js';
 import type {MoveFileOptions} from './move-file.js';
 import type {MoveShape} from './move-shape.js';
 import {PartSender} from './part-sender.js';
+import {sendBlockByPieces} from './piecewise.js';
 import {resent} from './resent.js';
 import {digestOfBlock, digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
 
@@ -38,6 +39,11 @@ export function proves({verify, to}: Pick<MoveFileOptions, 'verify' | 'to'>): bo
   return verify === 'hash' && to.properties.hashing !== 'none';
 }
 
+/** Parts are sent whole or not at all, and what cannot be hashed begins anew each time. */
+function goesByPieces({afterFailure, to: {properties}}: MoveFileOptions): boolean {
+  return afterFailure === true && properties.partialWrites === 'random' && properties.hashing !== 'none';
+}
+
 /** Brings every block across and proves it; answers with the file's digest where one is wanted. */
 export async function transport(options: TransportOptions): Promise<string | undefined> {
   const {move, source, partial, ledger, claimed, shape, counts, fence} = options;
@@ -52,6 +58,7 @@ export async function transport(options: TransportOptions): Promise<string | und
     counts.resumedBytes += bytes;
     onProgress?.({event: 'resumed', offset, bytes});
   };
+  const onAcknowledged = acknowledged(options, table, signal);
   const Sender = to.properties.partialWrites === 'parts' ? PartSender : BlockSender;
   const sender = new Sender({
     // Where nobody asks for a digest, and a later attempt can read the source again without a line, none is made.
@@ -59,10 +66,12 @@ export async function transport(options: TransportOptions): Promise<string | und
     ...{partial, table, shape, signal, fence},
     onBlock: (block, sha256) => {
       ledger.enter(block, sha256);
+      // What cannot be hashed is not taken up: another attempt begins anew.
+      if (to.properties.hashing !== 'none' && !table.isClaimed(block)) move.onGain?.(table.range(block).length);
       if (proves(move) && sha256 !== undefined) table.sent(block, sha256);
       else table.accepted(block, sha256);
     },
-    onAcknowledged: acknowledged(options, table, signal),
+    onAcknowledged,
     onHeld: resumed,
   });
   const checked = (event: 'resumed' | 'refuted', block: number) => {
@@ -79,12 +88,18 @@ export async function transport(options: TransportOptions): Promise<string | und
     onProved: (block) => checked('resumed', block),
     onRefuted: (block) => checked('refuted', block),
   });
-  const resumes = claimed.entered.size > 0;
+  const piecewise = goesByPieces(move);
+  const resumes = claimed.entered.size > 0 || piecewise;
   // The parts of an upload are read by nobody before it is published.
   const readsBack = to.properties.partialWrites === 'random' && overNetwork;
   const rereads = wanted && resumes && !readsBack;
+  const send = async (): Promise<string | undefined> => {
+    const begun = {source, partial, table, ledger, claimed: claimed.pieces, signal};
+    if (piecewise) await sendBlockByPieces({...begun, fence, onAcknowledged, onHeld: resumed, onGain: move.onGain});
+    return await sendAll(sender, table, wanted && !resumes, signal);
+  };
   const [sent, reread] = await allOrNone(failed, [
-    sendAll(sender, table, wanted && !resumes, signal),
+    send(),
     rereads ? digestOfSource(source, table, shape, signal) : Promise.resolve(undefined),
     proof,
   ]).finally(() => sender.settled().catch(() => undefined));

@@ -40,7 +40,10 @@ export async function openWorkerDeps(
   );
   await markStore(store, catalog.retention).catch((error: unknown) => {
     if (hasCode(error, 'retention.foreign-store')) {
-      telemetry.log.error({err: error, remedy: error.remedy}, 'nothing expires: the default store is of another catalog');
+      telemetry.log.error(
+        {err: error, remedy: error.remedy},
+        'nothing expires: the default store is of another catalog',
+      );
     } else {
       telemetry.log.warn({err: error}, 'the default store cannot be marked yet: nothing expires before it is');
     }

@@ -21,7 +21,12 @@ export interface TicketIssue {
 /** What one ticket is for. */
 export function issueOf(
   {method, key, query, headers}: TicketRequest,
-  {executionId, prefix, issuedAt, expiresAt}: Pick<TicketIssue, 'executionId' | 'issuedAt' | 'expiresAt'> & {
+  {
+    executionId,
+    prefix,
+    issuedAt,
+    expiresAt,
+  }: Pick<TicketIssue, 'executionId' | 'issuedAt' | 'expiresAt'> & {
     readonly prefix: string;
   },
 ): TicketIssue {

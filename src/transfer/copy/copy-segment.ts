@@ -6,7 +6,7 @@ import {StallWatch} from '../../stores/decorators/unstalled.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {failedOutcome, type FileOutcome, type MovedOutcome} from '../file-outcome.js';
 import {inParallel} from '../../stores/in-parallel.js';
-import {moveSegment} from '../move-segment.js';
+import {type FailedBefore, moveSegment} from '../move-segment.js';
 import type {PlannedFile} from '../planned-file.js';
 import {keptThere} from './overwrite.js';
 
@@ -23,9 +23,11 @@ export interface CopySegmentOptions {
   readonly options: TransferOptions;
   /** How many segments are moved at the same time: rate and files at once are shared out. */
   readonly segmentsAtOnce: number;
+  /** What became of the attempts before this one, where they failed. */
+  readonly before?: FailedBefore | undefined;
   readonly signal: AbortSignal;
   readonly isCurrent?: () => boolean;
-  readonly onProgress?: (progress: CopyProgress) => void;
+  readonly onProgress?: (progress: CopyProgress, gainedBytes: number) => void;
   readonly onOutcome?: (outcome: FileOutcome) => void;
 }
 
@@ -95,17 +97,21 @@ async function move(
     verify: options.verify === 'hash' || options.verify === 'both' ? 'hash' : 'size',
     ...{hashSource: options.verify === 'both', removeFirst: options.removeFirst},
     filesAtOnce: filesAtOnce(options.parallel, segment.segmentsAtOnce),
+    before: segment.before,
     signal,
     ...(segment.isCurrent === undefined ? {} : {isCurrent: segment.isCurrent}),
     onOutcome: settle,
-    onProgress: (progress) =>
-      segment.onProgress?.({
-        ...progress,
-        filesDone: progress.filesDone + skipped.length,
-        filesTotal: files.length,
-        bytesDone: progress.bytesDone + skippedBytes,
-        bytesTotal: progress.bytesTotal + skippedBytes,
-      }),
+    onProgress: (progress, gainedBytes) =>
+      segment.onProgress?.(
+        {
+          ...progress,
+          filesDone: progress.filesDone + skipped.length,
+          filesTotal: files.length,
+          bytesDone: progress.bytesDone + skippedBytes,
+          bytesTotal: progress.bytesTotal + skippedBytes,
+        },
+        gainedBytes,
+      ),
   });
   for (const outcome of result.outcomes) {
     if (!outcomes.has(outcome.name)) outcomes.set(outcome.name, claimed(outcome, options.verify));

@@ -207,23 +207,26 @@ class CopyRun {
     const {options, signal} = this;
     const earlier = new Map<string, FileOutcome>();
     let last: Checkpoint | undefined;
+    let stalled = false;
     for (let attempt = 1; ; attempt++) {
       const decision = decideAttempt(last, Date.now(), options.retries);
       if (decision.decision === 'give-up') throw new WaybillError('transfer.no-progress', decision.message);
       const {progress: progressAtStart, stalledAttempts} = decision;
+      stalled ||= stalledAttempts > 0;
       let progress = progressAtStart;
       let resumed = '';
       try {
         return await copySegment({
           ...{from: this.#store(key), ...place, files, earlier: [...earlier.values()], options, signal},
           segmentsAtOnce: 1,
+          before: last && (stalled ? 'stalled' : 'failed'),
           onOutcome: (outcome) => {
             earlier.set(outcome.name, outcome);
             if (outcome.outcome === 'failed') this.caller.onEvent?.({event: 'file-failed', outcome});
             else this.caller.onEvent?.({event: 'file-completed', outcome});
           },
-          onProgress: (now) => {
-            progress = Math.max(progress, now.bytesDone + now.filesDone);
+          onProgress: (now, gainedBytes) => {
+            progress = Math.max(progress, now.bytesDone + now.filesDone, progressAtStart + gainedBytes);
             if (now.resumedFrom !== undefined && now.file !== undefined && now.file.name !== resumed) {
               resumed = now.file.name;
               this.caller.onEvent?.({event: 'resumed', name: resumed, from: now.resumedFrom});
