@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {openLocalStore} from '../local/store.js';
 import type {Store} from '../store.js';
-import {ByteBucket, withProperties} from './limited.js';
+import {ByteBucket, withProperties, withRateLimit} from './limited.js';
 import {StallWatch} from './unstalled.js';
 
 describe('a byte bucket', () => {
@@ -20,6 +20,17 @@ describe('a byte bucket', () => {
     const bucket = new ByteBucket(1000, 0);
     expect(bucket.take(1250, 60_000)).toBe(1000);
   });
+});
+
+it('a store that is written to slowly says what it holds already', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-limited-'));
+  const store = openLocalStore({name: 'test', root: directory});
+  const partial = await store.openPartial({path: 'partial', size: 5});
+  const holding: Store = {...store, openPartial: async () => ({...partial, holds: (offset) => offset === 0})};
+  const limited = await withRateLimit(holding, 1000).openPartial({path: 'partial', size: 5});
+  expect([limited.holds?.(0, Buffer.from('a'), ''), limited.holds?.(1, Buffer.from('a'), '')]).toEqual([true, false]);
+  await partial.close();
+  await rm(directory, {recursive: true});
 });
 
 describe('a watched store', () => {

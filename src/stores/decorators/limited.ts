@@ -71,8 +71,10 @@ function limitedPartial(
   partial: PartialFile,
   wait: (bytes: number, options?: CallOptions) => Promise<void>,
 ): PartialFile {
+  const holds = partial.holds?.bind(partial);
   return {
     foundBytes: partial.foundBytes,
+    ...(holds === undefined ? {} : {holds}),
     write: async (offset, chunk, options) => {
       await wait(chunk.length, options);
       await partial.write(offset, chunk, options);

@@ -57,6 +57,14 @@ it('lets one holder claim again, and takes what a dead one has', async () => {
   await expect(claims().take(by('third', ['/data/x']))).rejects.toMatchObject({found: 'second'});
 });
 
+it('keeps what a holder has when it claims again while another one asks', async () => {
+  await claims().take(by('first', ['/data/x']));
+  const asking = {version: 1, state: 'asking', ...by('second', ['/data/x']), claimedAt: new Date().toISOString()};
+  await writeFile(join(root, 'claims/second.json'), JSON.stringify(asking));
+  await claims().take(by('first', ['/data/x']));
+  expect((await readdir(join(root, 'claims'))).sort()).toEqual(['first.json', 'second.json']);
+});
+
 it('gives a path to one of twenty that come at once', async () => {
   const asked = Array.from({length: 20}, (_, copy) => claims().take(by(`copy-${copy}`, ['/data/x'])));
   const ended = await Promise.allSettled(asked);

@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
+import {isDeepStrictEqual} from 'node:util';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {ListedEntry, Store, StorePath} from '../../stores/store.js';
@@ -32,6 +33,7 @@ export class DestinationClaims {
   /** Rejects with `transfer.destination-busy`. May be called again by the same holder. */
   async take(request: ClaimRequest, signal?: AbortSignal): Promise<void> {
     const key = keyOf(request.holder);
+    if (await this.#has(key, request)) return;
     const claim = {version: 1 as const, ...request, claimedAt: new Date().toISOString()};
     for (let round = 1; ; round++) {
       signal?.throwIfAborted();
@@ -47,6 +49,13 @@ export class DestinationClaims {
       if (held !== undefined || round === ROUNDS) throw busy(request, held ?? first);
       await delay(Math.random() * STEP_BACK_MS);
     }
+  }
+
+  /** An attempt before this one has it: to ask again would let others come first. */
+  async #has(key: StorePath, request: ClaimRequest): Promise<boolean> {
+    const bytes = await this.store.getObject(key, MAX_CLAIM_BYTES);
+    const own = bytes === undefined ? undefined : parsed(bytes);
+    return own?.state === 'held' && isDeepStrictEqual({...own, ...request}, own);
   }
 
   /** Tells others that a holder of another machine still lives. */
