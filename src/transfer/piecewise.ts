@@ -53,7 +53,8 @@ export async function sendBlockByPieces(options: PiecewiseOptions): Promise<void
       const sha256 = await sendPiece(piece, options);
       digests.set(index, sha256);
       ledger.enterPiece(block, index, sha256);
-      if (round === 0) options.onGain?.(piece.length);
+      // One that was entered before and is wrong by now was no step forward.
+      if (round === 0 && claimed.get(block)?.has(index) !== true) options.onGain?.(piece.length);
     });
     // Before its pieces are proved: the digest of bytes that were wrong just then is refuted later, and never believed.
     const whole = await digestOf(partial, table.range(block), signal);
