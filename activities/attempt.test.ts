@@ -64,3 +64,33 @@ it.each([
     await rm(directory, {recursive: true, force: true});
   }
 });
+
+it('an attempt that gained bytes got further, though less of the whole is proved yet; later ones go by small steps', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-attempt-'));
+  let last: Checkpoint = {version: 1, step: 'move', progress: 700, progressAtStart: 700, stalledAttempts: 1};
+  const told: (string | undefined)[] = [];
+  const attempt = async (gained: number): Promise<unknown> => {
+    const environment = new MockActivityEnvironment({heartbeatDetails: last});
+    environment.on('heartbeat', (details: Checkpoint) => (last = details));
+    return await environment
+      .run(() =>
+        runAttempt('move', new TaskRecords(directory), async ({before, note}) => {
+          told.push(before);
+          note({progress: 5, gained});
+          throw new WaybillError('ssh.connection-lost', 'The connection is gone.');
+        }),
+      )
+      .catch((error: unknown) => error);
+  };
+  try {
+    for (let times = 0; times < 3; times += 1) expect(await attempt(10)).toMatchObject({nonRetryable: false});
+    expect(last).toMatchObject({progress: 730, stalledAttempts: 0, stalledBefore: true});
+    await attempt(0);
+    await attempt(0);
+    expect(await attempt(0)).toMatchObject({nonRetryable: true});
+    // The first was given a checkpoint that tells of one attempt that got no further.
+    expect(told).toEqual(Array.from({length: 6}, () => 'stalled'));
+  } finally {
+    await rm(directory, {recursive: true, force: true});
+  }
+});
