@@ -10,6 +10,7 @@ import {outcomesPage} from './transfers/outcomes-page.js';
 export function answerCatalog({
   catalog,
   leftoverDays,
+  lifecycle,
   store,
   targets,
   ticket,
@@ -60,6 +61,8 @@ export function answerCatalog({
           keepMs: keepFor === 'forever' ? null : keepFor,
           ...(at === undefined ? {} : {at}),
         });
+        // Before the answer: whoever is told that it is kept need not look after it.
+        await lifecycle?.exempt(executionId);
         await writeStoredExecution(store, catalog, executionId);
         return {ask: 'keep', ...kept};
       }

@@ -7,6 +7,7 @@ import type {TargetRegistry} from '../src/worker/targets.js';
 import type {Telemetry} from '../src/worker/telemetry.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
 import type {Store} from '../src/stores/store.js';
+import type {StoreLifecycle} from '../src/worker/store-lifecycle.js';
 import type {DestinationClaims} from '../src/transfer/claims/destination-claims.js';
 
 /** What the activities need of the worker that runs them. */
@@ -19,6 +20,8 @@ export interface ActivityDeps {
   readonly tickets?: TicketOffice;
   /** Which tickets were issued. */
   readonly issueLog: IssueLog;
+  /** Absent where the default store deletes nothing by itself. */
+  readonly lifecycle?: StoreLifecycle;
   readonly targets: TargetRegistry;
   readonly catalog: Catalog;
   /** Which copy writes where. */

@@ -6,7 +6,13 @@ import type {ActivityDeps} from './deps.js';
  * Takes the id in the catalog and answers where the target's activities run. Everything that the configuration forbids
  * is refused here, before a byte is moved (P8).
  */
-export function openExecution({catalog, targets, ticket, taskQueue}: ActivityDeps): WaybillActivities['openExecution'] {
+export function openExecution({
+  catalog,
+  lifecycle,
+  targets,
+  ticket,
+  taskQueue,
+}: ActivityDeps): WaybillActivities['openExecution'] {
   return async ({executionId, runId, input}) => {
     const settings = targets.settings(input.target);
     const forbidden = input.secrets.find((name) => !settings.secrets.includes(name));
@@ -22,6 +28,8 @@ export function openExecution({catalog, targets, ticket, taskQueue}: ActivityDep
     if (outcome === 'id-used') {
       throw new WaybillError('execution.id-used', `the id ${executionId} was used before`, {path: executionId});
     }
+    // A retry begins their time anew: what they were tagged with counts from when they were written.
+    if (input.resume !== undefined) await lifecycle?.exempt(executionId);
     return {taskQueue: settings.taskQueue ?? taskQueue, ticket};
   };
 }

@@ -1,6 +1,7 @@
 import {Context} from '@temporalio/activity';
 import type {MoveRequest, WaybillActivities} from '../src/contracts/activities.js';
 import {prepareWorkspace} from '../src/execution/end.js';
+import type {Store} from '../src/stores/store.js';
 import {type Attempt, runAttempt} from './attempt.js';
 import type {ActivityDeps} from './deps.js';
 import {closePlanned} from './moves/close.js';
@@ -27,7 +28,13 @@ export async function openMove(deps: ActivityDeps, request: MoveRequest, attempt
   const target = await deps.targets.connect(request.target, attempt.signal);
   const {executionId, generation} = request;
   const workspace = {root: target.workspaceRoot, executionId, generation};
-  return {deps, request, target, workspace, attempt};
+  return {deps, request, target, workspace, attempt, outputs: await outputsStore(deps, request)};
+}
+
+/** A workflow of an earlier version does not say how long its outputs are kept: then nothing but the sweep deletes them. */
+async function outputsStore({store, lifecycle}: ActivityDeps, {direction, kept}: MoveRequest): Promise<Store> {
+  if (direction !== 'collect' || kept === undefined || lifecycle === undefined) return store;
+  return await lifecycle.outputs(kept);
 }
 
 async function findOrMakePlan(move: Move): Promise<MovePlan> {

@@ -9,7 +9,7 @@ import {writeStoredExecution} from './stored-execution.js';
  * Writes artifacts first, then how the execution ended: whoever reads an end finds its files. Then the store gets the
  * record, from which the catalog can be made again. May be done again.
  */
-export function recordEnd({catalog, retentionDays, store}: ActivityDeps): WaybillActivities['recordEnd'] {
+export function recordEnd({catalog, lifecycle, retentionDays, store}: ActivityDeps): WaybillActivities['recordEnd'] {
   return async ({ref, result}) => {
     const {executionId, generation} = ref;
     const request = (await catalog.getRetryBasis(executionId))?.request;
@@ -23,6 +23,9 @@ export function recordEnd({catalog, retentionDays, store}: ActivityDeps): Waybil
     );
     const runId = Context.current().info.workflowExecution?.runId ?? '';
     await catalog.finishExecution({runId, result, keepMs: keep});
+    // Somebody kept it while its outputs were on their way: what came after that has the tag.
+    const isKept = (await catalog.getExecution(executionId))?.kept === true;
+    if (isKept && keep !== null && result.collected.files > 0) await lifecycle?.exempt(executionId);
     try {
       await writeStoredExecution(store, catalog, executionId);
     } catch (error) {

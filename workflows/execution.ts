@@ -198,7 +198,8 @@ class Execution {
   }
 
   private moveRequest(direction: 'stage' | 'collect') {
-    const {uploads, locations, outputs, required} = this.input;
-    return {...this.ref(), direction, uploads, locations, outputs, required};
+    const {uploads, locations, outputs, required, keepFor, keepOutputs} = this.input;
+    const kept = {...(keepFor === undefined ? {} : {keepFor}), ...(keepOutputs === undefined ? {} : {keepOutputs})};
+    return {...this.ref(), direction, uploads, locations, outputs, required, kept};
   }
 }

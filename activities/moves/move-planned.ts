@@ -19,6 +19,8 @@ export interface Move {
   readonly target: Target;
   readonly workspace: Workspace;
   readonly attempt: Attempt;
+  /** The default store, as the outputs of this run go there. */
+  readonly outputs: Store;
 }
 
 /** Moves one segment, taking up what earlier attempts have left. Answers with one outcome for each file. */
@@ -61,7 +63,7 @@ export async function movePlanned(move: Move, segment: PlannedSegment, index: nu
 }
 
 /** Where the files of a direction go, for the pass over directories too. */
-export function destinationOf({deps, request, target, workspace}: Omit<Move, 'attempt'>): {
+export function destinationOf({request, target, workspace, outputs}: Omit<Move, 'attempt'>): {
   readonly to: Store;
   readonly toRoot: StorePath;
   readonly partials: StorePath;
@@ -71,7 +73,7 @@ export function destinationOf({deps, request, target, workspace}: Omit<Move, 'at
   const {executionId, generation} = request;
   if (request.direction === 'collect') {
     const toRoot = outputsRoot(executionId, generation);
-    return {to: deps.store, toRoot, partials: partialsRoot(executionId), place: {name: 'store', directory: toRoot}};
+    return {to: outputs, toRoot, partials: partialsRoot(executionId), place: {name: 'store', directory: toRoot}};
   }
   const {work, staging} = workspacePaths(workspace);
   return {to: target.store, toRoot: work, partials: staging, place: onTarget(target, work)};

@@ -35,6 +35,11 @@ export function outputsRoot(id: string, generation: number): StorePath {
   return joinStorePath(executionRoot(id), number === 1 ? 'outputs' : `outputs-g${number}`);
 }
 
+/** `executions/nightly-7/outputs`: what the keys of the outputs of all generations begin with */
+export function outputsBeginning(id: string): StorePath {
+  return outputsRoot(id, 1);
+}
+
 /** `executions/nightly-7/outputs/result/b.json` */
 export function outputKey(id: string, generation: number, name: string): StorePath {
   return below(outputsRoot(id, generation), name);

@@ -12,7 +12,9 @@ const endpoint = z
 const s3 = {
   kind: z
     .literal('s3')
-    .describe('The objects below a prefix of a bucket on a server that speaks S3. The bucket has to exist.'),
+    .describe(
+      'The objects below a prefix of a bucket on a server that speaks S3. The bucket has to exist; `waybill setup` makes that of the default store.',
+    ),
   endpoint: endpoint.describe('Where the worker reaches the server, such as `https://s3.eu-central-1.amazonaws.com`.'),
   bucket: z
     .string()

@@ -2,7 +2,7 @@ import type {CatalogAnswer, CatalogQuestion} from './catalog.js';
 import type {CommandEnd, ExecutionInput, ExecutionResult, TransferTotals} from './execution.js';
 import type {Ticket} from './artifacts.js';
 import type {RunOrigin} from './origin.js';
-import type {RetentionCounts, RetentionNote} from './retention.js';
+import type {KeptFor, RetentionCounts, RetentionNote} from './retention.js';
 import type {SealedTickets, TicketRequest, TicketSession} from './tickets.js';
 import type {StoreAnswer, StoreQuestion} from './store.js';
 import type {TransferCounts, TransferInput, TransferNote, TransferOptions} from './transfer.js';
@@ -32,6 +32,8 @@ export interface MoveRequest extends GenerationRef {
   /** `collect` only. */
   readonly outputs: readonly string[];
   readonly required: readonly string[];
+  /** `collect` only, of a workflow that says it. */
+  readonly kept?: KeptFor;
 }
 
 /** What a plan came to. A plan of one segment is moved and closed by the activity that made it. */

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import type {ExecutionInput} from './execution.js';
 import {executionId} from './ids.js';
 
 /** The input of the workflow `retention`. */
@@ -9,6 +10,15 @@ export const retentionInput = z.object({
 });
 export type RetentionRequest = z.input<typeof retentionInput>;
 export type RetentionInput = z.output<typeof retentionInput>;
+
+/** How long a run's outputs are kept, where its caller says so. */
+export type KeptFor = Pick<ExecutionInput, 'keepFor' | 'keepOutputs'>;
+
+/** Whether anything of it is kept for longer than so many days after its end. */
+export function staysLonger({keepFor, keepOutputs = []}: KeptFor, days: number): boolean {
+  const wanted = [keepFor, ...keepOutputs.map((each) => each.keepFor)];
+  return wanted.some((each) => each === 'forever' || (each !== undefined && each > days * 86_400_000));
+}
 
 /** Something that stays for now, and why; the next sweep tries it again. */
 export const retentionNote = z.object({name: z.string(), code: z.string(), message: z.string()});

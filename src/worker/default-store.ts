@@ -3,15 +3,16 @@ import {openTicketOffice, type TicketOffice} from '../artifacts/tickets/office.j
 import {pathTicket} from '../artifacts/tickets/path-ticket.js';
 import {machineId} from '../client/machine.js';
 import type {Environment} from '../config/directories.js';
-import type {DefaultStoreConfiguration} from '../config/schema.js';
+import type {Configuration} from '../config/schema.js';
 import type {Ticket} from '../contracts/artifacts.js';
 import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
-import {probeS3} from '../stores/s3/probe.js';
+import {probeS3, type S3Probe} from '../stores/s3/probe.js';
 import {openS3Store} from '../stores/s3/store.js';
 import type {Store} from '../stores/store.js';
 import {s3Connection} from './s3-connection.js';
 import {s3Credentials} from './s3-credentials.js';
+import {openStoreLifecycle, type StoreLifecycle} from './store-lifecycle.js';
 
 /** Where everything of the executions lies, and how a client gets there. */
 interface DefaultStore {
@@ -19,6 +20,8 @@ interface DefaultStore {
   readonly ticket: Ticket;
   /** Absent where the ticket is a path. */
   readonly tickets?: TicketOffice;
+  /** Absent where the store deletes nothing by itself. */
+  readonly lifecycle?: StoreLifecycle;
 }
 
 /**
@@ -26,11 +29,11 @@ interface DefaultStore {
  * an S3 server refuses. One that does not answer is told to `onSilence`.
  */
 export async function openDefaultStore(
-  settings: DefaultStoreConfiguration,
+  {store: settings, retention}: Pick<Configuration, 'store' | 'retention'>,
   environment: Environment,
   onSilence: (error: unknown) => void = () => undefined,
 ): Promise<DefaultStore> {
-  if (settings.kind === 's3') return await openS3DefaultStore(settings, environment, onSilence);
+  if (settings.kind === 's3') return await openS3DefaultStore(settings, retention, environment, onSilence);
   const {path} = settings;
   const store = openLocalStore({name: 'store', root: path});
   // Inputs, outputs and logs of everybody's runs: this user's alone.
@@ -41,8 +44,11 @@ export async function openDefaultStore(
 }
 
 /** The same store, and makes nothing: rejects with `store.not-found` where there is no local one yet. */
-export async function openExistingStore(settings: DefaultStoreConfiguration, environment: Environment): Promise<Store> {
-  if (settings.kind === 's3') return (await openS3DefaultStore(settings, environment, () => undefined)).store;
+export async function openExistingStore(
+  {store: settings, retention}: Pick<Configuration, 'store' | 'retention'>,
+  environment: Environment,
+): Promise<Store> {
+  if (settings.kind === 's3') return (await openS3DefaultStore(settings, retention, environment, () => undefined)).store;
   const {path} = settings;
   const store = openLocalStore({name: 'store', root: path});
   if ((await store.getObject(HOST_KEY, 4096)) === undefined) {
@@ -56,7 +62,8 @@ export async function openExistingStore(settings: DefaultStoreConfiguration, env
 }
 
 async function openS3DefaultStore(
-  settings: Extract<DefaultStoreConfiguration, {kind: 's3'}>,
+  settings: Extract<Configuration['store'], {kind: 's3'}>,
+  retention: Configuration['retention'],
   environment: Environment,
   onSilence: (error: unknown) => void,
 ): Promise<DefaultStore> {
@@ -65,12 +72,14 @@ async function openS3DefaultStore(
   const connection = await s3Connection(settings, credentials);
   const probe = await probeS3(connection, prefix);
   // A server that refuses now refuses later; one that is down is waited for by whatever needs it.
-  if (probe.outcome === 'refused') throw probe.error;
+  if (probe.outcome === 'refused') throw refusal(probe, bucket);
   if (probe.outcome === 'unreachable') onSilence(probe.error);
   const endpoint = settings.publicEndpoint ?? settings.endpoint;
   const {certificateAuthority} = connection;
+  const store = openS3Store({...connection, name: 'store', prefix});
   return {
-    store: openS3Store({...connection, name: 'store', prefix}),
+    store,
+    lifecycle: openStoreLifecycle({connection, prefix, store, retention}),
     ticket: {
       ...{kind: 's3', endpoint, bucket, prefix, pathStyle},
       ...(certificateAuthority === undefined ? {} : {certificateAuthority}),
@@ -80,6 +89,15 @@ async function openS3DefaultStore(
       validForSeconds: ticketSeconds,
     }),
   };
+}
+
+function refusal({reason, error}: Extract<S3Probe, {outcome: 'refused'}>, bucket: string): unknown {
+  if (reason !== 'no-bucket') return error;
+  return new WaybillError('store.not-found', `the bucket ${bucket} of the default store is not there`, {
+    path: bucket,
+    cause: error,
+    remedy: 'Run `waybill setup`, which makes it, or name another in store.bucket.',
+  });
 }
 
 const HOST_KEY = 'host.json';

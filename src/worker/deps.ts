@@ -31,7 +31,7 @@ export async function openWorkerDeps(
   signal: AbortSignal,
   runs: (workflowId: string) => Promise<boolean>,
 ): Promise<WorkerDeps> {
-  const {store, ticket, tickets} = await openDefaultStore(configuration.store, environment, (err) => {
+  const {store, ticket, tickets, lifecycle} = await openDefaultStore(configuration, environment, (err) => {
     telemetry.log.warn({err}, 'the default store does not answer yet');
   });
   const maxConnections = configuration.catalog.kind === 'postgres' ? configuration.catalog.maxConnections : 5;
@@ -59,6 +59,7 @@ export async function openWorkerDeps(
       ticket,
       ...(tickets === undefined ? {} : {tickets}),
       issueLog,
+      ...(lifecycle === undefined ? {} : {lifecycle}),
       targets,
       catalog,
       claims: new DestinationClaims(store, livingHolders(runs)),
@@ -72,7 +73,7 @@ export async function openWorkerDeps(
     },
     close: async () => {
       await issueLog.close();
-      await Promise.allSettled([targets.close(), catalog.close(), store.close()]);
+      await Promise.allSettled([targets.close(), catalog.close(), lifecycle?.close(), store.close()]);
     },
   };
 }

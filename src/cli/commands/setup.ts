@@ -6,7 +6,7 @@ export function setupCommand(context: CliContext): Command {
   const command = new Command('setup')
     .summary('make what Waybill needs where it is missing')
     .description(
-      "Brings the catalog's schema up to date, marks the default store, makes the schedule of the retention sweep and the search attributes, and prints what it changed: nothing the second time. Runs where the worker's configuration is. Where Temporal allows no search attributes, Waybill works without them.",
+      "Brings the catalog's schema up to date, makes the bucket of a default store on S3 and its lifecycle rules, marks the store, makes the schedule of the retention sweep and the search attributes, and prints what it changed: nothing the second time. Runs where the worker's configuration is. Where Temporal allows no search attributes, Waybill works without them.",
     )
     .addOption(jsonOption('print one JSON object for each step'));
   return command.action(async () => {

@@ -70,7 +70,7 @@ async function withBothSides(context: CliContext, work: (sides: BothSides) => Pr
   context.signals.on('SIGINT', onSignal);
   const catalog = await openCatalog({connectionString: await catalogAddress(configuration, environment)});
   try {
-    const {store} = await openDefaultStore(configuration.store, environment);
+    const {store} = await openDefaultStore(configuration, environment);
     try {
       await work({configuration, catalog, store, signal: stop.signal});
     } finally {

@@ -2,7 +2,7 @@ import {mkdir} from 'node:fs/promises';
 import {resolve} from 'node:path';
 import type {Environment} from '../../config/directories.js';
 import {loadConfiguration} from '../../config/load.js';
-import type {DefaultStoreConfiguration} from '../../config/schema.js';
+import type {Configuration} from '../../config/schema.js';
 import {splitLocation} from '../../contracts/transfer.js';
 import {openLocalStore} from '../../stores/local/store.js';
 import type {Store} from '../../stores/store.js';
@@ -47,7 +47,7 @@ export async function openDirectPlaces({cwd, environment, signals}: CliContext):
     storeRoot: async (text) =>
       splitLocation(text) === undefined ? '/' : (await targets.location(text, stop.signal)).root,
     claims: async () => {
-      journal ??= await openJournal(configuration.store, environment);
+      journal ??= await openJournal(configuration, environment);
       return new DestinationClaims(
         journal,
         // Only Temporal knows of a workflow that has ended without giving its claim back; the sweep of a worker asks it.
@@ -63,8 +63,9 @@ export async function openDirectPlaces({cwd, environment, signals}: CliContext):
 }
 
 /** The default store. A directory of another host does for claims: nothing of it is swept from here. */
-async function openJournal(settings: DefaultStoreConfiguration, environment: Environment): Promise<Store> {
-  if (settings.kind === 's3') return (await openDefaultStore(settings, environment)).store;
+async function openJournal(configuration: Configuration, environment: Environment): Promise<Store> {
+  const {store: settings} = configuration;
+  if (settings.kind === 's3') return (await openDefaultStore(configuration, environment)).store;
   // As a worker makes it: what lies there is this user's alone.
   await mkdir(settings.path, {recursive: true, mode: 0o700});
   return openLocalStore({name: 'store', root: settings.path});

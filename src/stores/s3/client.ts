@@ -4,6 +4,7 @@ import {Agent as EncryptedAgent} from 'node:https';
 import {rootCertificates} from 'node:tls';
 import {z} from 'zod';
 import {hostOf, requestPath, type S3Resource} from './address.js';
+import {taggingHeader} from './entry.js';
 import {S3Failure} from './errors.js';
 import {exchange, type HttpAnswer} from './exchange.js';
 import {defaultRetries, type RetryPolicy, type S3Connection} from './options.js';
@@ -49,6 +50,7 @@ export class S3Client {
   readonly #url: URL;
   readonly #agent: PlainAgent;
   readonly #retries: RetryPolicy;
+  readonly #tagging: Readonly<Record<string, string>>;
   /** Milliseconds that the server's clock is ahead of this one. */
   #clockOffset = 0;
 
@@ -60,6 +62,7 @@ export class S3Client {
     this.putsAtOnce = 'presigned' in connection.credentials ? PRESIGNED_PUTS : this.connections;
     this.#retries = {...defaultRetries, ...connection.retries};
     this.#url = hostOf(connection);
+    this.#tagging = taggingHeader(connection.newObjectTags ?? {});
     const {certificateAuthority: extra} = connection;
     // The last one used is used next: connections above what is needed fall idle and the server ends them.
     const options = {keepAlive: true, maxSockets: this.connections, scheduling: 'lifo', noDelay: true} as const;
@@ -106,7 +109,7 @@ export class S3Client {
     const {method} = call;
     const request = {
       ...{method, path: requestPath(this.#connection, call), host: this.#url.host, region},
-      headers: {...call.headers, ...digestHeaders(call)},
+      headers: {...call.headers, ...digestHeaders(call), ...(makesObject(call) ? this.#tagging : {})},
       now: new Date(Date.now() + this.#clockOffset),
     };
     const headers = signedHeaders(request, typeof credentials === 'function' ? await credentials() : credentials);
@@ -154,6 +157,12 @@ export class S3Client {
     if (!Number.isNaN(theirs)) this.#clockOffset = theirs - Date.now();
     return new S3Failure({status, code: 'RequestTimeTooSkewed', message});
   }
+}
+
+/** A put of a whole object, or the beginning of one in parts. */
+function makesObject({method, key, query, headers}: S3Call): boolean {
+  if (key === undefined || headers?.['x-amz-copy-source'] !== undefined) return false;
+  return query === undefined ? method === 'PUT' : method === 'POST' && 'uploads' in query;
 }
 
 function digestHeaders({body, sha256}: S3Call): Record<string, string> {

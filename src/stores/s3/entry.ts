@@ -1,5 +1,6 @@
 import type {IncomingHttpHeaders} from 'node:http';
 import type {Attributes, Entry} from '../store.js';
+import {encodeComponent} from './keys.js';
 
 /**
  * What an object is beside its bytes, as user metadata:
@@ -34,6 +35,12 @@ export function metadataHeaders({mode = PRIVATE, modifiedAt, sha256, token}: Met
     ...(sha256 === undefined ? {} : {[SHA256]: sha256}),
     ...(token === undefined ? {} : {[TOKEN]: token}),
   };
+}
+
+/** Tags of a new object, in the request that makes it. */
+export function taggingHeader(tags: Readonly<Record<string, string>>): Record<string, string> {
+  const pairs = Object.entries(tags).map(([key, value]) => `${encodeComponent(key)}=${encodeComponent(value)}`);
+  return pairs.length === 0 ? {} : {'x-amz-tagging': pairs.join('&')};
 }
 
 /** All user metadata that an answer carries, ours with `changes` in their place, for an object that takes its place. */

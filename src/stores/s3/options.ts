@@ -23,6 +23,8 @@ export interface S3Connection extends S3Address {
   readonly connections?: number;
   /** Milliseconds without a byte either way after which a request counts as stalled. Default 30,000. */
   readonly stallMs?: number;
+  /** Tags of every object that is made. Copies have those of what they are copies of. */
+  readonly newObjectTags?: Readonly<Record<string, string>>;
   /** See `RetryPolicy`. */
   readonly retries?: Partial<RetryPolicy>;
 }

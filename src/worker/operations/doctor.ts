@@ -61,7 +61,7 @@ async function* checkStore(
   catalog: Parameters<typeof requireMarkedStore>[1],
 ): AsyncGenerator<TargetCheck> {
   try {
-    const store = await openExistingStore(configuration.store, environment);
+    const store = await openExistingStore(configuration, environment);
     try {
       yield await checked('store', async () => {
         await requireMarkedStore(store, catalog);

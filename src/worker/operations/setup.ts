@@ -7,6 +7,7 @@ import {catalogAddress} from '../catalog-address.js';
 import {openDefaultStore} from '../default-store.js';
 import {ensureRetentionSchedule, retentionScheduleId} from '../retention-schedule.js';
 import {addSearchAttributes, missingSearchAttributes} from './search-attributes.js';
+import {setUpBucket} from './setup-bucket.js';
 import {connectTemporal, type OperatorTemporal} from './temporal.js';
 
 /** `left-out`: it cannot be made here, and Waybill works without it. */
@@ -25,7 +26,8 @@ export async function* setUp(configuration: Configuration, environment: Environm
     yield missing.length === 0
       ? {name: 'catalog', outcome: 'unchanged', detail: 'its schema is that of this version'}
       : {name: 'catalog', outcome: 'changed', detail: `applied ${missing.join(', ')}`};
-    const {store} = await openDefaultStore(configuration.store, environment);
+    yield* setUpBucket(configuration, environment);
+    const {store} = await openDefaultStore(configuration, environment);
     try {
       const before = await markerOf(store);
       await markStore(store, catalog.retention);
