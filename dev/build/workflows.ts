@@ -14,6 +14,7 @@ export async function bundleWorkflows(root: string): Promise<string> {
   if (await isCurrent(dist, sdkVersion, sources)) return 'unchanged';
   const {code} = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows', 'index.js'),
+    failureConverterPath: join(dist, 'workflows', 'failure-converter.js'),
     workflowInterceptorModules: [join(dist, 'workflows', 'correlation.js')],
     logger: new DefaultLogger('WARN'),
   });

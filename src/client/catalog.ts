@@ -13,10 +13,11 @@ export async function ask<Q extends CatalogQuestion['ask']>(
   session: Session,
   question: Extract<CatalogQuestion, {ask: Q}>,
 ): Promise<AnswerTo<Q>> {
+  const workflowId = `catalog-${randomUUID()}`;
   const run = session.temporal.workflow.execute<(question: CatalogQuestion) => Promise<CatalogAnswer>>(
     workflowNames.catalog,
     {
-      workflowId: `catalog-${randomUUID()}`,
+      workflowId,
       taskQueue: session.taskQueue,
       args: [question],
       workflowExecutionTimeout: '60s',
@@ -25,7 +26,7 @@ export async function ask<Q extends CatalogQuestion['ask']>(
     },
   );
   try {
-    const answer = await requireWorker(session, run);
+    const answer = await requireWorker(session, run, workflowId);
     if (isAnswerTo(question.ask, answer)) return answer;
     throw new TypeError(`the catalog answered ${answer.ask} to ${question.ask}`);
   } catch (error) {

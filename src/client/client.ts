@@ -148,10 +148,10 @@ export class WaybillClient implements WaybillClientApi {
       startWorkflowOperation: operation,
     });
     try {
-      return await requireWorker(session, update);
+      return await requireWorker(session, update, executionId);
     } catch (error) {
-      // Whoever was told that nobody works must not find the command run when somebody does.
-      if (hasCode(error, 'client.no-worker'))
+      // Whoever was told that nobody works, or reads it, must not find the command run when somebody does.
+      if (hasCode(error, 'client.no-worker') || hasCode(error, 'payload.not-readable'))
         await this.execution(executionId)
           .cancel()
           .catch(() => undefined);

@@ -1,7 +1,9 @@
 import {hostname, userInfo} from 'node:os';
 import {Client, Connection} from '@temporalio/client';
+import type {PayloadCodec} from '@temporalio/common';
 import {WaybillError} from '../contracts/errors.js';
 import {DEFAULT_TASK_QUEUE} from '../contracts/names.js';
+import {loadPayloadCodec, Payloads} from './payload-codec.js';
 
 export interface ConnectOptions {
   /** `host:port` of Temporal. Default: TEMPORAL_ADDRESS or Temporal's profile file, then `127.0.0.1:7233`. */
@@ -14,6 +16,11 @@ export interface ConnectOptions {
   readonly apiKey?: string;
   /** Default: TEMPORAL_TLS… or the profile file. True for TLS with the system's certificates, or the certificates themselves. */
   readonly tls?: boolean | TlsFiles;
+  /**
+   * What payloads go through, the same as the workers': a codec, or the path of a module that exports one. Default:
+   * WAYBILL_TEMPORAL_PAYLOAD_CODEC, then none.
+   */
+  readonly payloadCodec?: PayloadCodec | string;
 }
 
 export interface TlsFiles {
@@ -30,6 +37,7 @@ export interface Session {
   readonly taskQueue: string;
   /** Who asks, for audit records: what this process runs as. */
   readonly requestedBy: string;
+  readonly payloads: Payloads;
 }
 
 /** Rejects with `client.unreachable` where nothing answers within ten seconds. */
@@ -37,6 +45,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const profile = await loadProfile();
   const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
   const namespace = options.namespace ?? profile.namespace ?? 'default';
+  const payloads = await payloadsOf(options.payloadCodec);
   try {
     const connection = await Connection.connect({
       ...profile.connectionOptions,
@@ -45,12 +54,19 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
       ...(options.apiKey === undefined ? {} : {apiKey: options.apiKey}),
       ...(options.tls === undefined ? {} : {tls: options.tls}),
     });
-    const temporal = new Client({connection, namespace});
+    const temporal = new Client({connection, namespace, dataConverter: {payloadCodecs: [payloads]}});
     const taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
-    return {temporal, connection, namespace, taskQueue, requestedBy: `${userName()}@${hostname()}`.slice(0, 200)};
+    const requestedBy = `${userName()}@${hostname()}`.slice(0, 200);
+    return {temporal, connection, namespace, taskQueue, requestedBy, payloads};
   } catch (cause) {
     throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
   }
+}
+
+async function payloadsOf(given: ConnectOptions['payloadCodec']): Promise<Payloads> {
+  const named = given ?? process.env['WAYBILL_TEMPORAL_PAYLOAD_CODEC'];
+  if (named === undefined || named === '') return new Payloads(undefined);
+  return new Payloads(typeof named === 'string' ? await loadPayloadCodec(named) : named);
 }
 
 /** In a container the user may have no name. */

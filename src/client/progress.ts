@@ -4,7 +4,9 @@ import {STATE_QUERY} from '../contracts/names.js';
 import {type Checkpoint, isCheckpoint} from '../contracts/checkpoint.js';
 import type {ExecutionEvent} from './api.js';
 import type {Session} from './connect.js';
-import {defaultPayloadConverter, type WorkflowHandle} from '@temporalio/client';
+import type {Payloads} from './payload-codec.js';
+import type {WorkflowExecutionDescription, WorkflowHandle} from '@temporalio/client';
+import {z} from 'zod';
 
 /** Milliseconds between two questions: a describe costs the server 5 ms, and heartbeats come once a second. */
 const INTERVAL_MS = 500;
@@ -46,7 +48,7 @@ export async function* followProgress(
       yield {event: 'stage', stage};
     }
     for (const pending of description.raw.pendingActivities ?? []) {
-      const checkpoint = checkpointIn(pending.heartbeatDetails?.payloads?.[0]);
+      const checkpoint = await checkpointIn(pending, session.payloads);
       const now = stageOf(pending.activityType?.name ?? '', checkpoint, stage);
       if (now !== undefined && now !== stage) {
         stage = now;
@@ -55,11 +57,10 @@ export async function* followProgress(
       if (checkpoint?.move) yield {event: 'move', progress: checkpoint.move};
       if (checkpoint?.run) yield {event: 'run', progress: checkpoint.run};
       const attempt = pending.attempt ?? 1;
-      const reason = pending.lastFailure?.message ?? '';
       const key = `${pending.activityId}/${attempt}`;
       if (attempt > 1 && stage !== undefined && !told.has(key)) {
         told.add(key);
-        yield {event: 'retrying', stage, attempt, reason};
+        yield {event: 'retrying', stage, attempt, reason: await lastFailureIn(pending, session.payloads)};
       }
     }
     await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
@@ -80,10 +81,24 @@ function stageOf(
   return stageOfActivity[activity] ?? checkpoint?.move?.direction ?? before;
 }
 
-export function checkpointIn(
-  payload: Parameters<typeof defaultPayloadConverter.fromPayload>[0] | null | undefined,
-): Checkpoint | undefined {
+type PendingActivity = NonNullable<WorkflowExecutionDescription['raw']['pendingActivities']>[number];
+
+/** What a pending activity has told last. */
+export async function checkpointIn(
+  {heartbeatDetails}: PendingActivity,
+  payloads: Payloads,
+): Promise<Checkpoint | undefined> {
+  const payload = heartbeatDetails?.payloads?.[0];
   if (!payload) return undefined;
-  const details: unknown = defaultPayloadConverter.fromPayload(payload);
+  const details = await payloads.decodeValue(payload);
   return isCheckpoint(details) ? details : undefined;
+}
+
+const failureAttributes = z.object({message: z.string()});
+
+/** Why the last attempt failed; of a worker with a codec the message is encoded like everything else. */
+export async function lastFailureIn({lastFailure}: PendingActivity, payloads: Payloads): Promise<string> {
+  const encoded = lastFailure?.encodedAttributes;
+  if (!encoded) return lastFailure?.message ?? '';
+  return failureAttributes.safeParse(await payloads.decodeValue(encoded)).data?.message ?? '';
 }

@@ -19,7 +19,7 @@ export async function removeExecution(session: Session, executionId: string): Pr
     },
   );
   try {
-    return await requireWorker(session, run);
+    return await requireWorker(session, run, removalId(executionId));
   } catch (error) {
     throw translate(error, executionId);
   }

@@ -12,12 +12,16 @@ const PATIENCE_MS = 2_000;
  */
 const QUESTIONS = 5;
 
-/** Answers with `call`, or rejects with `client.no-worker` where it takes long and nobody polls the task queue. */
-export async function requireWorker<T>(session: Session, call: Promise<T>): Promise<T> {
+/**
+ * Answers with `call`. Where it takes long, rejects with `client.no-worker` if nobody polls the task queue, and with
+ * `payload.not-readable` if a worker cannot read what `workflowId` was given: another one might, but nobody waits for that.
+ */
+export async function requireWorker<T>(session: Session, call: Promise<T>, workflowId?: string): Promise<T> {
   const settled = new AbortController();
   const watch = async (): Promise<never> => {
     for (let without = 0; ; ) {
       await delay(PATIENCE_MS, undefined, {signal: settled.signal});
+      if (workflowId !== undefined) await refuseUnread(session, workflowId);
       without = (await someonePolls(session)) ? 0 : without + 1;
       if (without === QUESTIONS) {
         throw new WaybillError('client.no-worker', `no worker polls the task queue ${session.taskQueue}`, {
@@ -32,6 +36,20 @@ export async function requireWorker<T>(session: Session, call: Promise<T>): Prom
     settled.abort();
     // Where the watcher has won, nobody awaits the call any more.
     call.catch(() => undefined);
+  }
+}
+
+/** Tasks that failed are in the history, with the reason. */
+async function refuseUnread({temporal, namespace}: Session, workflowId: string): Promise<void> {
+  const request = {namespace, execution: {workflowId}, maximumPageSize: 10};
+  const {history} = await temporal.workflowService
+    .getWorkflowExecutionHistoryReverse(request)
+    // It may not be there yet.
+    .catch(() => ({history: undefined}));
+  for (const {workflowTaskFailedEventAttributes: failed} of history?.events ?? []) {
+    const {applicationFailureInfo, message} = failed?.failure ?? {};
+    if (applicationFailureInfo?.type !== 'payload.not-readable') continue;
+    throw new WaybillError('payload.not-readable', message ?? 'the worker cannot read it', {path: workflowId});
   }
 }
 

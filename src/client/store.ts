@@ -76,10 +76,11 @@ export class Places implements StoreClient {
   private async ask<A extends StoreQuestion['ask']>(question: Extract<StoreQuestion, {ask: A}>): Promise<AnswerTo<A>> {
     const {session} = this;
     const about = 'location' in question ? question.location : question.destination;
+    const workflowId = `store-${randomUUID()}`;
     const run = session.temporal.workflow.execute<(question: StoreQuestion) => Promise<StoreAnswer>>(
       workflowNames.store,
       {
-        workflowId: `store-${randomUUID()}`,
+        workflowId,
         taskQueue: session.taskQueue,
         args: [question],
         workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
@@ -87,7 +88,7 @@ export class Places implements StoreClient {
       },
     );
     try {
-      const answer = await requireWorker(session, run);
+      const answer = await requireWorker(session, run, workflowId);
       if (isAnswerTo(question.ask, answer)) return answer;
       throw new TypeError(`the worker answered ${answer.ask} to ${question.ask}`);
     } catch (error) {

@@ -1,7 +1,8 @@
 import type {WorkflowExecutionDescription} from '@temporalio/client';
 import type {CopyProgress} from '../contracts/checkpoint.js';
 import type {TransferState} from '../contracts/transfer-progress.js';
-import {checkpointIn} from './progress.js';
+import type {Payloads} from './payload-codec.js';
+import {checkpointIn, lastFailureIn} from './progress.js';
 
 /** An activity whose last attempt failed or was lost. */
 export interface Retrying {
@@ -11,17 +12,18 @@ export interface Retrying {
 }
 
 /** What the pending activities of a transfer say of themselves, which `describe` shows. */
-export function pendingOf({raw}: WorkflowExecutionDescription): {
-  readonly moving: readonly CopyProgress[];
-  readonly retrying: readonly Retrying[];
-} {
+export async function pendingOf(
+  {raw}: WorkflowExecutionDescription,
+  payloads: Payloads,
+): Promise<{readonly moving: readonly CopyProgress[]; readonly retrying: readonly Retrying[]}> {
   const moving: CopyProgress[] = [];
   const retrying: Retrying[] = [];
-  for (const {activityId, attempt, heartbeatDetails, lastFailure} of raw.pendingActivities ?? []) {
-    const checkpoint = checkpointIn(heartbeatDetails?.payloads?.[0]);
+  for (const pending of raw.pendingActivities ?? []) {
+    const {activityId, attempt} = pending;
+    const checkpoint = await checkpointIn(pending, payloads);
     if (checkpoint?.copy) moving.push(checkpoint.copy);
     if (attempt === null || attempt === undefined || attempt <= 1) continue;
-    retrying.push({activityId: activityId ?? '', attempt, reason: lastFailure?.message ?? ''});
+    retrying.push({activityId: activityId ?? '', attempt, reason: await lastFailureIn(pending, payloads)});
   }
   return {moving, retrying};
 }

@@ -55,7 +55,7 @@ export class Transfer implements TransferHandle {
   ) {}
 
   async result(signal?: AbortSignal): Promise<TransferResult> {
-    this.ended ??= requireWorker(this.session, this.awaitEnd());
+    this.ended ??= requireWorker(this.session, this.awaitEnd(), this.id);
     this.ended.catch(() => undefined);
     if (!signal) return await this.ended;
     const aborted = new Promise<never>((_, reject) => {
@@ -77,7 +77,7 @@ export class Transfer implements TransferHandle {
     const told = new Set<string>();
     while (!stop.signal.aborted) {
       signal?.throwIfAborted();
-      const {moving, retrying} = pendingOf(await this.describe());
+      const {moving, retrying} = await pendingOf(await this.describe(), this.session.payloads);
       for (const {activityId, attempt, reason} of retrying) {
         const key = `${activityId}/${attempt}`;
         if (told.has(key)) continue;
@@ -98,7 +98,7 @@ export class Transfer implements TransferHandle {
 
   async state(): Promise<TransferNow> {
     const [state, description] = await Promise.all([this.query(), this.describe()]);
-    const {moving, retrying} = pendingOf(description);
+    const {moving, retrying} = await pendingOf(description, this.session.payloads);
     const progress = summed(state, moving);
     const [again] = retrying.map(({attempt, reason}) => ({attempt, reason}));
     const running = description.status.name === 'RUNNING';

@@ -21,6 +21,9 @@ const temporal = z
       .min(1)
       .default('waybill')
       .describe('Task queue of the workflows, and of activities whose target names no other.'),
+    payloadCodec: localPath(z.string().min(1).optional()).describe(
+      'Module whose default export is a `PayloadCodec` of Temporal’s SDK, or a function that makes one: what Temporal keeps goes through it, encrypted for example. Clients need the same one, in `WAYBILL_TEMPORAL_PAYLOAD_CODEC`. Default: none.',
+    ),
   })
   .prefault({})
   .describe('The Temporal server.');

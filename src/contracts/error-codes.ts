@@ -174,6 +174,11 @@ export const errorFacts = {
   'stack.start-failed': {retryable: false, remedy: 'Read the log that the message names.'},
   'client.unreachable': {retryable: true, remedy: 'Start the stack with `waybill dev`, or set TEMPORAL_ADDRESS.'},
   'client.no-worker': {retryable: true, remedy: 'No worker polls this task queue: start one with `waybill worker`.'},
+  'payload.not-readable': {
+    retryable: false,
+    remedy:
+      'Give both ends the same codec: temporal.payloadCodec of the worker, WAYBILL_TEMPORAL_PAYLOAD_CODEC of the client.',
+  },
   'input.invalid': {retryable: false, remedy: 'Correct the named field of the input.'},
 } as const satisfies Record<string, ErrorFacts>;
 

@@ -48,6 +48,11 @@ export async function loadWorkflowBundle(
   return {code};
 }
 
+/** The same code, whose workflows fail with messages that a codec encodes: see workflows/failure-converter.ts. */
+export function withEncodedFailures({code}: {readonly code: string}): {readonly code: string} {
+  return {code: code.replaceAll('@waybill/failures:readable', '@waybill/failures:encoded')};
+}
+
 async function readRecord(path: string): Promise<z.infer<typeof bundleRecord>> {
   try {
     return bundleRecord.parse(JSON.parse(await readBuilt(path)));

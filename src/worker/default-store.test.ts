@@ -12,7 +12,7 @@ beforeEach(async () => {
 afterEach(() => rm(directory, {recursive: true}));
 
 const settingsOf = (store: Readonly<Record<string, string>>) =>
-  configuration.parse({stateDirectory: directory, store, targets: {}}).store;
+  configuration.parse({stateDirectory: directory, store, targets: {}});
 
 it('is made by whoever works with it, and not by whoever looks', async () => {
   const settings = settingsOf({kind: 'local', path: join(directory, 'store')});

@@ -48,7 +48,8 @@ export async function openExistingStore(
   {store: settings, retention}: Pick<Configuration, 'store' | 'retention'>,
   environment: Environment,
 ): Promise<Store> {
-  if (settings.kind === 's3') return (await openS3DefaultStore(settings, retention, environment, () => undefined)).store;
+  if (settings.kind === 's3')
+    return (await openS3DefaultStore(settings, retention, environment, () => undefined)).store;
   const {path} = settings;
   const store = openLocalStore({name: 'store', root: path});
   if ((await store.getObject(HOST_KEY, 4096)) === undefined) {

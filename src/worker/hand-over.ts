@@ -1,5 +1,6 @@
-import {type Client, defaultPayloadConverter} from '@temporalio/client';
+import type {Client} from '@temporalio/client';
 import type {Logger} from 'pino';
+import type {Payloads} from '../client/payload-codec.js';
 import type {TaskRecord, TaskRecords} from './task-records.js';
 
 /**
@@ -7,11 +8,17 @@ import type {TaskRecord, TaskRecords} from './task-records.js';
  * starts the next one at once instead of after the heartbeat timeout. Measured: 0.65 s instead of 5.7 s, and no
  * checkpoint lost. Only the holder of the state directory's lock may call it, so that the predecessor is surely dead.
  */
-export async function handOver(client: Client, namespace: string, records: TaskRecords, log: Logger): Promise<number> {
+export async function handOver(
+  client: Client,
+  namespace: string,
+  payloads: Payloads,
+  records: TaskRecords,
+  log: Logger,
+): Promise<number> {
   const leftovers = records.leftovers();
   const given = await Promise.all(
     leftovers.map(async (record) => {
-      const taken = await giveBack(client, namespace, record, log);
+      const taken = await giveBack(client, namespace, payloads, record, log);
       // Too late: the attempt has timed out. Its successor has to know that it did not stall.
       if (!taken && record.ended === undefined) records.noteLost(record);
       return taken;
@@ -21,12 +28,18 @@ export async function handOver(client: Client, namespace: string, records: TaskR
   return given.filter(Boolean).length;
 }
 
-async function giveBack(client: Client, namespace: string, record: TaskRecord, log: Logger): Promise<boolean> {
+async function giveBack(
+  client: Client,
+  namespace: string,
+  payloads: Payloads,
+  record: TaskRecord,
+  log: Logger,
+): Promise<boolean> {
   const taskToken = Buffer.from(record.token, 'base64');
   const service = client.workflowService;
   try {
     if (record.checkpoint) {
-      const details = {payloads: [defaultPayloadConverter.toPayload({...record.checkpoint, stopped: 'hand-over'})]};
+      const details = {payloads: [await payloads.encodeValue({...record.checkpoint, stopped: 'hand-over'})]};
       await service.recordActivityTaskHeartbeat({namespace, taskToken, details});
     }
     await service.respondActivityTaskFailed({

@@ -9,12 +9,13 @@ import type {Configuration} from '../config/schema.js';
 import {temporalConnection} from '../config/temporal-profile.js';
 import {WaybillError} from '../contracts/errors.js';
 import {acquireFileLock} from '../lock/file-lock.js';
-import {loadWorkflowBundle} from './bundle.js';
+import {loadWorkflowBundle, withEncodedFailures} from './bundle.js';
 import {openWorkerDeps, type WorkerDeps} from './deps.js';
 import {handOver} from './hand-over.js';
 import {createLog} from './log.js';
 import {openSweeps} from './open-sweeps.js';
 import {patiently} from './patience.js';
+import {workerPayloads, type WorkerPayloads} from './payloads.js';
 import {ensureRetentionSchedule} from './retention-schedule.js';
 import {workflowRuns} from './workflow-end.js';
 import {TaskRecords} from './task-records.js';
@@ -55,21 +56,22 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   try {
     telemetry = openTelemetry(configuration, log);
     const records = new TaskRecords(join(configuration.stateDirectory, 'tasks'));
-    const connecting = connect(configuration, environment, log, options.signal);
+    const coding = await workerPayloads(configuration);
+    const connecting = connect(configuration, coding, environment, log, options.signal);
     const [bundle, opened, {native: connection, client}] = await Promise.all([
       loadWorkflowBundle(),
       openWorkerDeps(configuration, environment, records, telemetry, options.signal, async (id) =>
         workflowRuns((await connecting).client, id),
       ),
       connecting.then(async ({native, client}) => {
-        const handed = await handOver(client, configuration.temporal.namespace, records, log);
+        const handed = await handOver(client, configuration.temporal.namespace, coding.payloads, records, log);
         if (handed > 0) log.info({activities: handed}, 'took over from a worker that had died');
         return {native, client};
       }),
     ]);
     deps = opened;
     if (configuration.worker.metrics !== undefined) telemetry.watch(opened.activities.targets);
-    await serve(configuration, options, {bundle, deps, connection, client, log});
+    await serve(configuration, options, {bundle, coding, deps, connection, client, log});
     records.close();
     await Promise.all([connection.close(), client.connection.close()]);
   } finally {
@@ -81,6 +83,7 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
 
 interface Serving {
   readonly bundle: {readonly code: string};
+  readonly coding: WorkerPayloads;
   readonly deps: WorkerDeps;
   readonly connection: NativeConnection;
   readonly client: Client;
@@ -90,7 +93,7 @@ interface Serving {
 async function serve(
   configuration: Configuration,
   options: RunWorkerOptions,
-  {bundle, deps, connection, client, log}: Serving,
+  {bundle, coding, deps, connection, client, log}: Serving,
 ): Promise<void> {
   const queues = options.taskQueue === undefined ? taskQueues(configuration) : [options.taskQueue];
   const sweeps = openSweeps(configuration, queues, deps.activities, client, log);
@@ -104,7 +107,8 @@ async function serve(
           connection,
           namespace: configuration.temporal.namespace,
           taskQueue,
-          workflowBundle: bundle,
+          workflowBundle: coding.payloads.hasCodec ? withEncodedFailures(bundle) : bundle,
+          dataConverter: coding.dataConverter,
           activities,
           ...workerOptions,
         }),
@@ -156,7 +160,13 @@ function taskQueues({targets, stores, temporal}: Configuration): readonly string
   return [...new Set([temporal.taskQueue, ...named])];
 }
 
-async function connect(configuration: Configuration, environment: Environment, log: Logger, signal: AbortSignal) {
+async function connect(
+  configuration: Configuration,
+  {dataConverter}: WorkerPayloads,
+  environment: Environment,
+  log: Logger,
+  signal: AbortSignal,
+) {
   const {connectionOptions, namespace} = temporalConnection(configuration, environment);
   const {address} = configuration.temporal;
   return await patiently(`Temporal at ${address}`, log, signal, async () => {
@@ -165,7 +175,7 @@ async function connect(configuration: Configuration, environment: Environment, l
         NativeConnection.connect(connectionOptions),
         Connection.connect(connectionOptions),
       ]);
-      return {native, client: new Client({connection, namespace})};
+      return {native, client: new Client({connection, namespace, dataConverter})};
     } catch (cause) {
       throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
     }

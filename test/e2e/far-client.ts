@@ -15,7 +15,10 @@ export interface FarClient {
   remove(): Promise<void>;
 }
 
-export async function farClient(address: string): Promise<FarClient> {
+export async function farClient(
+  address: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<FarClient> {
   const home = await mkdtemp(join(tmpdir(), 'waybill-far-'));
   const directory = join(home, 'project');
   await mkdir(directory);
@@ -25,7 +28,7 @@ export async function farClient(address: string): Promise<FarClient> {
     run: (args, whileItRuns) =>
       commandLine(args, {
         cwd: directory,
-        env: {PATH: process.env['PATH'], HOME: home, TEMPORAL_ADDRESS: address},
+        env: {PATH: process.env['PATH'], HOME: home, TEMPORAL_ADDRESS: address, ...environment},
         ...(whileItRuns ? {whileItRuns: (pid) => whileItRuns(() => void process.kill(pid, 'SIGKILL'))} : {}),
       }),
     open: async () => {

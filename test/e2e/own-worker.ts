@@ -15,14 +15,20 @@ export class OwnWorker {
     private readonly stack: TestStack,
     private readonly stateDirectory: string,
     private readonly temporalAddress: string,
+    private readonly environment: Readonly<Record<string, string>>,
   ) {}
 
-  static async create(stack: TestStack, name: string, temporalAddress = stack.address): Promise<OwnWorker> {
+  static async create(
+    stack: TestStack,
+    name: string,
+    temporalAddress = stack.address,
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<OwnWorker> {
     const stateDirectory = join(stack.directory, name);
     await mkdir(stateDirectory);
     // Where the catalog is.
     await copyFile(join(stack.stateDirectory, 'stack.json'), join(stateDirectory, 'stack.json'));
-    return new OwnWorker(stack, stateDirectory, temporalAddress);
+    return new OwnWorker(stack, stateDirectory, temporalAddress, environment);
   }
 
   /** Resolves when it polls. */
@@ -36,6 +42,7 @@ export class OwnWorker {
       stdio: ['ignore', output, output],
       env: {
         ...process.env,
+        ...this.environment,
         TEMPORAL_ADDRESS: this.temporalAddress,
         WAYBILL_CONFIG: join(this.stack.directory, 'waybill.yaml'),
         WAYBILL_STATE_DIRECTORY: this.stateDirectory,
@@ -58,6 +65,15 @@ export class OwnWorker {
     const ended = once(child, 'exit');
     if (withScripts) await killTree(child.pid, 'SIGKILL');
     else child.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Ends it in order. */
+  async stop(): Promise<void> {
+    const child = this.child;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
     await ended;
   }
 

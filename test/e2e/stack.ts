@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {Client, Connection} from '@temporalio/client';
+import type {PayloadCodec} from '@temporalio/common';
 import {WaybillClient} from '../../src/client/client.js';
 import {removePostgres} from '../../src/embedded/postgres.js';
 import {readStack, type StackRecord} from '../../src/embedded/stack-file.js';
@@ -28,6 +29,8 @@ export interface TestStackOptions {
   /** Default true; without one the test starts its own. */
   readonly worker?: boolean;
   readonly onEvent?: (event: StackEvent) => void;
+  /** Of the clients of the test, and of the replay; the worker is told by `settings` or `environment`. */
+  readonly payloadCodec?: PayloadCodec;
 }
 
 export interface TestStack {
@@ -86,9 +89,11 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     signal: stop.signal,
   });
   const address = `127.0.0.1:${port}`;
-  const client = await WaybillClient.connect({address});
+  const {payloadCodec} = options;
+  const client = await WaybillClient.connect({address, ...(payloadCodec ? {payloadCodec} : {})});
   const connection = await Connection.connect({address});
-  const temporal = new Client({connection});
+  const dataConverter = {payloadCodecs: payloadCodec ? [payloadCodec] : []};
+  const temporal = new Client({connection, dataConverter});
   if (options.worker !== false) await workerReady({client});
   const record = async () => {
     const found = await readStack(stateDirectory);
@@ -127,7 +132,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     close: async (started) => {
       try {
         const workflowBundle = await loadWorkflowBundle(join(process.cwd(), 'dist'));
-        await replayAll(temporal, {started, workflowBundle});
+        await replayAll(temporal, {started, workflowBundle, dataConverter});
       } finally {
         await connection.close();
         await client.close();

@@ -1,8 +1,6 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import {temporal} from '@temporalio/proto';
-import pg from 'pg';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
 import {postgresConnectionString} from '../../src/embedded/postgres.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
@@ -13,6 +11,7 @@ import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
 import {startVersity} from '../servers/versity.js';
 import {digests, makeInputs, sha256} from './corpus.js';
 import {farClient, type FarClient} from './far-client.js';
+import {endTicketSessions, filesIn, historiesOf, rowsOf} from './left-behind.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {arrived, unfinished} from './unfinished.js';
 
@@ -61,7 +60,7 @@ describe.each([
   });
 
   afterAll(async () => {
-    await endSessions(stack);
+    await endTicketSessions(stack.temporal);
     await stack.close(started);
     await own.close();
     await far.remove();
@@ -220,18 +219,20 @@ describe.each([
 
   it('leaves no key, signature or secret value in histories, logs, objects, the catalog or at the client', async () => {
     const forbidden = [credentials.secretAccessKey, 'X-Amz-Signature', 'X-Amz-Credential', SECRET];
-    const histories = await historiesOf(stack);
+    const histories = await historiesOf(stack.temporal);
     // What is looked through is what is meant: tickets were asked for there, and sealed.
     expect(histories).toContain('"publicKey"');
     expect(histories).toContain('"sealed"');
     const logs = await filesIn(stack.stateDirectory, (name) => name.endsWith('.log'));
     expect(logs).toContain('worker ready');
-    const objects = await filesIn(join(server.directory, server.bucket), () => true);
+    const objects = await filesIn(join(server.directory, server.bucket));
     expect(objects).toContain('given.bin');
-    const catalog = await rowsOf(stack);
+    const {postgres} = await stack.record();
+    if (postgres === undefined) throw new Error('no catalog runs');
+    const catalog = await rowsOf(await postgresConnectionString(postgres));
     expect(catalog).toContain('given.bin');
     expect(catalog).toMatch(/\(ticket_[0-9a-f]{64},\S+,upload,/);
-    const client = await filesIn(join(far.home, '.local'), () => true);
+    const client = await filesIn(join(far.home, '.local'));
     for (const text of [histories, logs, objects, catalog, client]) {
       for (const word of forbidden) expect(text.includes(word), word).toBe(false);
     }
@@ -243,55 +244,4 @@ function progressOf(stdout: string, event: string): {readonly resumedBytes: numb
   const lines = stdout.split('\n').filter((line) => line.startsWith(`{"event":"${event}"`));
   const last = lines.at(-1);
   return last === undefined ? undefined : (JSON.parse(last) as {progress: {resumedBytes: number}}).progress;
-}
-
-/** Clients that were killed have left theirs: they would end by themselves in minutes. */
-async function endSessions({temporal: client}: TestStack): Promise<void> {
-  for await (const {workflowId} of client.workflow.list({query: 'ExecutionStatus = "Running"'})) {
-    if (!workflowId.startsWith('tickets-')) continue;
-    const session = client.workflow.getHandle(workflowId);
-    await session.signal('close').catch(() => undefined);
-    await session.result();
-  }
-}
-
-/** Every payload and every other field of every history, as bytes. */
-async function historiesOf({temporal: client}: TestStack): Promise<string> {
-  const texts: string[] = [];
-  for await (const {workflowId, runId} of client.workflow.list()) {
-    const history = await client.workflow.getHandle(workflowId, runId).fetchHistory();
-    texts.push(Buffer.from(temporal.api.history.v1.History.encode(history).finish()).toString('latin1'));
-  }
-  return texts.join('\n');
-}
-
-async function filesIn(directory: string, wanted: (name: string) => boolean): Promise<string> {
-  const texts: string[] = [];
-  for (const entry of await readdir(directory, {recursive: true, withFileTypes: true})) {
-    if (!entry.isFile() || !wanted(entry.name)) continue;
-    const path = join(entry.parentPath, entry.name);
-    texts.push(path, await readFile(path, 'latin1'));
-  }
-  return texts.join('\n');
-}
-
-async function rowsOf(stack: TestStack): Promise<string> {
-  const {postgres} = await stack.record();
-  if (postgres === undefined) throw new Error('no catalog runs');
-  const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
-  await client.connect();
-  try {
-    const {rows: tables} = await client.query<{name: string}>(
-      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-       where table_schema not in ('pg_catalog', 'information_schema')`,
-    );
-    const texts: string[] = [];
-    for (const {name} of tables) {
-      const {rows} = await client.query<{row: string}>(`select t::text as row from ${name} t`);
-      texts.push(...rows.map(({row}) => row));
-    }
-    return texts.join('\n');
-  } finally {
-    await client.end();
-  }
 }

@@ -1,5 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Client} from '@temporalio/client';
+import type {DataConverter} from '@temporalio/common';
 import {type ReplayWorkerOptions, Worker} from '@temporalio/worker';
 import {loadWorkflowBundle} from '../../src/worker/bundle.js';
 import {collectHistories, type RunHistory} from './histories.js';
@@ -15,6 +16,8 @@ export interface ReplayOptions {
   readonly visibleWithinMs?: number;
   /** Default: the bundle in dist/. */
   readonly workflowBundle?: ReplayWorkerOptions['workflowBundle'];
+  /** Of histories that went through a codec. */
+  readonly dataConverter?: DataConverter;
 }
 
 /**
@@ -27,7 +30,7 @@ export async function replayAll(client: Client, options: ReplayOptions): Promise
   if (started.length === 0) throw new Error('a replay of nothing proves nothing: name what the test started');
   const listed = await listRuns(client, started, query, visibleWithinMs);
   const histories = await collectHistories(client, listed);
-  const complaints = [...openComplaints(histories, unfinished), ...(await replay(histories, options.workflowBundle))];
+  const complaints = [...openComplaints(histories, unfinished), ...(await replay(histories, options))];
   if (complaints.length > 0) throw new Error(`replay of ${histories.length} histories:\n${complaints.join('\n')}`);
   return histories;
 }
@@ -61,14 +64,17 @@ function openComplaints(histories: readonly RunHistory[], allowed: Readonly<Reco
 
 async function replay(
   histories: readonly RunHistory[],
-  workflowBundle: ReplayWorkerOptions['workflowBundle'],
+  {workflowBundle, dataConverter = {}}: Pick<ReplayOptions, 'workflowBundle' | 'dataConverter'>,
 ): Promise<readonly string[]> {
   const bundle = workflowBundle ?? (await loadWorkflowBundle());
   const complaints: string[] = [];
   let results = 0;
   // A history that was read from JSON would pass through converters that lose events: these are the server's own.
   const sources = histories.map(({workflowId, history}) => ({workflowId, history}));
-  for await (const {workflowId, runId, error} of Worker.runReplayHistories({workflowBundle: bundle}, sources)) {
+  for await (const {workflowId, runId, error} of Worker.runReplayHistories(
+    {workflowBundle: bundle, dataConverter},
+    sources,
+  )) {
     results += 1;
     if (error !== undefined) complaints.push(`${workflowId} (${runId}): ${error.message}`);
   }

@@ -52,7 +52,7 @@ export async function rebuildCatalog(context: CliContext, json: boolean): Promis
     await markStore(store, catalog.retention, {signal, adopt: true});
     const temporal = await connectTemporal(configuration, context.environment);
     try {
-      await tell(rebuild(temporal.client, {store, catalog, signal, retentionDays: configuration.retention.days}));
+      await tell(rebuild(temporal, {store, catalog, signal, retentionDays: configuration.retention.days}));
     } finally {
       await temporal.connection.close();
     }

@@ -1,7 +1,7 @@
 import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
 import {isFailure, isMissing} from './errors.js';
-import {mapInParallel} from './in-parallel.js';
+import {mapInParallel} from '../in-parallel.js';
 import {pages} from './look.js';
 
 /** The answer of a server to what it does not know, in the words of those that were tried. */

@@ -1,4 +1,3 @@
-import type {Client} from '@temporalio/client';
 import {artifactRows, keepMs} from '../../../activities/artifact-rows.js';
 import {namesIn} from '../../../activities/retention/directories.js';
 import type {Catalog, OpenRequest} from '../../artifacts/catalog/catalog.js';
@@ -9,6 +8,7 @@ import {executionInput} from '../../contracts/execution.js';
 import {executionId} from '../../contracts/ids.js';
 import {workflowNames} from '../../contracts/names.js';
 import type {Store} from '../../stores/store.js';
+import type {OperatorTemporal} from './temporal.js';
 
 export interface RebuildOptions {
   readonly store: Store;
@@ -24,13 +24,15 @@ export type Rebuilt =
   | {readonly outcome: 'known'; readonly id: string}
   | {readonly outcome: 'unreadable'; readonly id: string; readonly reason: string};
 
+type Decoding = Pick<OperatorTemporal, 'client' | 'payloads'>;
+
 /**
  * Makes the records again that the catalog lacks: of executions that run now first, so that none that has been taken up
  * again is taken for one that has ended, then of the others. Changes no record that is there.
  */
-export async function* rebuild(client: Client, options: RebuildOptions): AsyncGenerator<Rebuilt> {
+export async function* rebuild(temporal: Decoding, options: RebuildOptions): AsyncGenerator<Rebuilt> {
   const running = new Set<string>();
-  for await (const rebuilt of rebuildRunning(client, options)) {
+  for await (const rebuilt of rebuildRunning(temporal, options)) {
     running.add(rebuilt.id);
     yield rebuilt;
   }
@@ -43,13 +45,13 @@ export async function* rebuild(client: Client, options: RebuildOptions): AsyncGe
 }
 
 /** Requests of what runs now are in Temporal alone; its earlier runs, and what was decided of it, in the store. */
-async function* rebuildRunning(client: Client, options: RebuildOptions): AsyncGenerator<Rebuilt> {
+async function* rebuildRunning({client, payloads}: Decoding, options: RebuildOptions): AsyncGenerator<Rebuilt> {
   const query = `WorkflowType = '${workflowNames.execution}' AND ExecutionStatus = 'Running'`;
   for await (const {workflowId: id, runId, startTime} of client.workflow.list({query})) {
     const {events} = await client.workflow.getHandle(id, runId).fetchHistory();
     const started = events?.[0]?.workflowExecutionStartedEventAttributes;
     const payload = started?.input?.payloads?.[0];
-    const given: unknown = payload?.data ? JSON.parse(Buffer.from(payload.data).toString('utf8')) : undefined;
+    const given: unknown = payload ? await payloads.decodeValue(payload).catch(() => undefined) : undefined;
     const request = executionInput.safeParse(given);
     if (!request.success) {
       yield {outcome: 'unreadable', id, reason: 'its request cannot be read from its history'};

@@ -1,4 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
+import {Payloads} from '../../../src/client/payload-codec.js';
 import {checkpointIn} from '../../../src/client/progress.js';
 import type {Lab} from './lab.js';
 import type {Round} from './plan.js';
@@ -79,7 +80,7 @@ async function stages(lab: Lab, running: readonly Running[]): Promise<Map<string
     running.map(async ({id}) => {
       const described = await lab.stack.temporal.workflow.getHandle(id).describe();
       const [pending] = described.raw.pendingActivities ?? [];
-      const progress = checkpointIn(pending?.heartbeatDetails?.payloads?.[0])?.progress;
+      const progress = (pending && (await checkpointIn(pending, new Payloads(undefined))))?.progress;
       if (progress !== undefined) found.set(id, progress);
     }),
   );
