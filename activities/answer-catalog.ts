@@ -2,6 +2,8 @@ import type {WaybillActivities} from '../src/contracts/activities.js';
 import type {CatalogAnswer} from '../src/contracts/catalog.js';
 import {WaybillError} from '../src/contracts/errors.js';
 import {decideRetry} from '../src/contracts/retry.js';
+import {readRecord} from './batches/batch-journal.js';
+import {outcomesSince} from './batches/outcomes-of-batch.js';
 import type {ActivityDeps} from './deps.js';
 import {writeStoredExecution} from './stored-execution.js';
 import {outcomesPage} from './transfers/outcomes-page.js';
@@ -41,7 +43,11 @@ export function answerCatalog({
       case 'executions':
         return {
           ask: 'executions',
-          ...(await catalog.listExecutions({limit: question.limit ?? 100, ...after(question)})),
+          ...(await catalog.listExecutions({
+            limit: question.limit ?? 100,
+            ...after(question),
+            ...(question.batch === undefined ? {} : {batch: question.batch}),
+          })),
         };
       case 'artifacts': {
         const {executionId, kind} = question;
@@ -75,6 +81,14 @@ export function answerCatalog({
       case 'outcomes': {
         const {transferId, failed = false, limit = 100} = question;
         return {ask: 'outcomes', ...(await outcomesPage(store, transferId, {failed, limit, ...after(question)}))};
+      }
+      case 'batch': {
+        const batch = await readRecord(store, question.batchId);
+        return {ask: 'batch', ...(batch ? {batch} : {})};
+      }
+      case 'batch-outcomes': {
+        const {batchId, limit = 100} = question;
+        return {ask: 'batch-outcomes', ...(await outcomesSince(store, batchId, {limit, ...after(question)}))};
       }
       case 'targets':
         return {ask: 'targets', targets: [...targets.summaries()]};

@@ -17,7 +17,7 @@ import {toFailure} from './attempt.js';
 const origin = z.unknown().optional();
 const request = z.object({origin, ref: z.object({origin}).optional(), input: z.unknown().optional()});
 
-const runs: readonly string[] = [workflowNames.execution, workflowNames.transfer];
+const runs: readonly string[] = [workflowNames.execution, workflowNames.transfer, workflowNames.batch];
 
 /**
  * Comes with the activities: records each attempt for a successor, turns our errors into Temporal's, and marks the
@@ -72,6 +72,11 @@ export class AttemptGuard {
       answerCatalog: guarded(activities.answerCatalog),
       answerStore: guarded(activities.answerStore),
       issueTickets: guarded(activities.issueTickets),
+      openBatch: guarded(activities.openBatch),
+      readBatchPage: guarded(activities.readBatchPage),
+      keepBatchOutcomes: guarded(activities.keepBatchOutcomes),
+      awaitExecutions: guarded(activities.awaitExecutions),
+      closeBatch: guarded(activities.closeBatch),
     };
   }
 

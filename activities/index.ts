@@ -3,6 +3,11 @@ import type {WorkerConfiguration} from '../src/config/schema.js';
 import type {WaybillActivities} from '../src/contracts/activities.js';
 import {type WaybillWorkerOptions, workerOptions} from '../src/worker/options.js';
 import {answerCatalog} from './answer-catalog.js';
+import {awaitExecutions} from './batches/await-executions.js';
+import {closeBatch} from './batches/close-batch.js';
+import {keepBatchOutcomes} from './batches/keep-batch-outcomes.js';
+import {openBatch} from './batches/open-batch.js';
+import {readBatchPage} from './batches/read-batch-page.js';
 import {cleanUp} from './clean-up.js';
 import {closeMove} from './close-move.js';
 import type {ActivityDeps} from './deps.js';
@@ -54,6 +59,11 @@ export function createActivities(deps: ActivityDeps, settings: WorkerConfigurati
     answerCatalog: answerCatalog(deps),
     answerStore: answerStore(deps),
     issueTickets: issueTickets(deps),
+    openBatch: openBatch(deps),
+    readBatchPage: readBatchPage(deps),
+    keepBatchOutcomes: keepBatchOutcomes(deps),
+    awaitExecutions: awaitExecutions(deps),
+    closeBatch: closeBatch(deps),
   };
   return {
     activities: guard.protect(activities),

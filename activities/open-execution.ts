@@ -1,11 +1,9 @@
 import type {WaybillActivities} from '../src/contracts/activities.js';
 import {WaybillError} from '../src/contracts/errors.js';
+import {requireAllowed} from './allowed.js';
 import type {ActivityDeps} from './deps.js';
 
-/**
- * Takes the id in the catalog and answers where the target's activities run. Everything that the configuration forbids
- * is refused here, before a byte is moved (P8).
- */
+/** Takes the id in the catalog and answers where the target's activities run. */
 export function openExecution({
   catalog,
   lifecycle,
@@ -14,16 +12,7 @@ export function openExecution({
   taskQueue,
 }: ActivityDeps): WaybillActivities['openExecution'] {
   return async ({executionId, runId, input}) => {
-    const settings = targets.settings(input.target);
-    const forbidden = input.secrets.find((name) => !settings.secrets.includes(name));
-    if (forbidden !== undefined) {
-      throw new WaybillError(
-        'secret.not-allowed',
-        `the target ${input.target} may not be given the secret ${forbidden}`,
-        {path: forbidden},
-      );
-    }
-    for (const {from} of input.locations) targets.requireAllowed(from);
+    const settings = requireAllowed(targets, input);
     const outcome = await catalog.openExecution({executionId, runId, input});
     if (outcome === 'id-used') {
       throw new WaybillError('execution.id-used', `the id ${executionId} was used before`, {path: executionId});

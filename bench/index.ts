@@ -2,6 +2,7 @@
 import {writeFile} from 'node:fs/promises';
 import {cpus} from 'node:os';
 import {parseArgs} from 'node:util';
+import {batch} from './batch.js';
 import {durableCost} from './durable-cost.js';
 import {ENGINE_FLAG, moveHere} from './engine.js';
 import {hundredTransfers} from './hundred-transfers.js';
@@ -20,6 +21,7 @@ import {sshLatency} from './ssh-latency.js';
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> = {
   'retention-sweep': retentionSweep,
+  batch,
   'run-true': runTrue,
   'small-files': smallFiles,
   'ssh-1gib': sshOneGibibyte,

@@ -76,6 +76,13 @@ export function sweepActivities(summary: string) {
   });
 }
 
+/** What a batch reads and writes in its journal, and asks Temporal, on the workflow's own task queue. */
+export function batchActivities(summary: string) {
+  return proxyActivities<
+    Pick<WaybillActivities, 'readBatchPage' | 'keepBatchOutcomes' | 'awaitExecutions' | 'closeBatch'>
+  >({...long, summary});
+}
+
 /** Removing what one old execution left on a target: one that is away must not hold up the others. */
 export function workspaceActivities(taskQueue: string, summary: string) {
   return proxyActivities<Pick<WaybillActivities, 'cleanUp'>>({
@@ -91,7 +98,10 @@ export function workspaceActivities(taskQueue: string, summary: string) {
 /** The short activities on the workflow's own task queue. */
 export function shortActivities(summary: string) {
   return proxyActivities<
-    Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog' | 'issueTickets'>
+    Pick<
+      WaybillActivities,
+      'openExecution' | 'openTransfer' | 'openBatch' | 'recordEnd' | 'answerCatalog' | 'issueTickets'
+    >
   >({
     ...short,
     summary,

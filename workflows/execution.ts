@@ -114,7 +114,8 @@ class Execution {
   }
 
   private async stages(opened: OpenedExecution): Promise<void> {
-    if (this.input.uploads && this.input.resume === undefined) await this.awaitInputs();
+    const {resume, uploaded, uploads} = this.input;
+    if (uploads && uploaded !== true && resume === undefined) await this.awaitInputs();
     for (let rerun = 0; ; rerun += 1) {
       if (!this.resumesAfter('stage') && (this.input.uploads || this.input.locations.length > 0))
         await this.stageInputs(opened);

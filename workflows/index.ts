@@ -1,3 +1,4 @@
+export {batch} from './batch.js';
 export {catalog} from './catalog.js';
 export {execution} from './execution.js';
 export {retention} from './retention.js';

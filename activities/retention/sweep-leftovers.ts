@@ -1,9 +1,11 @@
 import {Context} from '@temporalio/activity';
 import {executionId} from '../../src/contracts/ids.js';
 import {requireMarkedStore} from '../../src/artifacts/store-marker.js';
-import {transferRoot} from '../../src/artifacts/keys.js';
+import {batchRoot, transferRoot} from '../../src/artifacts/keys.js';
 import type {WaybillActivities} from '../../src/contracts/activities.js';
 import {runAttempt} from '../attempt.js';
+import {readHead} from '../batches/batch-journal.js';
+import {removeUnopened} from '../batches/close-batch.js';
 import type {ActivityDeps} from '../deps.js';
 import {namesIn, youngestIn} from './directories.js';
 import {isRunning, withoutRunning} from './running.js';
@@ -35,7 +37,9 @@ export function sweepLeftovers(deps: ActivityDeps): WaybillActivities['sweepLeft
       await catalog.retention.forgetIds(daysAgo(3 * leftoverDays));
       const before = daysAgo(leftoverDays).getTime();
       await count(await sweepPartialsOfExecutions(store, {before, runs: isRunning, signal}));
-      await count(await sweepTransferJournals(deps, daysAgo(retentionDays).getTime(), signal));
+      const kept = daysAgo(retentionDays).getTime();
+      await count(await sweepJournals(deps, 'transfers', kept, signal));
+      await count(await sweepJournals(deps, 'batches', kept, signal));
     });
 }
 
@@ -49,15 +53,26 @@ async function dateAbandonedExecutions({catalog}: ActivityDeps, cutoff: Date, ex
   }
 }
 
-/** Plans and outcomes of copies: for as long after the end as an execution's, by Temporal's word or the store's. */
-async function sweepTransferJournals({store}: ActivityDeps, before: number, signal: AbortSignal): Promise<number> {
+/** Plans and outcomes of copies and batches: for as long after the end as an execution's, by Temporal's word or the store's. */
+async function sweepJournals(
+  deps: ActivityDeps,
+  kind: 'transfers' | 'batches',
+  before: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const {store} = deps;
   let removed = 0;
-  for await (const name of namesIn(store, 'transfers', signal)) {
+  for await (const name of namesIn(store, kind, signal)) {
     if (!executionId.safeParse(name).success) continue;
     const closed = await workflowEnd(Context.current().client, name);
     if (closed === 'running' || (closed !== undefined && closed.getTime() > before)) continue;
-    const root = transferRoot(name);
+    const root = kind === 'transfers' ? transferRoot(name) : batchRoot(name);
     if ((await youngestIn(store, root, signal)) > before) continue;
+    if (kind === 'batches') {
+      // Of one that was terminated, or whose client was cut off, inputs may lie there that no execution was opened for.
+      const end = (await readHead(store, name))?.input.items ?? 0;
+      removed += await removeUnopened(deps, {batchId: name, first: 0, end, signal});
+    }
     await store.removeTree(root, {signal});
     removed += 1;
   }

@@ -90,6 +90,42 @@ export function transferRoot(id: string): StorePath {
   return joinStorePath('transfers', checkId(id));
 }
 
+/** `batches/nightly` */
+export function batchRoot(id: string): StorePath {
+  return joinStorePath('batches', checkId(id));
+}
+
+/** `batches/nightly/batch.json`: the request; written first */
+export function batchKey(id: string): StorePath {
+  return joinStorePath(batchRoot(id), 'batch.json');
+}
+
+/** `batches/nightly/r2`: what a round is about and what came of it; the first is r1 */
+export function batchRoundRoot(id: string, round: number): StorePath {
+  if (!Number.isSafeInteger(round) || round < 1) throw new WaybillError('input.invalid', `${round} is not a round.`);
+  return joinStorePath(batchRoot(id), `r${round}`);
+}
+
+/** `batches/nightly/r1/items-000000.ndjson`: of the first round the client writes them, when their inputs are in the store */
+export function batchItemsKey(id: string, round: number, page: number): StorePath {
+  return joinStorePath(batchRoundRoot(id, round), `items-${String(page).padStart(6, '0')}.ndjson`);
+}
+
+/** `batches/nightly/r1/outcomes-000000.ndjson`: in the order in which the executions ended */
+export function batchOutcomesKey(id: string, round: number, page: number): StorePath {
+  return joinStorePath(batchRoundRoot(id, round), `outcomes-${String(page).padStart(6, '0')}.ndjson`);
+}
+
+/** `batches/nightly/r2/round.json`: whose round it is; written after its items */
+export function batchRoundKey(id: string, round: number): StorePath {
+  return joinStorePath(batchRoundRoot(id, round), 'round.json');
+}
+
+/** `batches/nightly/r1/result.json`: written last */
+export function batchResultKey(id: string, round: number): StorePath {
+  return joinStorePath(batchRoundRoot(id, round), 'result.json');
+}
+
 /** An empty name is the directory itself, which is no file's key. */
 function below(root: StorePath, name: string): StorePath {
   if (name === '') throw new WaybillError('name.outside-root', 'A file needs a name.', {path: name});

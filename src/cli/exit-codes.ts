@@ -32,7 +32,7 @@ export const exitCodeTable: readonly ExitCodeRow[] = [
   {
     status: '120',
     meaning:
-      'The command exited with 0, but an output is missing or could not be collected or downloaded. `copy`: at least one file failed, the others are there.',
+      'The command exited with 0, but an output is missing or could not be collected or downloaded. `copy`: at least one file failed, the others are there. `run --batch`: at least one execution did not succeed, or its outputs were not downloaded; the others are there.',
   },
   {
     status: '121',

@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import {artifactsCommand} from './commands/artifacts.js';
+import {batchCommand} from './commands/batch.js';
 import {cancelCommand} from './commands/cancel.js';
 import {catCommand} from './commands/cat.js';
 import {catalogCommand} from './commands/catalog.js';
@@ -49,6 +50,7 @@ export function createProgram(context: CliContext, finish: Finish): Command {
   addConnectionOptions(program);
   const commands = [
     runCommand(context, finish),
+    batchCommand(context, finish),
     listCommand(context),
     statusCommand(context),
     waitCommand(context, finish),

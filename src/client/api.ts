@@ -13,6 +13,7 @@ import type {RetentionResult} from '../contracts/retention.js';
 import type {CheckCounts, CheckedName, ListedStoreEntry, StoreEntry} from '../contracts/store.js';
 import type {TransferOptionsRequest, TransferRequest, TransferResult} from '../contracts/transfer.js';
 import type {TransferState} from '../contracts/transfer-progress.js';
+import type {BatchHandle, BatchStart, BatchSummary} from './batch-api.js';
 
 /** A file of the caller's machine that is put into the workspace. */
 export interface LocalInput {
@@ -170,7 +171,7 @@ export interface TransferSummary {
 
 /** What an ID names. */
 export interface Found {
-  readonly kind: 'execution' | 'transfer';
+  readonly kind: 'execution' | 'transfer' | 'batch';
   readonly running: boolean;
 }
 
@@ -224,7 +225,17 @@ export interface WaybillClientApi {
   start(options: StartOptions): Promise<ExecutionHandle>;
   /** Does not ask whether it exists. */
   execution(id: string): ExecutionHandle;
-  list(options?: {readonly limit?: number}): AsyncIterable<ExecutionRecord>;
+  /** With `batch` only those of that batch, or with false those of none. Default: all. */
+  list(options?: {readonly limit?: number; readonly batch?: string | false}): AsyncIterable<ExecutionRecord>;
+  /**
+   * Starts the workflow `batch`, one execution for each file, and sends the files. Resolves when all are in the store,
+   * while the first executions run already.
+   */
+  startBatch(options: BatchStart): Promise<BatchHandle>;
+  /** Does not ask whether it exists. */
+  batch(id: string): BatchHandle;
+  /** Those that Temporal still knows, the newest first. */
+  batches(options?: {readonly limit?: number}): AsyncIterable<BatchSummary>;
   /** Starts the workflow `transfer`. */
   copy(options: CopyStart): Promise<TransferHandle>;
   /** Does not ask whether it exists. */

@@ -16,6 +16,11 @@ import type {
   TransferSummary,
   WaybillClientApi,
 } from './api.js';
+import type {BatchHandle, BatchStart, BatchSummary} from './batch-api.js';
+import {Batch} from './batches/handle.js';
+import {listBatches} from './batches/list.js';
+import {cutPages} from './batches/pages.js';
+import {openBatch} from './batches/start.js';
 import {ask} from './catalog.js';
 import {type ConnectOptions, connect, type Session} from './connect.js';
 import {newExecutionId} from './execution-id.js';
@@ -33,7 +38,7 @@ type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
 
 /** What orchestrators and the CLI use: everything goes through Temporal. */
 export class WaybillClient implements WaybillClientApi {
-  private readonly handles = new Set<Handle>();
+  private readonly handles = new Set<Handle | Batch>();
 
   readonly places: StoreClient;
 
@@ -76,11 +81,40 @@ export class WaybillClient implements WaybillClientApi {
     return this.keep(new Handle(this.session, id, (of, request) => this.restart(this.session, of, request)));
   }
 
-  async *list(options: {readonly limit?: number} = {}): AsyncGenerator<ExecutionRecord> {
+  async startBatch({id, files, inputs = [], taskQueue, signal, onOpen, onSent, ...request}: BatchStart) {
+    const batchId = id ?? newExecutionId(request.label, request.execution.command);
+    const session = taskQueue === undefined ? this.session : {...this.session, taskQueue};
+    for (const {name, path} of [...inputs, ...files]) carriedName(name, path);
+    const pages = cutPages(files).length;
+    const opened = await openBatch(session, batchId, {
+      ...{requestedBy: this.session.requestedBy, ...request},
+      ...{items: files.length, pages},
+    }).catch((error: unknown) => {
+      throw translate(error, batchId);
+    });
+    const batch = this.keep(new Batch(session, batchId, opened.ticket));
+    onOpen?.(batch);
+    await batch.sendFiles(files, inputs, {...(signal ? {signal} : {}), ...(onSent ? {onSent} : {})});
+    return batch;
+  }
+
+  batch(id: string): BatchHandle {
+    return this.keep(new Batch(this.session, id));
+  }
+
+  batches(options: {readonly limit?: number} = {}): AsyncIterable<BatchSummary> {
+    return listBatches(this.session, options.limit);
+  }
+
+  async *list(
+    options: {readonly limit?: number; readonly batch?: string | false} = {},
+  ): AsyncGenerator<ExecutionRecord> {
     let left = options.limit ?? Number.POSITIVE_INFINITY;
     let after: string | undefined;
     while (left > 0) {
-      const page = {ask: 'executions' as const, limit: Math.min(left, 500)};
+      const {batch} = options;
+      const limit = Math.min(left, 500);
+      const page = {ask: 'executions' as const, limit, ...(batch === undefined ? {} : {batch})};
       const answer = await ask(this.session, after === undefined ? page : {...page, after});
       yield* answer.executions;
       left -= answer.executions.length;
@@ -179,7 +213,7 @@ export class WaybillClient implements WaybillClientApi {
     }
   }
 
-  private keep(handle: Handle): Handle {
+  private keep<H extends Handle | Batch>(handle: H): H {
     this.handles.add(handle);
     return handle;
   }

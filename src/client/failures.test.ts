@@ -25,7 +25,7 @@ it('says what the activity behind a question to the catalog said, with its own n
 
 it('keeps the usual next step of a code where the failure names none', () => {
   const unknown = ApplicationFailure.create({message: 'no execution x is known', type: 'execution.not-found'});
-  const remedy = 'See `waybill list` for the executions that are known.';
+  const remedy = 'See `waybill list` for the runs that are known, and `waybill transfers` for copies.';
   expect(translate(failedBecause(unknown), 'x')).toMatchObject({code: 'execution.not-found', remedy});
 });
 

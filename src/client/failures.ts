@@ -9,6 +9,7 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
+import {type BatchResult, batchResult} from '../contracts/batch.js';
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
 import {isWaybillError, WaybillError} from '../contracts/errors.js';
 import {type ExecutionResult, executionResult} from '../contracts/execution.js';
@@ -27,6 +28,13 @@ export function resultIn(error: unknown): ExecutionResult | undefined {
 export function transferResultIn(error: unknown): TransferResult | undefined {
   if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
   const parsed = transferResult.safeParse(error.cause.details?.[0]);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** The same for a batch. */
+export function batchResultIn(error: unknown): BatchResult | undefined {
+  if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
+  const parsed = batchResult.safeParse(error.cause.details?.[0]);
   return parsed.success ? parsed.data : undefined;
 }
 

@@ -175,7 +175,7 @@ export class Handle implements ExecutionHandle {
   }
 }
 
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (!signal) return await promise;
   signal.throwIfAborted();
   return await new Promise<T>((resolve, reject) => {

@@ -13,15 +13,25 @@ export async function searchAttributesOf(
   session: Session,
   request: Pick<ExecutionRequest, 'target' | 'label'>,
 ): Promise<SearchAttributePair[]> {
-  const {connection} = session;
-  const asked = known.get(connection) ?? ask(session);
-  known.set(connection, asked);
-  const names = await asked;
+  const names = await namesIn(session);
   const wanted: SearchAttributePair[] = [
     {key: target, value: request.target ?? 'local'},
     ...(request.label === undefined ? [] : [{key: label, value: request.label}]),
   ];
   return wanted.filter(({key}) => names.has(key.name));
+}
+
+/** Names of those, of what executions carry: for a workflow that starts executions itself. */
+export async function searchAttributeNames(session: Session): Promise<string[]> {
+  const names = await namesIn(session);
+  return Object.values(searchAttributes).filter((name) => names.has(name));
+}
+
+function namesIn(session: Session): Promise<ReadonlySet<string>> {
+  const {connection} = session;
+  const asked = known.get(connection) ?? ask(session);
+  known.set(connection, asked);
+  return asked;
 }
 
 /** Where nobody may ask, there are none: runs go without them. */

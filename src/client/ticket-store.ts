@@ -13,6 +13,11 @@ export interface TicketStore {
   close(): Promise<void>;
 }
 
+export interface TicketScope {
+  /** The id is that of a batch, and the store is for all of its executions. */
+  readonly batch?: boolean;
+}
+
 /** Requests at once: as many files move at a time. */
 const CONNECTIONS = 10;
 
@@ -20,21 +25,31 @@ const CONNECTIONS = 10;
 const TRIES = 6;
 
 /** Rejects with `config.not-this-host` where the store is a path of another machine. */
-export async function openTicketStore(ticket: Ticket, session: Session, executionId: string): Promise<TicketStore> {
-  if (ticket.kind === 's3') return await openS3TicketStore(ticket, session, executionId);
+export async function openTicketStore(
+  ticket: Ticket,
+  session: Session,
+  executionId: string,
+  scope: TicketScope = {},
+): Promise<TicketStore> {
+  if (ticket.kind === 's3') return await openS3TicketStore(ticket, session, executionId, scope);
   const store = openLocalStore({name: 'store', root: rootOf(ticket, machineId())});
   return {store, announceReads: () => undefined, close: () => store.close()};
 }
 
 /** What only this kind needs is loaded when there is one. */
-async function openS3TicketStore(ticket: S3Ticket, session: Session, executionId: string): Promise<TicketStore> {
+async function openS3TicketStore(
+  ticket: S3Ticket,
+  session: Session,
+  executionId: string,
+  scope: TicketScope,
+): Promise<TicketStore> {
   const [{openS3Store}, {TicketSession}, {TicketUrls}] = await Promise.all([
     import('../stores/s3/store.js'),
     import('./tickets/ticket-session.js'),
     import('./tickets/ticket-urls.js'),
   ]);
   const {endpoint, bucket, prefix, pathStyle, certificateAuthority} = ticket;
-  const tickets = new TicketSession(session, executionId);
+  const tickets = new TicketSession(session, executionId, scope);
   const urls = new TicketUrls((batch) => tickets.issue(batch));
   const store = openS3Store({
     ...{name: 'store', endpoint, bucket, prefix, pathStyle, credentials: urls},

@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {artifact, artifactKind, executionRecord, ticket} from './artifacts.js';
+import {batchId, batchOutcome, batchRecord} from './batch.js';
 import {executionInput, executionResult, keepFor} from './execution.js';
 import {fileOutcome} from './file-outcome.js';
 import {executionId} from './ids.js';
@@ -18,6 +19,8 @@ export const artifactSearch = z.object({
   pattern: z.string().min(1).max(4096).optional(),
   target: z.string().optional(),
   kind: artifactKind.optional(),
+  /** Only of these executions. */
+  executionIds: z.array(executionId).min(1).max(100).optional(),
   /** All three in milliseconds. */
   olderThanMs: z.number().int().nonnegative().optional(),
   youngerThanMs: z.number().int().nonnegative().optional(),
@@ -43,7 +46,12 @@ export type UsageRow = z.infer<typeof usageRow>;
 /** The input of the workflow `catalog`: one short question, one page of answer. */
 export const catalogQuestion = z.discriminatedUnion('ask', [
   z.object({ask: z.literal('execution'), executionId}),
-  z.object({ask: z.literal('executions'), ...page}),
+  z.object({
+    ask: z.literal('executions'),
+    ...page,
+    /** Only those of this batch, or only those of none. Default: all. */
+    batch: z.union([batchId, z.literal(false)]).optional(),
+  }),
   /** What the workflow is to be started with again, after it failed. */
   z.object({ask: z.literal('retry'), executionId}),
   z.object({ask: z.literal('artifacts'), executionId, kind: artifactKind, ...page}),
@@ -67,6 +75,9 @@ export const catalogQuestion = z.discriminatedUnion('ask', [
     failed: z.boolean().default(false),
     ...page,
   }),
+  z.object({ask: z.literal('batch'), batchId}),
+  /** How its items ended, in the order of the ends: of one that was tried again there are several outcomes. */
+  z.object({ask: z.literal('batch-outcomes'), batchId, ...page}),
   z.object({ask: z.literal('targets')}),
   z.object({ask: z.literal('check-target'), target: z.string()}),
 ]);
@@ -130,6 +141,13 @@ export const catalogAnswer = z.discriminatedUnion('ask', [
   z.object({ask: z.literal('usage'), usage: z.array(usageRow).readonly()}),
   z.object({ask: z.literal('ticket'), ticket, expiresAt: z.string().optional()}),
   z.object({ask: z.literal('outcomes'), outcomes: z.array(transferOutcome).readonly(), next: z.string().optional()}),
+  z.object({ask: z.literal('batch'), batch: batchRecord.optional()}),
+  z.object({
+    ask: z.literal('batch-outcomes'),
+    outcomes: z.array(batchOutcome).readonly(),
+    /** Always there: while the batch runs, a later question may have more from here on. */
+    next: z.string(),
+  }),
   z.object({ask: z.literal('targets'), targets: z.array(targetSummary)}),
   z.object({ask: z.literal('check-target'), checks: z.array(targetCheck)}),
 ]);

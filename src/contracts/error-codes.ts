@@ -103,6 +103,11 @@ export const errorFacts = {
     remedy: 'See `waybill list` for the runs that are known, and `waybill transfers` for copies.',
   },
   'execution.open': {retryable: false, remedy: 'Wait for its end, or end it with `waybill cancel ID`.'},
+  'batch.incomplete': {
+    retryable: false,
+    remedy: 'See why with `waybill batch ID`; `waybill batch ID --retry-failed` runs those again that did not succeed.',
+  },
+  'batch.not-found': {retryable: false, remedy: 'See `waybill list` for the batches that are known.'},
   'retention.foreign-store': {
     retryable: false,
     remedy:

@@ -46,6 +46,10 @@ export const executionInput = z.object({
     .max(4096),
   /** Whether the caller sends files of its own with a ticket before anything is staged. */
   uploads: z.boolean().default(false),
+  /** Set where those files and their manifest are in the store before the workflow starts: it waits for no signal then. */
+  uploaded: z.boolean().optional(),
+  /** The batch that it belongs to. */
+  batch: executionId.optional(),
   /** How long the caller may take to send them, in milliseconds. Default a day. */
   uploadDeadlineMs: z.number().int().positive().default(86_400_000),
   locations: z.array(locationInput).max(1000).default([]),

@@ -1,4 +1,6 @@
 export * from './artifacts.js';
+export * from './batch.js';
+export * from './batch-progress.js';
 export * from './catalog.js';
 export * from './checkpoint.js';
 export * from './error-codes.js';

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {batchInput, batchItem, batchOutcome, batchResult} from './batch.js';
 import {catalogAnswer, catalogQuestion} from './catalog.js';
 import {executionInput, executionResult} from './execution.js';
 import {retentionInput, retentionResult} from './retention.js';
@@ -9,6 +10,10 @@ import {transferInput, transferResult} from './transfer.js';
 const contracts = {
   'execution-input': {schema: executionInput, title: 'Input of the workflow `execution`'},
   'execution-result': {schema: executionResult, title: 'Result of the workflow `execution`'},
+  'batch-input': {schema: batchInput, title: 'Input of the workflow `batch`'},
+  'batch-item': {schema: batchItem, title: 'A line of a page of items of the workflow `batch`'},
+  'batch-outcome': {schema: batchOutcome, title: 'How one item of the workflow `batch` ended'},
+  'batch-result': {schema: batchResult, title: 'Result of the workflow `batch`'},
   'transfer-input': {schema: transferInput, title: 'Input of the workflow `transfer`'},
   'transfer-result': {schema: transferResult, title: 'Result of the workflow `transfer`'},
   'catalog-input': {schema: catalogQuestion, title: 'Input of the workflow `catalog`'},

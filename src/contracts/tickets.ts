@@ -1,10 +1,12 @@
 import {z} from 'zod';
 import {executionId} from './ids.js';
 
-/** The input of the workflow `tickets`: a client's session, for the files of one execution. */
+/** The input of the workflow `tickets`: a client's session, for the files of one execution or those of a batch. */
 export const ticketSession = z.object({
   version: z.literal(1).default(1),
   executionId,
+  /** The id is a batch's, and the session is for its pages of items and the files of all of its executions. */
+  batch: z.boolean().optional(),
   /**
    * The session's own public key, made for it and kept nowhere: base64 of an uncompressed point of P-256. Tickets are
    * sealed to it (RFC 9180, base mode: DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM; info

@@ -29,27 +29,27 @@ const manifestLine = z.object({
 export type ManifestLine = z.infer<typeof manifestLine>;
 
 export function encodePlanPage(entries: readonly (PlannedFile | RefusedEntry)[]): Uint8Array {
-  return encode('plan', entries);
+  return encodeJournalPage('plan', entries);
 }
 
 export function parsePlanPage(page: Uint8Array): readonly (PlannedFile | RefusedEntry)[] {
-  return parse('plan', page, z.union([plannedFile, refusedEntry]));
+  return parseJournalPage('plan', page, z.union([plannedFile, refusedEntry]));
 }
 
 export function encodeOutcomePage(outcomes: readonly FileOutcome[]): Uint8Array {
-  return encode('outcomes', outcomes);
+  return encodeJournalPage('outcomes', outcomes);
 }
 
 export function parseOutcomePage(page: Uint8Array): readonly FileOutcome[] {
-  return parse('outcomes', page, fileOutcome);
+  return parseJournalPage('outcomes', page, fileOutcome);
 }
 
 export function encodeManifest(lines: readonly ManifestLine[]): Uint8Array {
-  return encode('manifest', lines);
+  return encodeJournalPage('manifest', lines);
 }
 
 export function parseManifest(page: Uint8Array): readonly ManifestLine[] {
-  return parse('manifest', page, manifestLine);
+  return parseJournalPage('manifest', page, manifestLine);
 }
 
 /** What a plan and its outcomes say together: every entry that is at the destination now. */
@@ -82,12 +82,13 @@ export function mergeOutcomes(pages: Iterable<readonly FileOutcome[]>): readonly
   return [...merged.values()];
 }
 
-function encode(kind: string, lines: readonly object[]): Uint8Array {
+export function encodeJournalPage(kind: string, lines: readonly object[]): Uint8Array {
   const objects = [{waybill: kind, version: VERSION, lines: lines.length}, ...lines];
   return Buffer.from(objects.map((line) => `${JSON.stringify(line)}\n`).join(''));
 }
 
-function parse<T>(kind: string, page: Uint8Array, line: z.ZodType<T>): readonly T[] {
+/** Rejects with `store.io` what is no whole page of this kind and version. */
+export function parseJournalPage<T>(kind: string, page: Uint8Array, line: z.ZodType<T>): readonly T[] {
   const [first = '', ...rest] = Buffer.from(page).toString('utf8').split('\n');
   try {
     const {waybill, version, lines} = head.parse(JSON.parse(first));

@@ -13,6 +13,7 @@ import type {
   TransferSummary,
   WaybillClientApi,
 } from '../../src/client/api.js';
+import type {BatchHandle, BatchStart, BatchSummary} from '../../src/client/batch-api.js';
 import type {Artifact, ExecutionRecord} from '../../src/contracts/artifacts.js';
 import type {MoveProgress} from '../../src/contracts/checkpoint.js';
 import type {ArtifactSearch, FoundArtifact, TargetCheck, TargetSummary, UsageRow} from '../../src/contracts/catalog.js';
@@ -39,11 +40,14 @@ export interface Script {
   readonly transfers?: readonly TransferSummary[];
   /** Default true. */
   readonly running?: boolean;
+  readonly batch?: Omit<BatchHandle, 'id'>;
+  readonly batches?: readonly BatchSummary[];
 }
 
 /** Plays a script at the interface that the commands see, and notes what it was asked for. */
 export class ScriptedClient implements WaybillClientApi {
   readonly started: StartOptions[] = [];
+  readonly startedBatches: BatchStart[] = [];
   readonly cancelled: string[] = [];
   readonly retried: string[] = [];
   readonly kept: [string, KeepFor][] = [];
@@ -91,15 +95,31 @@ export class ScriptedClient implements WaybillClientApi {
     return {id, ...none, cancel, ...this.script.transfer};
   }
 
-  /** A script with a transfer has that alone. */
+  /** A script with a transfer or a batch has that alone. */
   find = async (): Promise<Found> => ({
-    kind: this.script.transfer ? 'transfer' : 'execution',
+    kind: this.script.batch ? 'batch' : this.script.transfer ? 'transfer' : 'execution',
     running: this.script.running ?? true,
   });
 
   transfers(): AsyncIterable<TransferSummary> {
     return each(this.script.transfers ?? []);
   }
+
+  async startBatch(options: BatchStart): Promise<BatchHandle> {
+    this.startedBatches.push(options);
+    const batch = this.batch(options.id ?? 'scripted');
+    options.onOpen?.(batch);
+    options.onSent?.(options.files.length);
+    return batch;
+  }
+
+  batch(id: string): BatchHandle {
+    const {batch} = this.script;
+    if (batch === undefined) throw new Error(`the script has no batch ${id}`);
+    return {...batch, id};
+  }
+
+  batches = () => each(this.script.batches ?? []);
 
   execution(id: string): ExecutionHandle {
     const {script} = this;

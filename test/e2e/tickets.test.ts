@@ -119,6 +119,25 @@ describe.each([
     expect(listed.stdout).toContain('한국어 7');
   });
 
+  it('runs a batch, with one session of tickets for the files of all executions', async () => {
+    const names = Array.from({length: 6}, (__, index) => `${SCRIPTS[index] ?? ''} ${index}`);
+    await makeInputs(join(far.directory, 'many'), Object.fromEntries(names.map((name, index) => [name, index * 300])));
+    const script = 'cp "$1" copy; case $1 in *3) exit 4;; esac';
+    const ran = await far.run(['run', '--batch', 'many/*', '--', 'sh', '-c', script, 'sh', '{}']);
+    const [, id = ''] = /^Batch (\S+) on/m.exec(ran.stderr) ?? [];
+    started.push(id);
+    expect(ran.stderr).toMatch(/^עברית 3 +\S+ +exited with 4$/m);
+    expect(ran.status).toBe(120);
+    const sent = await digests(join(far.directory, 'many'));
+    const fetched = await digests(join(far.directory, 'outputs'));
+    for (const name of names.filter((each) => !each.endsWith('3'))) expect(fetched[`${name}/copy`]).toBe(sent[name]);
+    let sessions = 0;
+    for await (const {workflowId} of stack.temporal.workflow.list()) {
+      if (workflowId.startsWith(`tickets-${id}`)) sessions += 1;
+    }
+    expect(sessions).toBe(1);
+  });
+
   it('takes up a large input after the client was killed, the worker, and the client again', async () => {
     await makeInputs(far.directory, {'big.bin': 8 * PART});
     const sum = await sha256(join(far.directory, 'big.bin'));

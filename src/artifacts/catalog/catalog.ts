@@ -8,7 +8,7 @@ import {
   getExecution,
   getRetryBasis,
   listExecutions,
-  type PageRequest,
+  type ListRequest,
   type RetryBasis,
 } from './executions.js';
 import {translated} from './failures.js';
@@ -26,7 +26,7 @@ import {usage} from './usage.js';
 
 export type {ArtifactPage, ArtifactPageRequest} from './list-artifacts.js';
 export type {ArtifactRow} from './record-artifacts.js';
-export type {ExecutionPage, PageRequest, RetryBasis} from './executions.js';
+export type {ExecutionPage, ListRequest, RetryBasis} from './executions.js';
 export type {FinishOutcome, FinishRequest} from './finish-execution.js';
 export type {OpenOutcome, OpenRequest} from './open-execution.js';
 
@@ -50,7 +50,7 @@ export interface Catalog {
   ): Promise<void>;
   getExecution(id: string): Promise<ExecutionRecord | undefined>;
   /** The newest first. */
-  listExecutions(page: PageRequest): Promise<ExecutionPage>;
+  listExecutions(page: ListRequest): Promise<ExecutionPage>;
   /** Rejects with `execution.not-found` for an id that was never opened. */
   listArtifacts(request: ArtifactPageRequest): Promise<ArtifactPage>;
   getRetryBasis(id: string): Promise<RetryBasis | undefined>;

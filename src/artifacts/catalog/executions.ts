@@ -46,7 +46,12 @@ export async function getExecution(db: Database, id: string): Promise<ExecutionR
   return row && toRecord(row);
 }
 
-export async function listExecutions(db: Database, {limit, after}: PageRequest): Promise<ExecutionPage> {
+export interface ListRequest extends PageRequest {
+  /** Only those of this batch, or only those of none. */
+  readonly batch?: string | false;
+}
+
+export async function listExecutions(db: Database, {limit, after, batch}: ListRequest): Promise<ExecutionPage> {
   const position = after === undefined ? undefined : decodeCursor(after, executionPosition);
   let query = db
     .selectFrom('executions')
@@ -54,6 +59,8 @@ export async function listExecutions(db: Database, {limit, after}: PageRequest):
     .where('removing', '=', false)
     .orderBy('created_at', 'desc')
     .orderBy('id', 'desc');
+  if (batch === false) query = query.where(sql<boolean>`request->>'batch' is null`);
+  if (typeof batch === 'string') query = query.where(sql<boolean>`request->>'batch' = ${batch}`);
   if (position) {
     query = query.where(sql<boolean>`(created_at, id) < (${position.createdAt}::timestamptz, ${position.id})`);
   }

@@ -14,7 +14,7 @@ export interface FoundArtifacts {
 }
 
 export async function findArtifacts(db: Database, request: SearchRequest): Promise<FoundArtifacts> {
-  const {limit, after, pattern, target, kind, olderThanMs, youngerThanMs, expiresWithinMs} = request;
+  const {limit, after, pattern, target, kind, olderThanMs, youngerThanMs, expiresWithinMs, executionIds} = request;
   const position = after === undefined ? undefined : decodeCursor(after, executionPosition);
   let query = db
     .selectFrom('artifacts')
@@ -29,6 +29,7 @@ export async function findArtifacts(db: Database, request: SearchRequest): Promi
   }
   if (pattern !== undefined) query = query.where(sql<boolean>`artifacts.name ~ ${namePattern(pattern)}`);
   if (target !== undefined) query = query.where('executions.target', '=', target);
+  if (executionIds !== undefined) query = query.where('artifacts.execution_id', 'in', executionIds);
   if (kind !== undefined) query = query.where('artifacts.kind', '=', kind);
   if (olderThanMs !== undefined) query = query.where('artifacts.created_at', '<=', fromNow(-olderThanMs));
   if (youngerThanMs !== undefined) query = query.where('artifacts.created_at', '>', fromNow(-youngerThanMs));

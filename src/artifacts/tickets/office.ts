@@ -3,7 +3,7 @@ import type {S3Address} from '../../stores/s3/address.js';
 import type {S3Credentials} from '../../stores/s3/options.js';
 import {presignedUrl} from '../../stores/s3/presign.js';
 import {issueOf, type TicketIssue} from './issue.js';
-import {checkTicketRequest} from './policy.js';
+import {checkTicketRequest, executionOf} from './policy.js';
 import {purposeOf} from './purpose.js';
 import {seal} from './seal.js';
 
@@ -32,8 +32,8 @@ export interface TicketOfficeOptions extends S3Address {
 export function openTicketOffice(options: TicketOfficeOptions): TicketOffice {
   const {prefix, maxFileBytes, validForSeconds} = options;
   return {
-    issue: async ({executionId, publicKey}, requests) => {
-      for (const request of requests) checkTicketRequest(request, {executionId, prefix, maxFileBytes});
+    issue: async ({executionId, publicKey, batch = false}, requests) => {
+      for (const request of requests) checkTicketRequest(request, {executionId, batch, prefix, maxFileBytes});
       const now = new Date();
       const signing = {...options, credentials: await options.credentials(), now};
       const validForMs = validForSeconds * 1000;
@@ -47,7 +47,12 @@ export function openTicketOffice(options: TicketOfficeOptions): TicketOffice {
       const [issuedAt, expiresAt] = [now.getTime(), now.getTime() + validForMs];
       return {
         sealed: await seal(publicKey, purposeOf(executionId), tickets),
-        issues: requests.map((request) => issueOf(request, {executionId, prefix, issuedAt, expiresAt})),
+        issues: requests.map((request) =>
+          issueOf(request, {
+            ...{prefix, issuedAt, expiresAt},
+            executionId: executionOf(request, {executionId, batch, prefix}),
+          }),
+        ),
       };
     },
   };

@@ -77,3 +77,39 @@ describe('no ticket is given for', () => {
     ],
   ])('%s', (_, asked) => expect(check(asked)).toThrow(expect.objectContaining({code: 'ticket.refused', path: input})));
 });
+
+describe('a session for a batch', () => {
+  const batch = {...rules, executionId: 'many', batch: true};
+  const checkBatch = (asked: Asked) => () => checkTicketRequest(ticketRequest.parse(asked), batch);
+  const own = 'team/a/executions/many-000041';
+
+  test.each<[string, Asked]>([
+    ['an input of one of its executions', {method: 'PUT', key: `${own}/inputs/a`, headers: once}],
+    ['its manifest', {method: 'PUT', key: `${own}/inputs.ndjson`, headers: once}],
+    ['an output of one', {method: 'GET', key: `${own}/outputs/x`}],
+    ['a list below one', {method: 'GET', query: {'list-type': '2', prefix: `${own}/inputs/`}}],
+    ['a page of items', {method: 'PUT', key: 'team/a/batches/many/r1/items-000003.ndjson', headers: once}],
+    ['what lies on its way', {method: 'HEAD', key: 'team/a/batches/many'}],
+  ])('may ask for %s', (_, asked) => expect(checkBatch(asked)).not.toThrow());
+
+  test.each<[string, Asked]>([
+    ['another batch', {method: 'PUT', key: 'team/a/executions/more-000041/inputs/a', headers: once}],
+    ['an execution that only begins as its own do', {method: 'GET', key: 'team/a/executions/many-000041-b/outputs/x'}],
+    ['a list of its executions', {method: 'GET', query: {'list-type': '2', prefix: 'team/a/executions/many-'}}],
+    ['an output in its place', {method: 'PUT', key: `${own}/outputs/x`, headers: once}],
+    [
+      'a page in place of another',
+      {method: 'PUT', key: 'team/a/batches/many/r1/items-000003.ndjson', headers: {'content-length': '5'}},
+    ],
+    ['a page of a later round', {method: 'PUT', key: 'team/a/batches/many/r2/items-000003.ndjson', headers: once}],
+    ['outcomes', {method: 'PUT', key: 'team/a/batches/many/r1/outcomes-000000.ndjson', headers: once}],
+    ['a page that is removed', {method: 'DELETE', key: 'team/a/batches/many/r1/items-000003.ndjson'}],
+    ['the pages of another batch', {method: 'PUT', key: 'team/a/batches/other/r1/items-000003.ndjson', headers: once}],
+  ])('may not ask for %s', (_, asked) => expect(checkBatch(asked)).toThrow());
+
+  test('is what gives access to them: a session for an execution of that id has none', () => {
+    const single = () =>
+      checkTicketRequest(ticketRequest.parse({method: 'GET', key: `${own}/outputs/x`}), {...batch, batch: false});
+    expect(single).toThrow();
+  });
+});

@@ -3,11 +3,14 @@ import type {TicketRequest} from '../../contracts/tickets.js';
 import {PART_BYTES, partBytesOf} from '../../stores/s3/part-size.js';
 import {checkStorePath} from '../../stores/paths.js';
 import {isPartialName} from '../../transfer/keys.js';
+import {MAX_BATCH_PAGE_BYTES} from '../batch-pages.js';
 import {MAX_INPUT_MANIFEST_BYTES} from '../input-manifest.js';
-import {executionRoot, inputManifestKey, inputsRoot, partialsRoot} from '../keys.js';
+import {batchRoundRoot, executionRoot, inputManifestKey, inputsRoot, partialsRoot} from '../keys.js';
 
 export interface TicketRules {
   readonly executionId: string;
+  /** The id is a batch's: a ticket may be for any of its executions, and for its pages of items. */
+  readonly batch?: boolean;
   /** What the keys of the store begin with. */
   readonly prefix: string;
   /** The largest file that may be sent, in bytes. */
@@ -22,17 +25,43 @@ export interface TicketRules {
  *     inputs/N    put on the condition that nothing is there, with its length; the same in parts
  *     partials/   unfinished files of the upload: put, changed, removed
  *     inputs.ndjson   put once
+ *     batches/ID/r1/items-…   of a batch: put once
  */
-export function checkTicketRequest(request: TicketRequest, rules: TicketRules): void {
+export function checkTicketRequest(request: TicketRequest, session: TicketRules): void {
   const {method, headers} = request;
-  const path = pathOf(request, rules);
+  const path = pathOf(request, session);
+  const rules = {...session, executionId: executionOf(request, session)};
   const isRead = method === 'GET' || method === 'HEAD';
   for (const name of Object.keys(headers)) {
     if (isRead || !isKnownHeader(name)) throw refused(request, `the header ${name}`);
   }
   if (path === undefined) checkListing(request, rules);
+  else if (session.batch === true && path.startsWith('batches')) checkItemPage(request, path, session);
   else if (isRead) checkRead(request, path, rules);
   else checkChange(request, path, rules);
+}
+
+/** The execution that a request is about: of a session for a batch one of its own, else that of the session. */
+export function executionOf(
+  {key, query}: TicketRequest,
+  {batch, executionId, prefix}: Pick<TicketRules, 'batch' | 'executionId' | 'prefix'>,
+): string {
+  const about = (key ?? query['prefix'] ?? '').slice(prefix === '' ? 0 : prefix.length + 1);
+  const [, of] = /^executions\/([a-z0-9-]+)(?:\/|$)/.exec(about) ?? [];
+  const isItem = of?.startsWith(`${executionId}-`) === true && /^\d{6}$/.test(of.slice(executionId.length + 1));
+  return batch === true && isItem ? of : executionId;
+}
+
+function checkItemPage(request: TicketRequest, path: string, {executionId}: TicketRules): void {
+  const root = batchRoundRoot(executionId, 1);
+  requireQuery(request, []);
+  const page = path.startsWith(`${root}/items-`) ? path.slice(`${root}/items-`.length) : '';
+  if (request.method === 'HEAD' && `${root}/`.startsWith(`${path}/`)) return;
+  if (!/^\d{6}\.ndjson$/.test(page)) throw refused(request, 'a key of something else');
+  if (request.method === 'GET' || request.method === 'HEAD') return;
+  if (request.method !== 'PUT') throw refused(request, 'a key that clients do not change');
+  requireAbsent(request);
+  requireLength(request, MAX_BATCH_PAGE_BYTES);
 }
 
 function isKnownHeader(name: string): boolean {

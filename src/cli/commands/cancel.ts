@@ -1,5 +1,6 @@
 import {Command} from 'commander';
 import type {Found, WaybillClientApi} from '../../client/api.js';
+import {summary as summaryOfBatch} from '../batch/batch-reporter.js';
 import {COPY_AGAIN} from '../../contracts/transfer-progress.js';
 import type {CliContext} from '../context.js';
 import {summary} from '../copy/copy-reporter.js';
@@ -12,9 +13,9 @@ interface CancelFlags extends JsonFlag {
 
 export function cancelCommand(context: CliContext): Command {
   const command = new Command('cancel')
-    .summary('end a run and everything that it started, or a copy')
+    .summary('end a run or a batch and everything that it started, or a copy')
     .description(
-      'Ends a run and everything that it started on the target (TERM, some grace, KILL), or a copy, of which what has arrived stays; and waits until that is done.',
+      'Ends a run, or every run of a batch, and everything that it started on the target (TERM, some grace, KILL), or a copy, of which what has arrived stays; and waits until that is done.',
     )
     .argument('<id>', 'see `waybill list` and `waybill transfers`')
     .addOption(new DocumentedOption('--detach', 'ask for it and return at once', 'off'))
@@ -44,13 +45,24 @@ export function cancelCommand(context: CliContext): Command {
 }
 
 interface Cancelling {
-  readonly idField: 'executionId' | 'transferId';
+  readonly idField: 'executionId' | 'transferId' | 'batchId';
   cancel(): Promise<void>;
   /** The result, and what is said of one that was cancelled. */
   end(): Promise<{readonly result: {readonly outcome: string}; readonly sentences: readonly string[]}>;
 }
 
 function handleOf(client: WaybillClientApi, id: string, found: Found | undefined): Cancelling {
+  if (found?.kind === 'batch') {
+    const handle = client.batch(id);
+    return {
+      idField: 'batchId',
+      cancel: () => handle.cancel(),
+      end: async () => {
+        const result = await handle.result();
+        return {result, sentences: [`${summaryOfBatch(result)}.`]};
+      },
+    };
+  }
   if (found?.kind !== 'transfer') {
     const handle = client.execution(id);
     return {

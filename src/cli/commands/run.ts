@@ -2,7 +2,8 @@ import {resolve} from 'node:path';
 import {Command, type Option} from 'commander';
 import {WaybillError} from '../../contracts/errors.js';
 import type {KeepFor} from '../../contracts/execution.js';
-import {parseDuration, parseKeep} from '../amounts.js';
+import {parseCount, parseDuration, parseKeep} from '../amounts.js';
+import type {BatchRunOptions} from '../batch/start-batch.js';
 import type {CliContext} from '../context.js';
 import {
   addConnectionOptions,
@@ -34,7 +35,12 @@ interface RunFlags {
   readonly keep?: KeepFor;
   readonly keepOutput: readonly string[];
   readonly json?: true;
+  readonly batch?: string;
+  readonly parallel?: number;
 }
+
+/** As the workflow has it. */
+const MOST_PARALLEL = 500;
 
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('run')
@@ -55,7 +61,21 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(repeatable('--env <k=v>', 'set a variable of the command; not for secrets'))
     .addOption(repeatable('--secret-env <name>', "pass a secret that the worker's configuration allows"))
     .addOption(parsed('--timeout <duration>', 'end the command after 90s, 15m, 2h …', 'no limit', parseDuration))
-    .addOption(new DocumentedOption('--out <dir>', 'where outputs are put on this machine', 'the current directory'))
+    .addOption(
+      new DocumentedOption(
+        '--batch <pattern>',
+        'run COMMAND once for each file that PATTERN matches, in quotes; {} in the arguments is the file, and its outputs go to a directory of its name',
+        'off',
+      ),
+    )
+    .addOption(parsed('--parallel <n>', 'with --batch: executions under way at once', '10', parseCount))
+    .addOption(
+      new DocumentedOption(
+        '--out <dir>',
+        'where outputs are put on this machine',
+        'the current directory; with --batch outputs/',
+      ),
+    )
     .addOption(new DocumentedOption('--remote-only', 'leave outputs in the store', 'off'))
     .addOption(new DocumentedOption('--detach', 'print the ID and return once the inputs are sent', 'off'))
     .addOption(new DocumentedOption('--name <text>', 'what lists and the ID show', 'the command'))
@@ -73,11 +93,32 @@ export function runCommand(context: CliContext, finish: Finish): Command {
     .addOption(jsonOption('print events and output as JSON, one object a line'));
   addConnectionOptions(command);
   return command.action(async (word: string, words: readonly string[]) => {
+    const flags = command.opts<RunFlags>();
+    const options = runOptions(flags, [word, ...words], context);
+    if (flags.batch !== undefined) {
+      const {startBatch} = await import('../batch/start-batch.js');
+      finish(await startBatch(context, connectionOf(command), batchOptions(flags, flags.batch, options, context)));
+      return;
+    }
+    if (flags.parallel !== undefined) {
+      throw new WaybillError('input.invalid', '--parallel is about the executions of --batch');
+    }
     const {start} = await import('../run/start.js');
-    finish(
-      await start(context, connectionOf(command), runOptions(command.opts<RunFlags>(), [word, ...words], context)),
-    );
+    finish(await start(context, connectionOf(command), options));
   });
+}
+
+function batchOptions(
+  {parallel, out}: RunFlags,
+  pattern: string,
+  options: RunOptions,
+  {cwd}: Pick<CliContext, 'cwd'>,
+): BatchRunOptions {
+  if (parallel !== undefined && parallel > MOST_PARALLEL) {
+    throw new WaybillError('input.invalid', `--parallel ${parallel}: ${MOST_PARALLEL} is the most`);
+  }
+  const into = resolve(cwd, out ?? 'outputs');
+  return {...options, into, pattern, ...(parallel === undefined ? {} : {parallel})};
 }
 
 function onLostOption(): Option {

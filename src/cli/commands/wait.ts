@@ -11,9 +11,9 @@ interface WaitFlags extends JsonFlag {
 
 export function waitCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('wait')
-    .summary('take a run or a copy up again: output, exit status, download')
+    .summary('take a run, a batch or a copy up again: output, exit status, download')
     .description(
-      'Follows a run to its end as `waybill run` does, with all of its output, its downloads and its exit status; a copy as `waybill copy` does.',
+      'Follows a run or a batch to its end as `waybill run` does, with all of its output, its downloads and its exit status; a copy as `waybill copy` does.',
     )
     .argument('<id>', 'see `waybill list` and `waybill transfers`')
     .addOption(

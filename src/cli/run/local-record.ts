@@ -16,6 +16,8 @@ const localRecord = z.object({
   into: z.string(),
   remoteOnly: z.boolean(),
   inputs: z.array(z.union([sentFile.extend({directory: z.literal(true)}), sentFile])),
+  /** Of a batch: what has an execution each, and the inputs above go with every one. */
+  files: z.array(sentFile.extend({input: z.string(), size: z.number()})).optional(),
 });
 export type LocalRecord = z.infer<typeof localRecord>;
 

@@ -1,4 +1,5 @@
 import type {ExecutionHandle, StartOptions, WaybillClientApi} from '../../client/api.js';
+import type {BatchStart} from '../../client/batch-api.js';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import type {KeepFor} from '../../contracts/execution.js';
 import type {CliContext, ConnectOptions} from '../context.js';
@@ -138,6 +139,15 @@ async function stopped(reporter: Reporter, id: string): Promise<number> {
 
 function startOptions(options: RunOptions): Omit<StartOptions, 'command'> {
   return {
+    ...templateOf(options),
+    ...(options.label === undefined ? {} : {label: options.label}),
+    ...(options.correlationId === undefined ? {} : {correlationId: options.correlationId}),
+  };
+}
+
+/** What the executions of a batch have in common, or one has by itself. */
+export function templateOf(options: RunOptions): Omit<BatchStart['execution'], 'command'> {
+  return {
     target: options.target,
     outputs: [...options.outputs],
     required: [...options.required],
@@ -147,7 +157,5 @@ function startOptions(options: RunOptions): Omit<StartOptions, 'command'> {
     ...(options.keepFor === undefined ? {} : {keepFor: options.keepFor}),
     ...(options.keepOutputs.length === 0 ? {} : {keepOutputs: [...options.keepOutputs]}),
     ...(options.timeoutMs === undefined ? {} : {timeoutMs: options.timeoutMs}),
-    ...(options.label === undefined ? {} : {label: options.label}),
-    ...(options.correlationId === undefined ? {} : {correlationId: options.correlationId}),
   };
 }

@@ -28,10 +28,25 @@ export async function takeUp(context: CliContext, connect: ConnectOptions, optio
   const client = await context.connect(connect);
   try {
     const found = await client.find(options.id);
+    if (found?.kind === 'batch') return await takeUpOneBatch(context, client, options);
     return await (found?.kind === 'transfer' ? takeUpCopy : takeUpRun)(context, client, options);
   } finally {
     await client.close();
   }
+}
+
+async function takeUpOneBatch(context: CliContext, client: WaybillClientApi, options: TakeUpOptions): Promise<number> {
+  const {id, first, ...rest} = options;
+  if (first) {
+    const remedy = `Run again what failed of it: waybill batch ${id} --retry-failed`;
+    throw new WaybillError('input.invalid', `${id} is a batch, not a run`, {path: id, remedy});
+  }
+  const {takeUpBatch} = await import('../batch/take-up-batch.js');
+  return await takeUpBatch(context, {
+    ...rest,
+    batch: client.batch(id),
+    records: new LocalRecords(context.environment),
+  });
 }
 
 async function takeUpCopy(context: CliContext, client: WaybillClientApi, options: TakeUpOptions): Promise<number> {

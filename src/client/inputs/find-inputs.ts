@@ -31,10 +31,16 @@ export interface FoundInputs {
  * Finds the files that a command needs. Rejects with `store.not-found` or `store.permission-denied` for an explicit
  * input, `source.special-file` where it is a socket, FIFO or device, `name.not-carried` and `name.collision`.
  */
-export async function findInputs(
+export async function findInputs(argv: readonly string[], options: FindInputsOptions): Promise<FoundInputs> {
+  const {command, search} = await searchInputs(argv, options);
+  return {command, inputs: search.names.inputs(), warnings: search.warnings};
+}
+
+/** As `findInputs`, with the names that were given: more can be added to them. */
+export async function searchInputs(
   argv: readonly string[],
   {cwd, explicit, workdir}: FindInputsOptions,
-): Promise<FoundInputs> {
+): Promise<{readonly command: string[]; readonly search: Search}> {
   const root = workdir === undefined ? undefined : await realDirectory(workdir);
   const search: Search = {
     cwd: await realpath(cwd).catch((error: unknown) => {
@@ -50,7 +56,7 @@ export async function findInputs(
   const [first, ...rest] = argv;
   const args = await gatherArguments(search, rest);
   const program = first === undefined ? [] : await gatherCommand(search, first);
-  return {command: [...program, ...args], inputs: search.names.inputs(), warnings: search.warnings};
+  return {command: [...program, ...args], search};
 }
 
 async function realDirectory(path: string): Promise<string> {

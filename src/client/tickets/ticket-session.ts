@@ -38,9 +38,13 @@ export class TicketSession {
   /** The first batch opens the session: what comes meanwhile waits for it instead of opening more. */
   #opening: Promise<unknown> | undefined;
 
-  constructor(session: Session, executionId: string) {
+  readonly #batch: boolean;
+
+  /** With `batch` the id is that of a batch, and tickets are for all of its executions. */
+  constructor(session: Session, executionId: string, {batch = false}: {readonly batch?: boolean} = {}) {
     this.#session = session;
     this.#executionId = executionId;
+    this.#batch = batch;
   }
 
   async issue(batch: TicketBatch): Promise<IssuedTickets> {
@@ -88,7 +92,7 @@ export class TicketSession {
     const operation = new WithStartWorkflowOperation<Workflow>(workflowNames.tickets, {
       workflowId: `tickets-${this.#executionId}-${randomUUID()}`,
       taskQueue,
-      args: [{executionId: this.#executionId, publicKey}],
+      args: [{executionId: this.#executionId, publicKey, ...(this.#batch ? {batch: true} : {})}],
       workflowIdConflictPolicy: 'FAIL',
       workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
       workflowExecutionTimeout: '1 day',

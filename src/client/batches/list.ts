@@ -1,0 +1,42 @@
+import type {WorkflowExecutionInfo} from '@temporalio/client';
+import {batchMemo} from '../../contracts/batch.js';
+import {BATCH_MEMO, workflowNames} from '../../contracts/names.js';
+import type {BatchSummary} from '../batch-api.js';
+import type {Session} from '../connect.js';
+import {translate} from '../failures.js';
+
+const states: Readonly<Record<string, BatchSummary['state']>> = {
+  RUNNING: 'running',
+  COMPLETED: 'succeeded',
+  CANCELLED: 'cancelled',
+};
+
+/** The newest first; of one that was tried again the last round alone. */
+export async function* listBatches(session: Session, limit = Number.POSITIVE_INFINITY): AsyncGenerator<BatchSummary> {
+  const query = `WorkflowType = '${workflowNames.batch}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  const seen = new Set<string>();
+  try {
+    for await (const found of session.temporal.workflow.list({query})) {
+      if (seen.size >= limit) return;
+      if (seen.has(found.workflowId)) continue;
+      seen.add(found.workflowId);
+      yield summaryOf(found);
+    }
+  } catch (error) {
+    throw translate(error, 'batches');
+  }
+}
+
+function summaryOf({workflowId, status, startTime, closeTime, memo}: WorkflowExecutionInfo): BatchSummary {
+  // One that was refused at its start has none.
+  const shown = batchMemo.safeParse(memo?.[BATCH_MEMO]).data;
+  return {
+    id: workflowId,
+    state: states[status.name] ?? 'failed',
+    label: shown?.label ?? '',
+    target: shown?.target ?? '',
+    counts: shown?.counts ?? {items: 0, succeeded: 0, failed: 0, cancelled: 0},
+    startedAt: startTime.toISOString(),
+    ...(closeTime === undefined ? {} : {endedAt: closeTime.toISOString()}),
+  };
+}
