@@ -6,7 +6,7 @@ import {
   type StoreEntry,
 } from '../../src/contracts/store.js';
 import type {Entry} from '../../src/stores/store.js';
-import {digestOf} from '../../src/transfer/copy/overwrite.js';
+import {digestOf} from '../../src/transfer/file-digest.js';
 import {readExactly} from '../../src/transfer/read-ahead.js';
 import {entryAt, type Place} from './place.js';
 

@@ -46,6 +46,7 @@ const RANGES: readonly (readonly [prefix: string, last: number, digits: number])
   ['Edge ', 6, 1],
   ['Speed ', 3, 1],
   ['Flow ', 3, 1],
+  ['B-', 18, 2],
 ];
 
 export const requirementNumbers: readonly string[] = RANGES.flatMap(([prefix, last, digits]) =>

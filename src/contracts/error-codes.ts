@@ -135,6 +135,14 @@ export const errorFacts = {
     retryable: false,
     remedy: 'It is a store, for `waybill copy` alone: name a target of `waybill targets` with a workspace root.',
   },
+  'bundle.not-found': {
+    retryable: false,
+    remedy: 'The job has no such bundle here: upload it first, and use what the upload answered.',
+  },
+  'bundle.damaged': {
+    retryable: false,
+    remedy: 'What is stored is not what was uploaded: remove the named object and upload the same assets again.',
+  },
   'secret.not-allowed': {retryable: false, remedy: 'Add the name to the secrets of this target in waybill.yaml.'},
   'secret.not-set': {retryable: false, remedy: 'Set the variable in the environment of the worker.'},
   'catalog.unavailable': {retryable: true, remedy: 'PostgreSQL does not answer; records are written when it is back.'},

@@ -31,8 +31,8 @@ export function isRetryable(error: unknown): boolean {
 }
 
 /** The error that a failed outcome was made of, for callers that move one file. */
-export function errorOf(failed: FailedOutcome): WaybillError {
-  return new WaybillError(isCode(failed.code) ? failed.code : 'store.io', failed.message, {path: failed.name});
+export function errorOf({code, message, name}: Pick<FailedOutcome, 'code' | 'message' | 'name'>): WaybillError {
+  return new WaybillError(isCode(code) ? code : 'store.io', message, {path: name});
 }
 
 function isCode(code: string): code is ErrorCode {

@@ -3,6 +3,7 @@ import {chmod, mkdir, mkdtemp, realpath, rm, symlink, writeFile} from 'node:fs/p
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {asNobody} from '../../../test/servers/as-nobody.js';
 import {findInputs} from './find-inputs.js';
 
 let root: string;
@@ -25,17 +26,6 @@ async function make(files: readonly string[]): Promise<void> {
     if (content.startsWith('->')) await symlink(content.slice(2).replace('ROOT', root), path);
     else await writeFile(path, content.replace(/^!/, ''));
     if (content.startsWith('!')) await chmod(path, 0o755);
-  }
-}
-
-/** Root may read everything: the work is done as another user. */
-async function asNobody<T>(work: () => Promise<T>): Promise<T> {
-  if (process.getuid?.() !== 0) return await work();
-  process.seteuid?.(65_534);
-  try {
-    return await work();
-  } finally {
-    process.seteuid?.(0);
   }
 }
 

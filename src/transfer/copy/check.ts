@@ -1,10 +1,10 @@
 import {transferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store} from '../../stores/store.js';
+import {digestOf} from '../file-digest.js';
 import type {PlannedFile} from '../planned-file.js';
 import type {CopyDestination} from './destination.js';
 import type {CopyPlace} from './locate.js';
-import {digestOf} from './overwrite.js';
 import {planCopy} from './plan.js';
 
 export interface CheckOptions
