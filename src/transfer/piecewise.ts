@@ -3,10 +3,10 @@ import {WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {inParallel} from '../stores/in-parallel.js';
 import type {ByteRange, PartialFile, SourceFile} from '../stores/store.js';
-import {sourceChanged} from './block-sender.js';
 import type {BlockTable} from './block-table.js';
 import {piecesOf} from './blocks.js';
 import type {Ledger, LedgerContent} from './ledger.js';
+import {readExactly} from './read-ahead.js';
 
 /** Few: what is under way when the line drops is sent again. */
 const PIECES_AT_ONCE = 4;
@@ -96,8 +96,7 @@ async function sendPiece(
   {offset, length}: ByteRange,
   {source, partial, signal, fence, onAcknowledged}: PiecewiseOptions,
 ): Promise<string> {
-  const bytes = await source.read(offset, length, {signal});
-  if (bytes.length < length) throw sourceChanged(String(length), String(bytes.length));
+  const bytes = await readExactly(source, offset, length, signal);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   signal.throwIfAborted();
   fence();
