@@ -39,8 +39,8 @@ async function cutAfter(pieces: number): Promise<number> {
 }
 
 test('a block is taken up piece by piece, and only what is wrong of them is sent again', async () => {
-  expect(await cutAfter(10)).toBeGreaterThanOrEqual(8 * PIECE);
-  expect(await cutAfter(10)).toBeGreaterThanOrEqual(8 * PIECE);
+  expect(await cutAfter(30)).toBeGreaterThanOrEqual(20 * PIECE);
+  expect(await cutAfter(30)).toBeGreaterThanOrEqual(20 * PIECE);
   await using partial = await open(stores.partialOf(file).partial, 'r+');
   await partial.write('other', 3 * PIECE + 5);
   let gained = 0;
@@ -48,7 +48,8 @@ test('a block is taken up piece by piece, and only what is wrong of them is sent
   expect(outcome).toMatchObject({outcome: 'resumed', sha256: sha256(content)});
   if (outcome.outcome === 'failed') throw new Error(outcome.message);
   expect(outcome.sentBytes + outcome.resumedBytes).toBe(SIZE);
-  expect(outcome.resumedBytes).toBeGreaterThanOrEqual(15 * PIECE);
+  // What was under way at a cut is sent again; the rest is that of both attempts.
+  expect(outcome.resumedBytes).toBeGreaterThan(35 * PIECE);
   // The piece that was wrong was sent again, and is no step forward.
   expect(gained).toBe(outcome.sentBytes - PIECE);
   expect((await stores.arrived('data.bin'))?.equals(content)).toBe(true);
