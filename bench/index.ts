@@ -18,6 +18,7 @@ import {s3SmallFiles} from './s3-small-files.js';
 import {smallFiles} from './small-files.js';
 import {sshOneGibibyte} from './ssh-1gib.js';
 import {sshLatency} from './ssh-latency.js';
+import {ticketLatency, tickets1Gib, ticketsSmallFiles} from './tickets.js';
 
 const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> = {
   'retention-sweep': retentionSweep,
@@ -28,6 +29,9 @@ const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> 
   's3-1gib': s3OneGibibyte,
   's3-small-files': s3SmallFiles,
   'ssh-latency': sshLatency,
+  'ticket-latency': ticketLatency,
+  'tickets-1gib': tickets1Gib,
+  'tickets-small-files': ticketsSmallFiles,
   'many-files': manyFiles,
   'hundred-transfers': hundredTransfers,
   'durable-cost': durableCost,

@@ -13,19 +13,30 @@ import {CLI} from './stack.js';
 export const S3_SERVERS = {MinIO: startMinio, Versity: startVersity} as const;
 export type S3ServerName = keyof typeof S3_SERVERS;
 
-/** A server of S3 on loopback, a directory of this machine, and a stack whose worker knows them as `bench` and `here`. */
+/**
+ * A server of S3 on loopback, a directory of this machine, and a stack whose worker knows them as `bench` and `here`. Its
+ * default store is on that server, too.
+ */
 export interface S3Lab {
   readonly server: S3Server;
   readonly local: string;
   readonly client: WaybillClient;
+  /** Of the Temporal server. */
+  readonly address: string;
+  /** What the keys of the default store begin with. */
+  readonly prefix: string;
 }
+
+const PREFIX = 'default-store';
 
 export async function withS3Lab<T>(name: S3ServerName, work: (lab: S3Lab) => Promise<T>): Promise<T> {
   await run([process.execPath, 'dev/run-typescript.mjs', 'dev/build.ts']);
   const local = await mkdtemp(join(tmpdir(), 'waybill-bench-'));
   const server = await S3_SERVERS[name]();
   try {
-    return await withStackOf(local, server, async (client) => work({server, local, client}));
+    return await withStackOf(local, server, async (client, address) =>
+      work({server, local, client, address, prefix: PREFIX}),
+    );
   } finally {
     await server.close();
     await rm(local, {recursive: true, force: true});
@@ -35,7 +46,7 @@ export async function withS3Lab<T>(name: S3ServerName, work: (lab: S3Lab) => Pro
 async function withStackOf<T>(
   local: string,
   {endpoint, bucket, credentials}: S3Server,
-  work: (client: WaybillClient) => Promise<T>,
+  work: (client: WaybillClient, address: string) => Promise<T>,
 ): Promise<T> {
   const stateDirectory = join(local, 'state');
   const workerDirectory = join(local, 'worker');
@@ -44,6 +55,7 @@ async function withStackOf<T>(
   const settings = {
     stateDirectory,
     targets: {here: {kind: 'local', roots: [local]}},
+    store: {kind: 's3', endpoint, bucket, prefix: PREFIX, ...keys},
     stores: {bench: {kind: 's3', endpoint, bucket, ...keys}},
   };
   await writeFile(join(workerDirectory, 'waybill.yaml'), JSON.stringify(settings));
@@ -58,7 +70,7 @@ async function withStackOf<T>(
     if (temporal === undefined) throw new Error('the stack is not whole');
     const client = await WaybillClient.connect({address: temporal.address});
     try {
-      return await work(client);
+      return await work(client, temporal.address);
     } finally {
       await client.close();
     }
