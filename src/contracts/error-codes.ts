@@ -121,7 +121,11 @@ export const errorFacts = {
     retryable: false,
     remedy: 'Nothing was removed. Set the clocks of PostgreSQL and Temporal: what has expired depends on them.',
   },
-  'target.unknown': {retryable: false, remedy: 'See `waybill targets` for the names in the configuration.'},
+  'target.unknown': {
+    retryable: false,
+    remedy:
+      'See `waybill targets` for the names that the worker knows. It reads waybill.yaml when it starts: after a change start it again.',
+  },
   'target.not-allowed': {
     retryable: false,
     remedy:
@@ -143,8 +147,11 @@ export const errorFacts = {
     retryable: false,
     remedy: 'What is stored is not what was uploaded: remove the named object and upload the same assets again.',
   },
-  'secret.not-allowed': {retryable: false, remedy: 'Add the name to the secrets of this target in waybill.yaml.'},
-  'secret.not-set': {retryable: false, remedy: 'Set the variable in the environment of the worker.'},
+  'secret.not-allowed': {
+    retryable: false,
+    remedy: 'Add the name to the secrets of this target in waybill.yaml, and restart the worker.',
+  },
+  'secret.not-set': {retryable: false, remedy: 'Set the variable in the environment of the worker, and restart it.'},
   'catalog.unavailable': {retryable: true, remedy: 'PostgreSQL does not answer; records are written when it is back.'},
   'catalog.failed': {
     retryable: false,

@@ -19,18 +19,21 @@ export interface WorkerDeps {
   close(): Promise<void>;
 }
 
-/**
- * Opens what the activities need: default store, catalog, targets. Targets are connected when they are first used; `runs`
- * says whether a workflow has not ended.
- */
-export async function openWorkerDeps(
-  configuration: Configuration,
-  environment: Environment,
-  records: TaskRecords,
-  telemetry: Telemetry,
-  signal: AbortSignal,
-  runs: (workflowId: string) => Promise<boolean>,
-): Promise<WorkerDeps> {
+export interface WorkerParts {
+  readonly configuration: Configuration;
+  readonly environment: Environment;
+  /** The file of the configuration where it was changed since it was read. */
+  readonly changedFile: () => string | undefined;
+  readonly records: TaskRecords;
+  readonly telemetry: Telemetry;
+  readonly signal: AbortSignal;
+  /** Whether a workflow has not ended. */
+  readonly runs: (workflowId: string) => Promise<boolean>;
+}
+
+/** Opens what the activities need: default store, catalog, targets. Targets are connected when they are first used. */
+export async function openWorkerDeps(parts: WorkerParts): Promise<WorkerDeps> {
+  const {configuration, environment, changedFile, records, telemetry, signal, runs} = parts;
   const {store, ticket, tickets, lifecycle} = await openDefaultStore(configuration, environment, (err) => {
     telemetry.log.warn({err}, 'the default store does not answer yet');
   });
@@ -48,7 +51,7 @@ export async function openWorkerDeps(
       telemetry.log.warn({err: error}, 'the default store cannot be marked yet: nothing expires before it is');
     }
   });
-  const targets = openTargetRegistry(configuration, environment);
+  const targets = openTargetRegistry(configuration, environment, changedFile);
   const issueLog = new IssueLog({
     write: (issues) => catalog.recordTickets(issues),
     onFailure: (err, lost) => telemetry.log.warn({err, lost}, 'issued tickets cannot be recorded now'),

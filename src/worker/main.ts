@@ -3,6 +3,7 @@ import {Client, Connection} from '@temporalio/client';
 import {NativeConnection, Worker} from '@temporalio/worker';
 import type {Logger} from 'pino';
 import {createActivities} from '../../activities/index.js';
+import {watchConfigurationFile} from '../config/changed-file.js';
 import type {Environment} from '../config/directories.js';
 import {loadConfiguration} from '../config/load.js';
 import type {Configuration} from '../config/schema.js';
@@ -40,10 +41,9 @@ export interface RunWorkerOptions {
  */
 export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const environment = options.environment ?? process.env;
-  const {configuration} = await loadConfiguration({
-    environment,
-    ...(options.directory === undefined ? {} : {directory: options.directory}),
-  });
+  const directory = options.directory ?? process.cwd();
+  const changedFile = watchConfigurationFile(directory, environment);
+  const {configuration} = await loadConfiguration({directory, environment});
   const log = createLog(configuration.log.level);
   const lock = await acquireFileLock(join(configuration.stateDirectory, 'worker.lock'));
   if (!lock) {
@@ -60,9 +60,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
     const connecting = connect(configuration, coding, environment, log, options.signal);
     const [bundle, opened, {native: connection, client}] = await Promise.all([
       loadWorkflowBundle(),
-      openWorkerDeps(configuration, environment, records, telemetry, options.signal, async (id) =>
-        workflowRuns((await connecting).client, id),
-      ),
+      openWorkerDeps({
+        ...{configuration, environment, changedFile, records, telemetry, signal: options.signal},
+        runs: async (id) => workflowRuns((await connecting).client, id),
+      }),
       connecting.then(async ({native, client}) => {
         const handed = await handOver(client, configuration.temporal.namespace, coding.payloads, records, log);
         if (handed > 0) log.info({activities: handed}, 'took over from a worker that had died');

@@ -1,17 +1,21 @@
 import type {Environment} from '../config/directories.js';
 import type {Configuration, S3StoreConfiguration, TargetConfiguration} from '../config/schema.js';
 import type {TargetSummary} from '../contracts/catalog.js';
-import {WaybillError} from '../contracts/errors.js';
+import {hasCode, WaybillError} from '../contracts/errors.js';
 import {allowedLocation} from './locations.js';
 import {openLocalTarget} from './local-target.js';
 import {openS3Place} from './s3-place.js';
 import {openSshTarget} from './ssh-target.js';
 import {type OpenedPlace, type OpenedTarget, type TargetRegistry, unknownTarget} from './targets.js';
 
-/** The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once. */
+/**
+ * The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once.
+ * `changedFile` answers with the file of the configuration where that was changed since it was read.
+ */
 export function openTargetRegistry(
   configuration: Pick<Configuration, 'targets' | 'stores' | 'transfer' | 'temporal'>,
   environment: Environment,
+  changedFile: () => string | undefined = () => undefined,
 ): TargetRegistry {
   const {targets, stores, transfer, temporal} = configuration;
   const openedTargets = new Map<string, OpenedTarget>();
@@ -20,8 +24,15 @@ export function openTargetRegistry(
 
   const anySettings = (name: string): TargetConfiguration | S3StoreConfiguration => {
     const found = targets[name] ?? stores[name];
-    if (!found) throw unknownTarget(name, names);
+    if (!found) throw unlessChanged(unknownTarget(name, names));
     return found;
+  };
+  /** What is missing may be in the file by now. */
+  const unlessChanged = (error: WaybillError): WaybillError => {
+    const file = changedFile();
+    if (file === undefined) return error;
+    const remedy = `${file} was changed since the worker read it: start the worker again. It reads the file at its start alone.`;
+    return new WaybillError(error.code, error.message, {cause: error, remedy, path: error.path ?? file});
   };
   const settings = (name: string): TargetConfiguration => {
     const of = anySettings(name);
@@ -43,10 +54,15 @@ export function openTargetRegistry(
     const name = location.slice(0, colon);
     const {kind, roots} = anySettings(name);
     const path = location.slice(colon + 1);
-    if (kind !== 's3') return {name, ...allowedLocation(name, path, roots)};
-    // A bucket has no current directory that a path could start at: all of them start at the prefix.
-    const fromPrefix = roots.map((root) => `/${root}`);
-    return {name, ...allowedLocation(name, `/${path}`, fromPrefix)};
+    try {
+      if (kind !== 's3') return {name, ...allowedLocation(name, path, roots)};
+      // A bucket has no current directory that a path could start at: all of them start at the prefix.
+      const fromPrefix = roots.map((root) => `/${root}`);
+      return {name, ...allowedLocation(name, `/${path}`, fromPrefix)};
+    } catch (error) {
+      if (hasCode(error, 'target.not-allowed')) throw unlessChanged(error);
+      throw error;
+    }
   };
   const summary = (name: string): TargetSummary => {
     const of = anySettings(name);

@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
+import {appendFile, mkdir, mkdtemp, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -146,5 +146,18 @@ describe('what a person asks for meanwhile', () => {
     const unknown = await waybill(cwd, 'status', 'no-such-run');
     expect(unknown.status).not.toBe(0);
     expect(unknown.stderr).toContain('no-such-run');
+  });
+
+  it('is told to restart the worker where the configuration was changed since', async () => {
+    const cwd = await directory('changed');
+    const file = join(stack.directory, 'waybill.yaml');
+    expect((await waybill(cwd, 'ls', 'new:/x')).stderr).toContain('after a change start it again');
+    await appendFile(file, '# changed\n');
+    for (const place of ['new:/x', 'local:/x']) {
+      const {status, stderr} = await waybill(cwd, 'ls', place);
+      expect(status).toBe(125);
+      expect(stderr).toContain(`${file} was changed since the worker read it: start the worker again`);
+    }
+    expect((await waybill(cwd, 'run', '--target', 'new', 'true')).stderr).toContain('start the worker again');
   });
 });

@@ -1,3 +1,4 @@
+import {watchConfigurationFile} from '../../config/changed-file.js';
 import {loadConfiguration} from '../../config/load.js';
 import {type Stack, type StackEvent, startStack} from '../../embedded/supervisor.js';
 import type {CliContext} from '../context.js';
@@ -14,6 +15,7 @@ export interface DevOptions {
 export async function dev(context: CliContext, options: DevOptions): Promise<number> {
   const screen = new Screen(context);
   const {cwd, environment} = context;
+  const changedFile = watchConfigurationFile(cwd, environment);
   const {configuration, file} = await loadConfiguration({directory: cwd, environment});
   screen.line(file === undefined ? 'Configuration: defaults (no waybill.yaml)' : `Configuration: ${printable(file)}`);
   const stop = new AbortController();
@@ -23,6 +25,7 @@ export async function dev(context: CliContext, options: DevOptions): Promise<num
   };
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   for (const signal of signals) context.signals.on(signal, onSignal);
+  const watching = tellOfChanges(screen, changedFile);
   try {
     const stack = await startStack({
       stateDirectory: configuration.stateDirectory,
@@ -45,11 +48,28 @@ export async function dev(context: CliContext, options: DevOptions): Promise<num
     screen.line('Ended. Its state is kept.');
     return EXIT.ok;
   } catch (error) {
-    if (stop.signal.aborted && error === stop.signal.reason) return EXIT.ok;
-    throw error;
+    // What was being started has failed because it was ended.
+    if (!stop.signal.aborted) throw error;
+    screen.line('Ended before everything was up. Its state is kept.');
+    return EXIT.ok;
   } finally {
+    clearInterval(watching);
     for (const signal of signals) context.signals.off(signal, onSignal);
   }
+}
+
+const LOOK_MS = 2_000;
+
+/** Once for each change: who has just edited the file wonders why nothing happens. */
+function tellOfChanges(screen: Screen, changedFile: () => string | undefined): NodeJS.Timeout {
+  let told: string | undefined;
+  return setInterval(() => {
+    const file = changedFile();
+    if (file !== undefined && file !== told) {
+      screen.line(`${printable(file)} was changed: Ctrl-C and \`waybill dev\` again make the worker read it.`);
+    }
+    told = file;
+  }, LOOK_MS);
 }
 
 /** The same program that runs now, with its own arguments for Node. */
