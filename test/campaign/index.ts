@@ -48,6 +48,7 @@ try {
     const round = await Promise.race([playing, stopped]);
     if (round === undefined) {
       wasStopped = true;
+      process.on('uncaughtException', ofGivenUpRound);
       break;
     }
     played.push(round);
@@ -72,6 +73,11 @@ async function openWork(): Promise<Work> {
     return await transfers({...common, interrupted: whole('--interrupted', values.interrupted ?? '0')});
   }
   return await executions({...common, targets: targetsOf(values.targets), phases: phasesOf(values.phase)});
+}
+
+/** gRPC's client asks again from a timer, and throws there where its connection was closed meanwhile. */
+function ofGivenUpRound({message}: Error): void {
+  if (message !== 'Channel has been shut down') complaints.push(message);
 }
 
 function* numbers(): Generator<number> {
