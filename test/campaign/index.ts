@@ -37,17 +37,19 @@ const stopped = new Promise<undefined>((resolve) => {
     });
   }
 });
-let wasStopped = false;
+/** When the round began that was given up. */
+let givenUp: Date | undefined;
 const played: Played[] = [];
 const complaints: string[] = [];
 try {
   for (const number of numbers()) {
+    const roundBegan = new Date();
     const playing = work.play(number);
     // Once given up it fails on what is closed under it.
     playing.catch(() => undefined);
     const round = await Promise.race([playing, stopped]);
     if (round === undefined) {
-      wasStopped = true;
+      givenUp = roundBegan;
       process.on('uncaughtException', ofGivenUpRound);
       break;
     }
@@ -57,14 +59,17 @@ try {
   }
 } finally {
   try {
-    await work.close(played.flatMap(({started}) => started));
+    await work.close(
+      played.flatMap(({started}) => started),
+      givenUp,
+    );
   } catch (error) {
     complaints.push(error instanceof Error ? error.message : String(error));
   }
   await rm(root, {recursive: true, force: true});
   await finish();
   // The round that was given up still waits for what never comes.
-  if (wasStopped) process.exit(process.exitCode);
+  if (givenUp) process.exit(process.exitCode);
 }
 
 async function openWork(): Promise<Work> {

@@ -16,8 +16,8 @@ export interface Work {
   readonly mostRounds: number;
   /** Options that a round needs to be played again, beside the seed and its number. */
   readonly again: string;
-  /** Replays every history and ends everything that runs. */
-  close(started: readonly string[]): Promise<void>;
+  /** Replays every history, or those that began before a time, and ends everything that runs. */
+  close(started: readonly string[], before?: Date): Promise<void>;
   /** What was done, what it cost and what did not hold, as Markdown. */
   report(campaign: Campaign): string;
 }

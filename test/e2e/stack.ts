@@ -50,8 +50,8 @@ export interface TestStack {
   workerPid(): Promise<number>;
   /** SIGKILL for the Temporal server, then `atOnce`; resolves when it was started again. */
   killTemporal(atOnce?: () => Promise<void>): Promise<void>;
-  /** Replays everything that was started and ends the stack. */
-  close(started: readonly string[]): Promise<void>;
+  /** Replays everything that was started, or what was before a time, and ends the stack. */
+  close(started: readonly string[], before?: Date): Promise<void>;
 }
 
 /** What is shipped. Vitest and the scripts run at the top of the package. */
@@ -129,10 +129,12 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     workerPid,
     killWorker: (atOnce) => kill('worker', atOnce),
     killTemporal: (atOnce) => kill('temporal', atOnce),
-    close: async (started) => {
+    close: async (started, before) => {
       try {
         const workflowBundle = await loadWorkflowBundle(join(process.cwd(), 'dist'));
-        await replayAll(temporal, {started, workflowBundle, dataConverter});
+        const query = before === undefined ? {} : {query: `StartTime < '${before.toISOString()}'`};
+        const replayed = {started, workflowBundle, dataConverter, ...query};
+        if (before === undefined || started.length > 0) await replayAll(temporal, replayed);
       } finally {
         await connection.close();
         await client.close();

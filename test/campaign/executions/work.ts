@@ -45,9 +45,9 @@ export async function executions(options: ExecutionsOptions): Promise<Work> {
       tellBlows(report);
       return played(report);
     },
-    close: async (started) => {
+    close: async (started, before) => {
       try {
-        await stack.close(started);
+        await stack.close(started, before);
       } finally {
         await closeLine();
       }

@@ -23,7 +23,7 @@ export interface Lab {
   replaceSecond(): Promise<void>;
   /** On this disk, below which `disk` and `ssh` have their directories. */
   readonly files: string;
-  close(started: readonly string[]): Promise<void>;
+  close(started: readonly string[], before?: Date): Promise<void>;
 }
 
 export async function openLab(root: string): Promise<Lab> {
@@ -59,10 +59,10 @@ export async function openLab(root: string): Promise<Lab> {
       machines += 1;
       second = await startWorker(stack, `machine-${machines}`);
     },
-    close: async (started) => {
+    close: async (started, before) => {
       try {
         await second.stop();
-        await stack.close(started);
+        await stack.close(started, before);
       } finally {
         for (const place of Object.values(s3Places)) place.close();
         await Promise.all([...Object.values(lines), minio, versity].map((each) => each.close()));

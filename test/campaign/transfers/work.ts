@@ -32,7 +32,7 @@ export async function transfers(options: TransfersOptions): Promise<Work> {
         summary: `${report.transfers.length} transfers, ${interrupted([report])} interrupted, ${seconds} s: ${dealt.join('; ')}`,
       };
     },
-    close: (started) => lab.close(started),
+    close: (started, before) => lab.close(started, before),
     report: (campaign) => writeReport({...campaign, reports}),
   };
 }
