@@ -15,7 +15,10 @@ export function watchConfigurationFile(directory: string, environment: Environme
 }
 
 /** The file that `readConfigurationFile` reads. */
-function find(directory: string, environment: Environment): {readonly path: string; readonly state: string} | undefined {
+function find(
+  directory: string,
+  environment: Environment,
+): {readonly path: string; readonly state: string} | undefined {
   const named = environment['WAYBILL_CONFIG'];
   if (named !== undefined && named !== '') return look(resolve(directory, named));
   for (let current = resolve(directory); ; current = dirname(current)) {
