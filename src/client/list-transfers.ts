@@ -1,4 +1,4 @@
-import {defaultPayloadConverter, type WorkflowExecutionInfo} from '@temporalio/client';
+import type {WorkflowExecutionInfo} from '@temporalio/client';
 import {z} from 'zod';
 import {workflowNames} from '../contracts/names.js';
 import type {TransferSummary} from './api.js';
@@ -53,14 +53,13 @@ const places = z.object({sources: z.array(z.string()), destination: z.string()})
 
 /** From the input, which is the first event of a history: lists of Temporal do not have it. */
 async function placesOf(
-  {temporal, namespace}: Session,
+  {temporal, namespace, payloads}: Session,
   {workflowId, runId}: WorkflowExecutionInfo,
 ): Promise<Pick<TransferSummary, 'sources' | 'destination'>> {
   const {history} = await temporal.workflowService.getWorkflowExecutionHistory({
     ...{namespace, execution: {workflowId, runId}, maximumPageSize: 1},
   });
   const payload = history?.events?.[0]?.workflowExecutionStartedEventAttributes?.input?.payloads?.[0];
-  const input: unknown = payload ? defaultPayloadConverter.fromPayload(payload) : undefined;
-  const parsed = places.safeParse(input);
+  const parsed = places.safeParse(payload ? await payloads.decodeValue(payload) : undefined);
   return parsed.success ? parsed.data : {};
 }
