@@ -94,7 +94,8 @@ export class WaybillClient implements WaybillClientApi {
     });
     const batch = this.keep(new Batch(session, batchId, opened.ticket));
     onOpen?.(batch);
-    await batch.sendFiles(files, inputs, {...(signal ? {signal} : {}), ...(onSent ? {onSent} : {})});
+    const options = {...(signal ? {signal} : {}), ...(onSent ? {onSent} : {})};
+    await batch.sendFiles(files, inputs, options).catch((error: unknown) => this.giveUp(batch, error));
     return batch;
   }
 
@@ -194,7 +195,7 @@ export class WaybillClient implements WaybillClientApi {
   }
 
   /** Inputs that will never come: the execution would wait a day for them. What may pass can be sent later. */
-  private async giveUp(handle: Handle, error: unknown): Promise<never> {
+  private async giveUp(handle: Handle | Batch, error: unknown): Promise<never> {
     if (hasCode(error) && !error.retryable) await handle.cancel().catch(() => undefined);
     throw error;
   }

@@ -89,6 +89,10 @@ describe('a session for a batch', () => {
     ['an output of one', {method: 'GET', key: `${own}/outputs/x`}],
     ['a list below one', {method: 'GET', query: {'list-type': '2', prefix: `${own}/inputs/`}}],
     ['a page of items', {method: 'PUT', key: 'team/a/batches/many/r1/items-000003.ndjson', headers: once}],
+    [
+      'what lies below its name',
+      {method: 'GET', query: {'list-type': '2', prefix: 'team/a/batches/many/r1/items-000003.ndjson/'}},
+    ],
     ['what lies on its way', {method: 'HEAD', key: 'team/a/batches/many'}],
   ])('may ask for %s', (_, asked) => expect(checkBatch(asked)).not.toThrow());
 
@@ -101,6 +105,7 @@ describe('a session for a batch', () => {
       'a page in place of another',
       {method: 'PUT', key: 'team/a/batches/many/r1/items-000003.ndjson', headers: {'content-length': '5'}},
     ],
+    ['a list of the batches', {method: 'GET', query: {'list-type': '2', prefix: 'team/a/batches/'}}],
     ['a page of a later round', {method: 'PUT', key: 'team/a/batches/many/r2/items-000003.ndjson', headers: once}],
     ['outcomes', {method: 'PUT', key: 'team/a/batches/many/r1/outcomes-000000.ndjson', headers: once}],
     ['a page that is removed', {method: 'DELETE', key: 'team/a/batches/many/r1/items-000003.ndjson'}],

@@ -35,7 +35,9 @@ export function checkTicketRequest(request: TicketRequest, session: TicketRules)
   for (const name of Object.keys(headers)) {
     if (isRead || !isKnownHeader(name)) throw refused(request, `the header ${name}`);
   }
-  if (path === undefined) checkListing(request, rules);
+  // Whether something lies below a name is asked of S3 before it is given to a file.
+  const listed = [executionRoot(rules.executionId), ...(session.batch === true ? [itemsRoot(session)] : [])];
+  if (path === undefined) checkListing(request, listed, rules);
   else if (session.batch === true && path.startsWith('batches')) checkItemPage(request, path, session);
   else if (isRead) checkRead(request, path, rules);
   else checkChange(request, path, rules);
@@ -52,8 +54,12 @@ export function executionOf(
   return batch === true && isItem ? of : executionId;
 }
 
-function checkItemPage(request: TicketRequest, path: string, {executionId}: TicketRules): void {
-  const root = batchRoundRoot(executionId, 1);
+function itemsRoot({executionId}: TicketRules): string {
+  return batchRoundRoot(executionId, 1);
+}
+
+function checkItemPage(request: TicketRequest, path: string, rules: TicketRules): void {
+  const root = itemsRoot(rules);
   requireQuery(request, []);
   const page = path.startsWith(`${root}/items-`) ? path.slice(`${root}/items-`.length) : '';
   if (request.method === 'HEAD' && `${root}/`.startsWith(`${path}/`)) return;
@@ -83,11 +89,12 @@ function pathOf(request: TicketRequest, {prefix}: TicketRules): string | undefin
   return path;
 }
 
-function checkListing(request: TicketRequest, {executionId, prefix}: TicketRules): void {
+function checkListing(request: TicketRequest, roots: readonly string[], {prefix}: TicketRules): void {
   const {method, query} = request;
   requireQuery(request, ['list-type', 'encoding-type', 'prefix', 'delimiter', 'continuation-token', 'max-keys']);
-  const below = `${prefix === '' ? '' : `${prefix}/`}${executionRoot(executionId)}/`;
-  if (method !== 'GET' || query['list-type'] !== '2' || query['prefix']?.startsWith(below) !== true) {
+  const start = prefix === '' ? '' : `${prefix}/`;
+  const isBelow = roots.some((root) => query['prefix']?.startsWith(`${start}${root}/`) === true);
+  if (method !== 'GET' || query['list-type'] !== '2' || !isBelow) {
     throw refused(request, 'a list of what is not of the execution');
   }
 }

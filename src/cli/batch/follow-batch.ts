@@ -1,6 +1,7 @@
 import type {BatchDownload, BatchHandle} from '../../client/batch-api.js';
 import type {BatchOutcome, BatchResult} from '../../contracts/batch.js';
 import {mergeRounds} from '../../contracts/batch-progress.js';
+import {hasCode} from '../../contracts/errors.js';
 import {EXIT} from '../exit-codes.js';
 import type {Interrupts} from '../run/interrupts.js';
 import type {LocalRecords} from '../run/local-record.js';
@@ -31,13 +32,13 @@ export async function followBatch(options: FollowBatchOptions): Promise<number> 
   const {batch, interrupts, reporter, records} = options;
   const stop = new AbortController();
   const followed = toTheEnd(options, stop.signal);
+  let stopped = false;
   const sendingFails = (options.sending ?? Promise.resolve()).then(
     () => new Promise<never>(() => undefined),
-    async (error: unknown) => {
-      // What was cancelled takes no more files: its end is all there is to say.
-      const state = await batch.state().catch(() => undefined);
-      if (state !== undefined && state.step !== 'ended') throw error;
-      return await new Promise<never>(() => undefined);
+    (error: unknown) => {
+      // A batch that has ended takes no more files: its end is all there is to say.
+      if (!stopped && !hasCode(error, 'batch.not-found')) throw error;
+      return new Promise<never>(() => undefined);
     },
   );
   sendingFails.catch(() => undefined);
@@ -56,6 +57,7 @@ export async function followBatch(options: FollowBatchOptions): Promise<number> 
         await reporter.detached(batch.id);
         return EXIT.detached;
       }
+      stopped = true;
       options.stopSending?.();
       await reporter.note('Cancelling: everything that runs on the target is ended.');
       await batch.cancel();

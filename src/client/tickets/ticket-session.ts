@@ -66,7 +66,8 @@ export class TicketSession {
 
   async #sealed(batch: TicketBatch, publicKey: string): Promise<SealedTickets> {
     for (let session = 1; ; session++) {
-      await this.#opening?.catch(() => undefined);
+      // Looked at and set in one turn: two batches that come at once would open a session each.
+      while (this.#opening !== undefined) await this.#opening.catch(() => undefined);
       const running = this.#opened;
       if (running === undefined) {
         const opening = this.#open(batch, publicKey);
