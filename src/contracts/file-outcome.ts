@@ -1,5 +1,15 @@
 import {z} from 'zod';
 
+/** How a file lies at its destination where it was compressed on its way. */
+export const storedForm = z.object({
+  /** Below the root of the destination. */
+  name: z.string(),
+  /** Bytes there. */
+  size: z.number().int().nonnegative(),
+  compression: z.literal('gzip'),
+});
+export type StoredForm = z.infer<typeof storedForm>;
+
 const moved = {
   name: z.string(),
   kind: z.enum(['file', 'link', 'directory']),
@@ -21,6 +31,8 @@ const moved = {
   durationMs: z.number(),
   /** As the opened source showed them, where the plan left them out. */
   attributes: z.object({mode: z.number(), modifiedAt: z.number()}).optional(),
+  /** Set where it was compressed: `size`, and every other number of bytes here, is of the original. */
+  stored: storedForm.optional(),
   /** Something that people should know. */
   note: z.string().optional(),
 };

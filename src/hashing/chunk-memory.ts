@@ -4,6 +4,9 @@ export const CHUNK_BYTES = 1024 * 1024;
 /** The usual parts of S3, which go out and come in whole. */
 const PART_BYTES = 8 * CHUNK_BYTES;
 
+/** Members of compressed files. */
+const MEMBER_BYTES = 4 * CHUNK_BYTES;
+
 /** For less, the garbage collector is cheaper than a chunk that is mostly empty. */
 const LEAST_BYTES = 64 * 1024;
 
@@ -16,6 +19,7 @@ interface Shelf {
 
 const shelves: readonly Shelf[] = [
   {bytes: CHUNK_BYTES, kept: 32, free: []},
+  {bytes: MEMBER_BYTES, kept: 8, free: []},
   {bytes: PART_BYTES, kept: 8, free: []},
 ];
 const lent = new WeakMap<ArrayBufferLike, Shelf>();

@@ -221,6 +221,8 @@ export interface PartialSpec {
   readonly path: StorePath;
   /** How many bytes the finished file will have. */
   readonly size: number;
+  /** Set where `size` is only a bound, which the bytes that are written decide: `publish` MUST then be told the size. */
+  readonly atMost?: true;
   /**
    * What `publish` will be asked for. Required where `partialWrites` is `parts` and the file has more than one part:
    * such a store settles it when the first byte comes.
@@ -237,6 +239,8 @@ export interface PublishOptions extends CallOptions, Attributes {
   readonly destination: StorePath;
   /** `replace` takes an existing file's place in one step; `keep` is `store.already-exists` where there is one. */
   readonly ifExists: 'replace' | 'keep';
+  /** Bytes of the finished file. Default: those that the partial was opened for. */
+  readonly size?: number;
 }
 
 /**

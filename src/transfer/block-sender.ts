@@ -1,9 +1,9 @@
-import {WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import {Holds} from '../hashing/holds.js';
 import type {PartialFile, SourceFile} from '../stores/store.js';
 import type {BlockTable, Run} from './block-table.js';
+import {sourceChanged} from './changed-source.js';
 import {type Chunk, readAhead} from './read-ahead.js';
 import type {MoveShape} from './move-shape.js';
 import {WritesUnderWay} from './writes-under-way.js';
@@ -129,11 +129,4 @@ export class BlockSender {
       this.#writes.fail(sourceChanged(before, open.sha256));
     else this.#options.onBlock(block, open.sha256);
   }
-}
-
-export function sourceChanged(expected?: string, found?: string): WaybillError {
-  return new WaybillError('source.changed', 'The file changed while it was being moved.', {
-    ...(expected === undefined ? {} : {expected}),
-    ...(found === undefined ? {} : {found}),
-  });
 }

@@ -1,17 +1,17 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
-import type {Attributes, Entry, PartialFile, SourceFile} from '../stores/store.js';
-import {sourceChanged} from './block-sender.js';
+import type {Attributes, PartialFile, SourceFile} from '../stores/store.js';
 import {blockBytesOf} from './blocks.js';
 import type {FileOutcome, MovedOutcome} from './file-outcome.js';
 import {EMPTY_LEDGER, Ledger, type LedgerContent, readLedger} from './ledger.js';
 import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
-import {withAttributes} from './planned-file.js';
+import {attributesOf, withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {openUnfinished} from './open-unfinished.js';
-import {hasChanged} from './changed-source.js';
+import {hasChanged, requireSameSource, sourceChanged} from './changed-source.js';
 import {holdsAlready, publishedAlready} from './published-already.js';
 import {hashedThere, requireSame} from './prove-source.js';
+import {requireCurrent, superseded, unlessSuperseded} from './superseded.js';
 import {type ByteCounts, proves, transport} from './transport.js';
 
 /**
@@ -44,7 +44,7 @@ export class FileAttempt {
     const head = {size: file.size, blockBytes: this.#blockBytes, identity: file.identity ?? ''};
     const opened = await from.openSource(source, {signal});
     try {
-      this.#checkSource(opened.entry);
+      requireSameSource(file, opened.entry);
       this.#options = {...this.#options, file: withAttributes(file, opened.entry)};
       const claimed = await this.#claimed(head);
       if (claimed.whole !== undefined) {
@@ -61,9 +61,9 @@ export class FileAttempt {
   async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
     const {to, partial: path, ledger: ledgerPath, destination, file, signal} = this.#options;
     const spec = {path, size: file.size, intended: {destination, ...this.#attributes}};
-    const partial = await openUnfinished(to, spec, signal).catch((e: unknown) => this.#superseded(e));
+    const partial = await unlessSuperseded(openUnfinished(to, spec, signal));
     try {
-      const ledger = await Ledger.open(to, ledgerPath, head, signal).catch((e: unknown) => this.#superseded(e));
+      const ledger = await unlessSuperseded(Ledger.open(to, ledgerPath, head, signal));
       try {
         return await this.#sendAndPublish(source, partial, ledger, claimed);
       } catch (error) {
@@ -88,7 +88,7 @@ export class FileAttempt {
     const there = hashSource === true ? hashedThere(from, path, signal) : undefined;
     const whole = await transport({
       ...{move: this.#options, source, partial, ledger, claimed, shape: this.#shape, blockBytes: this.#blockBytes},
-      ...{counts: this.#counts, fence: () => this.#fence()},
+      ...{counts: this.#counts, fence: () => requireCurrent(this.#options)},
     });
     if (whole !== undefined) requireSame(path, whole, await there);
     if (whole !== undefined && file.sha256 !== undefined && whole !== file.sha256)
@@ -96,7 +96,7 @@ export class FileAttempt {
     if (await hasChanged(this.#options.from, source, signal)) throw sourceChanged();
     if (whole !== undefined) ledger.enterWhole(whole);
     await ledger.settled();
-    this.#fence();
+    requireCurrent(this.#options);
     try {
       await partial.publish({destination, ifExists, ...this.#attributes, signal});
     } catch (error) {
@@ -117,21 +117,13 @@ export class FileAttempt {
   }
 
   get #attributes(): Attributes {
-    const {mode, modifiedAt, owner} = this.#options.file;
-    return {mode: mode & 0o777, modifiedAt, ...(owner === undefined ? {} : {owner})};
+    return attributesOf(this.#options.file);
   }
 
   async #claimed(head: LedgerHead): Promise<LedgerContent> {
     const {to, ledger, signal} = this.#options;
     if (this.#fresh || to.properties.hashing === 'none') return EMPTY_LEDGER;
     return await readLedger(to, ledger, head, signal);
-  }
-
-  #checkSource(entry: Entry): void {
-    const {file} = this.#options;
-    if (entry.size !== file.size) throw sourceChanged(String(file.size), String(entry.size));
-    if (file.identity !== undefined && entry.identity !== file.identity)
-      throw sourceChanged(file.identity, entry.identity);
   }
 
   /** Refuses a destination that is to be kept, unless another attempt has published it since the ledger was read. */
@@ -145,16 +137,6 @@ export class FileAttempt {
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });
-  }
-
-  #fence(): void {
-    if (this.#options.isCurrent?.() === false) throw superseded('This attempt was out of touch for too long.');
-  }
-
-  /** A directory of partials that is gone was removed by the step after this one. */
-  async #superseded(error: unknown): Promise<never> {
-    if (hasCode(error, 'store.not-found')) throw superseded('The directory of unfinished files is gone.');
-    throw error;
   }
 
   async #consumed(head: LedgerHead, error: unknown): Promise<FileOutcome> {
@@ -180,8 +162,4 @@ export class FileAttempt {
       ...details,
     };
   }
-}
-
-function superseded(why: string, cause?: unknown): WaybillError {
-  return new WaybillError('transfer.superseded', why, cause === undefined ? {} : {cause});
 }

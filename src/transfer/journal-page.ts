@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {WaybillError} from '../contracts/errors.js';
+import {storedForm} from '../contracts/file-outcome.js';
 import {type FileOutcome, fileOutcome} from './file-outcome.js';
 import {type PlannedFile, plannedFile, type RefusedEntry, refusedEntry} from './planned-file.js';
 
@@ -24,6 +25,7 @@ const manifestLine = z.object({
   sha256: z.string().optional(),
   linkTarget: z.string().optional(),
   verified: z.enum(['sha256', 'size-only', 'not-checked']),
+  stored: storedForm.optional(),
 });
 /** One entry that arrived: what anybody needs to check it later. */
 export type ManifestLine = z.infer<typeof manifestLine>;
@@ -60,8 +62,9 @@ export function manifestOf(plan: readonly PlannedFile[], outcomes: readonly File
     if (outcome === undefined || outcome.outcome === 'failed') return [];
     const {name, kind, size, linkTarget} = file;
     const {mode, modifiedAt} = outcome.attributes ?? file;
-    const {sha256, verified} = outcome;
-    return [{name, kind, size, mode, modifiedAt, verified, ...(sha256 && {sha256}), ...(linkTarget && {linkTarget})}];
+    const {sha256, verified, stored} = outcome;
+    const more = {...(sha256 && {sha256}), ...(linkTarget && {linkTarget}), ...(stored && {stored})};
+    return [{name, kind, size, mode, modifiedAt, verified, ...more}];
   });
 }
 

@@ -1,11 +1,10 @@
 import {hasCode} from '../contracts/errors.js';
-import type {PartialFile, Store, StorePath} from '../stores/store.js';
+import type {Store, StorePath} from '../stores/store.js';
 import {blockCount, PIECES} from './blocks.js';
 import {
   blockBody,
   decodeSlot,
   digestIn,
-  encodeSlot,
   headBody,
   type LedgerHead,
   pieceBody,
@@ -13,7 +12,7 @@ import {
   UNHASHED,
   wholeBody,
 } from './ledger-record.js';
-import {openUnfinished} from './open-unfinished.js';
+import {LedgerSlots} from './ledger-slots.js';
 
 export interface LedgerContent {
   /** The blocks that an earlier attempt entered, with the SHA-256 of those that it hashed. */
@@ -34,7 +33,7 @@ export async function readLedger(
   signal: AbortSignal,
 ): Promise<LedgerContent> {
   const blocks = blockCount(head.size, head.blockBytes);
-  const content = await readWhole(store, path, ledgerBytes(head), signal);
+  const content = await readWhole(store, path, ledgerSlots(head) * SLOT_BYTES, signal);
   if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY_LEDGER;
   const entered = new Map<number, string | undefined>();
   for (let block = 0; block < blocks; block++) {
@@ -79,62 +78,45 @@ async function readWhole(
   }
 }
 
-function ledgerBytes(head: LedgerHead): number {
-  return (blockCount(head.size, head.blockBytes) + 2 + PIECES) * SLOT_BYTES;
+function ledgerSlots(head: LedgerHead): number {
+  return blockCount(head.size, head.blockBytes) + 2 + PIECES;
 }
 
 /** Enters blocks without holding up the data: the first failure is thrown by the next call of `settled`. */
 export class Ledger {
-  readonly #file: PartialFile;
-  readonly #head: LedgerHead;
-  readonly #signal: AbortSignal;
-  readonly #writes = new Set<Promise<void>>();
-  #failure: {readonly error: unknown} | undefined;
+  readonly #slots: LedgerSlots;
+  readonly #blocks: number;
 
-  private constructor(file: PartialFile, head: LedgerHead, signal: AbortSignal) {
-    this.#file = file;
-    this.#head = head;
-    this.#signal = signal;
+  private constructor(slots: LedgerSlots, blocks: number) {
+    this.#slots = slots;
+    this.#blocks = blocks;
   }
 
   static async open(store: Store, path: StorePath, head: LedgerHead, signal: AbortSignal): Promise<Ledger> {
-    const file = await openUnfinished(store, {path, size: ledgerBytes(head)}, signal);
-    const ledger = new Ledger(file, head, signal);
-    ledger.#write(0, headBody(head));
-    return ledger;
+    const slots = await LedgerSlots.open(store, path, ledgerSlots(head), signal);
+    slots.write(0, headBody(head));
+    return new Ledger(slots, blockCount(head.size, head.blockBytes));
   }
 
   /** Without a digest, a later attempt takes that of the source. */
   enter(block: number, sha256: string | undefined): void {
-    this.#write(block + 1, blockBody(block, sha256 ?? UNHASHED));
+    this.#slots.write(block + 1, blockBody(block, sha256 ?? UNHASHED));
   }
 
   enterPiece(block: number, piece: number, sha256: string): void {
-    this.#write(blockCount(this.#head.size, this.#head.blockBytes) + 2 + piece, pieceBody(block, piece, sha256));
+    this.#slots.write(this.#blocks + 2 + piece, pieceBody(block, piece, sha256));
   }
 
   enterWhole(sha256: string): void {
-    this.#write(blockCount(this.#head.size, this.#head.blockBytes) + 1, wholeBody(sha256));
+    this.#slots.write(this.#blocks + 1, wholeBody(sha256));
   }
 
   /** Resolves when everything entered so far is acknowledged. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#writes);
-    if (this.#failure !== undefined) throw this.#failure.error;
+  settled(): Promise<void> {
+    return this.#slots.settled();
   }
 
-  async close(): Promise<void> {
-    await Promise.allSettled(this.#writes);
-    await this.#file.close();
-  }
-
-  #write(slot: number, body: string): void {
-    const write: Promise<void> = this.#file
-      .write(slot * SLOT_BYTES, encodeSlot(body), {signal: this.#signal})
-      .catch((error: unknown) => {
-        this.#failure ??= {error};
-      })
-      .finally(() => this.#writes.delete(write));
-    this.#writes.add(write);
+  close(): Promise<void> {
+    return this.#slots.close();
   }
 }

@@ -1,15 +1,17 @@
 import {hasCode, isWaybillError, WaybillError} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
+import {compressFile} from './compression/compress-file.js';
 import {type FileOutcome, failedOutcome, type MovedOutcome} from './file-outcome.js';
 import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
 import {moveLink} from './links.js';
-import {isFinal, moveFile} from './move-file.js';
+import {type FileProgress, isFinal, moveFile} from './move-file.js';
 import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';
 import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
+import {requireCurrent} from './superseded.js';
 
 export type FailedBefore = 'failed' | 'stalled';
 
@@ -133,8 +135,9 @@ class Segment {
     await inParallel(files, NAMES_AT_ONCE, async (file) => {
       const outcome = good.get(file.name);
       if (outcome === undefined) return;
-      const entry = await to.stat(joinStorePath(toRoot, file.name), {signal});
-      if (entry?.kind !== file.kind || (file.kind === 'file' && entry.size !== file.size)) return;
+      const {name, size} = outcome.stored ?? file;
+      const entry = await to.stat(joinStorePath(toRoot, name), {signal});
+      if (entry?.kind !== file.kind || (file.kind === 'file' && entry.size !== size)) return;
       this.#outcomes.set(file.name, outcome);
       this.#counter.settled(file, outcome);
     });
@@ -145,7 +148,7 @@ class Segment {
     const startedAt = performance.now();
     const outcomes = await moveSmallFiles(group, {
       ...this.#options,
-      fence: () => this.#fence(),
+      fence: () => requireCurrent(this.#options),
       onSent: (bytes) => this.#counter.sent(bytes),
     });
     for (const [index, file] of group.entries()) {
@@ -162,18 +165,26 @@ class Segment {
 
   async #large(file: PlannedFile, startedAt: number): Promise<FileOutcome> {
     const {fromRoot, toRoot, partials, owner} = this.#options;
+    const told = {
+      onProgress: (progress: FileProgress) => this.#counter.moved(file, progress),
+      onGain: (bytes: number) => this.#counter.gained(bytes),
+    };
+    const source = joinStorePath(fromRoot, file.source ?? file.name);
+    if (file.compressAs !== undefined) {
+      const compressAs = joinStorePath(toRoot, file.compressAs);
+      const compressed = await compressFile({...this.#options, ...told, file, source, destination: compressAs});
+      if (compressed !== undefined) return compressed;
+    }
     const destination = joinStorePath(toRoot, file.name);
     const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
     if (this.#options.removeFirst === true) await this.#makeRoom(file, destination);
     const outcome = await moveFile({
       ...this.#options,
       ...partialPaths(partials, {owner, destination, identity, size: file.size}),
-      ...{file, destination, source: joinStorePath(fromRoot, file.source ?? file.name)},
+      ...{...told, file, destination, source},
       afterFailure: this.#options.before !== undefined,
       verify: this.#options.verify ?? 'hash',
       limits: {fileBytes: this.#options.limits?.fileBytes ?? LARGE_FILES_BYTES / this.#filesAtOnce},
-      onProgress: (progress) => this.#counter.moved(file, progress),
-      onGain: (bytes) => this.#counter.gained(bytes),
     });
     return {...outcome, durationMs: Math.round(performance.now() - startedAt)};
   }
@@ -206,7 +217,7 @@ class Segment {
     if (this.#stopped) return;
     const startedAt = performance.now();
     try {
-      this.#fence();
+      requireCurrent(this.#options);
       this.#settle(file, await work(startedAt));
     } catch (error) {
       await this.#failed(file, error, startedAt, 0);
@@ -254,12 +265,6 @@ class Segment {
     if (outcome === undefined)
       throw new WaybillError('store.io', 'A file was left without an outcome.', {path: file.name});
     return outcome;
-  }
-
-  #fence(): void {
-    if (this.#options.isCurrent?.() === false) {
-      throw new WaybillError('transfer.superseded', 'This attempt was out of touch for too long.');
-    }
   }
 }
 

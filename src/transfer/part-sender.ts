@@ -1,8 +1,9 @@
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import {Holds} from '../hashing/holds.js';
-import {type BlockSenderOptions, sourceChanged} from './block-sender.js';
+import type {BlockSenderOptions} from './block-sender.js';
 import type {Run} from './block-table.js';
+import {sourceChanged} from './changed-source.js';
 import {type Chunk, readAhead} from './read-ahead.js';
 import {WritesUnderWay} from './writes-under-way.js';
 

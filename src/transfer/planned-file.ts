@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import {relativeName} from '../contracts/execution.js';
-import type {Entry} from '../stores/store.js';
+import type {Attributes, Entry} from '../stores/store.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 
@@ -25,12 +25,19 @@ export const plannedFile = z.object({
   /** Known beforehand, from a manifest: the bytes as read have to match it. */
   sha256: sha256.optional(),
   linkTarget: z.string().optional(),
+  /** Name at the destination, below its root, of the gzip file that it becomes there where it is a text that shrinks. */
+  compressAs: z.string().optional(),
 });
 export type PlannedFile = z.infer<typeof plannedFile>;
 
 /** The file with the mode and time that its opened source shows, where the plan has none. */
 export function withAttributes(file: PlannedFile, {mode, modifiedAt}: Entry): PlannedFile {
   return file.attributesLeftOut === true ? {...file, mode: mode & 0o7777, modifiedAt} : file;
+}
+
+/** What the destination is given. */
+export function attributesOf({mode, modifiedAt, owner}: PlannedFile): Attributes {
+  return {mode: mode & 0o777, modifiedAt, ...(owner === undefined ? {} : {owner})};
 }
 
 /** A name that was found and is not moved, and why. */

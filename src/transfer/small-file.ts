@@ -1,14 +1,9 @@
-import {createHash} from 'node:crypto';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
-import {createChunkHasher} from '../hashing/chunk-hasher.js';
+import {digestOf} from '../hashing/digest-of.js';
 import type {Entry, Store, StorePath, WholeFile} from '../stores/store.js';
-import {sourceChanged} from './block-sender.js';
-import {hasChanged} from './changed-source.js';
+import {hasChanged, requireSameSource, sourceChanged} from './changed-source.js';
 import type {PlannedFile} from './planned-file.js';
 import {readExactly} from './read-ahead.js';
-
-/** Hashing this much takes a fraction of a millisecond: less than asking a thread. */
-const HASH_HERE_BYTES = 256 * 1024;
 
 export interface SmallContent {
   /** As it was when the file was opened. */
@@ -27,9 +22,7 @@ export async function readSmallFile(
   const source = await from.openSource(path, {signal});
   try {
     const {entry} = source;
-    if (entry.size !== file.size) throw sourceChanged(String(file.size), String(entry.size));
-    if (file.identity !== undefined && entry.identity !== file.identity)
-      throw sourceChanged(file.identity, entry.identity);
+    requireSameSource(file, entry);
     const step = from.properties.preferredChunkBytes;
     const pieces: Promise<Uint8Array>[] = [];
     for (let at = 0; at < file.size; at += step) {
@@ -54,9 +47,7 @@ export async function readSmallFile(
 export function checkWholeFile(read: WholeFile, file: PlannedFile): SmallContent {
   if (read.outcome === 'failed') throw read.error;
   const {entry, content, sha256, changed} = read;
-  if (entry.size !== file.size) throw sourceChanged(String(file.size), String(entry.size));
-  if (file.identity !== undefined && entry.identity !== file.identity)
-    throw sourceChanged(file.identity, entry.identity);
+  requireSameSource(file, entry);
   if (changed || content.length !== file.size) throw sourceChanged();
   if (file.sha256 !== undefined && file.sha256 !== sha256) throw sourceChanged(file.sha256, sha256);
   return {entry, content, sha256};
@@ -66,15 +57,4 @@ function joined(pieces: readonly Uint8Array[]): Uint8Array {
   const content = Buffer.concat(pieces);
   for (const piece of pieces) giveBackChunk(piece);
   return content;
-}
-
-async function digestOf(content: Uint8Array): Promise<string> {
-  if (content.length <= HASH_HERE_BYTES) return createHash('sha256').update(content).digest('hex');
-  const hasher = createChunkHasher({whole: true});
-  try {
-    await hasher.update(content);
-    return (await hasher.finish()).whole ?? createHash('sha256').update(content).digest('hex');
-  } finally {
-    hasher.abandon();
-  }
 }

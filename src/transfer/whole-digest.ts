@@ -2,8 +2,8 @@ import {WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import type {ByteRange, PartialFile, SourceFile} from '../stores/store.js';
-import {sourceChanged} from './block-sender.js';
 import type {BlockTable} from './block-table.js';
+import {sourceChanged} from './changed-source.js';
 import type {MoveShape} from './move-shape.js';
 import {readAhead} from './read-ahead.js';
 

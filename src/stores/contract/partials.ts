@@ -40,6 +40,17 @@ export function describePartials(subject: Subject): void {
       expect(await subject.contentOf('file')).toBe(content.toString('latin1'));
     });
 
+    test('ends below the size that it was opened with where that was a bound, at what publish says', async () => {
+      const partial = await subject.openPartial('bounded', 2 * size, {atMost: true});
+      await partial.write(0, content);
+      const publish = (bytes: number): Promise<unknown> =>
+        partial.publish({destination: subject.at('file'), ifExists: 'keep', size: bytes});
+      await expect(publish(size + 1)).rejects.toMatchObject({code: 'transfer.checksum-mismatch', expected: size + 1});
+      await publish(size);
+      await partial.close();
+      expect(await subject.contentOf('file')).toBe(content.toString('latin1'));
+    });
+
     test('hashes each range where the bytes lie, a short one as undefined', async () => {
       const partial = await subject.openPartial('hashed', size);
       await partial.write(0, content);

@@ -53,6 +53,18 @@ export function describeParts(subject: Subject): void {
       expect(entry).toMatchObject({size: sizeOf(), ...attributes});
     });
 
+    test('ends with any part where its size was a bound', async () => {
+      const partial = await subject.openPartial('p', 4 * sizeOf(), {atMost: true});
+      for (const number of [1, 2, 3]) await write(partial, number);
+      if (subject.store.properties.hashing !== 'none')
+        expect(await collect(partial.hash([part(3)]))).toEqual([sha256(bytesOf(3))]);
+      const missing = partial.publish({destination: subject.at('file'), ifExists: 'keep', size: sizeOf() + 1});
+      await expect(missing).rejects.toMatchObject({code: 'transfer.checksum-mismatch'});
+      await partial.publish({destination: subject.at('file'), ifExists: 'keep', size: sizeOf()});
+      await partial.close();
+      expect(await published()).toBe(digestOfAll());
+    });
+
     test('refuses what is no whole part, and another destination than it was opened for', async () => {
       const partial = await subject.openPartial('p', sizeOf());
       const refused = {code: 'store.unsupported'};

@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {joinStorePath} from '../paths.js';
-import type {ListedEntry, PartialFile, Store, StorePath} from '../store.js';
+import type {ListedEntry, PartialFile, PartialSpec, Store, StorePath} from '../store.js';
 import type {StorePlace} from './place.js';
 
 /** What a test of the suite works on: the store and a directory of its own in it, empty when the test begins. */
@@ -65,10 +65,14 @@ export class Subject {
   }
 
   /** Opens a partial in the test's directory, the directory for partials created before. */
-  async openPartial(name: string, size: number, destination = 'file'): Promise<PartialFile> {
+  async openPartial(
+    name: string,
+    size: number,
+    spec: Pick<PartialSpec, 'atMost'> = {},
+  ): Promise<PartialFile> {
     await this.store.makeDirectory(this.at('partials'));
-    const intended = {destination: this.at(destination)};
-    return this.store.openPartial({path: this.at('partials', name), size, intended});
+    const intended = {destination: this.at('file')};
+    return this.store.openPartial({path: this.at('partials', name), size, intended, ...spec});
   }
 
   /** Puts a file there the long way, through a partial. */

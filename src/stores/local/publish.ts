@@ -27,7 +27,7 @@ export async function publishDurably(
   destination: string,
   options: PublishOptions,
 ): Promise<Entry> {
-  await countBytes(partial);
+  await countBytes(partial, options.size ?? partial.spec.size);
   await setAttributesOf(partial.handle, options);
   await partial.handle.sync();
   options.signal?.throwIfAborted();
@@ -47,18 +47,11 @@ export function partialConsumed(path: string, cause?: unknown): WaybillError {
   );
 }
 
-async function countBytes({handle, spec}: HeldPartial): Promise<void> {
-  const {size} = await handle.stat();
-  if (size === spec.size) return;
-  throw new WaybillError(
-    'transfer.checksum-mismatch',
-    `The unfinished file holds ${size} bytes instead of ${spec.size}.`,
-    {
-      path: spec.path,
-      expected: spec.size,
-      found: size,
-    },
-  );
+async function countBytes({handle, spec}: HeldPartial, expected: number): Promise<void> {
+  const {size: found} = await handle.stat();
+  if (found === expected) return;
+  const message = `The unfinished file holds ${found} bytes instead of ${expected}.`;
+  throw new WaybillError('transfer.checksum-mismatch', message, {path: spec.path, expected, found});
 }
 
 async function setAttributesOf(handle: FileHandle, {mode, modifiedAt, owner}: Attributes): Promise<void> {

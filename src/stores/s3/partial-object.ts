@@ -102,7 +102,7 @@ class PartialObject implements PartialFile {
     const destination = keys.key(path);
     return translated(path, async () => {
       const {content} = await this.#current(options);
-      this.#count(content.length);
+      this.#count(content.length, options.size ?? this.#spec.size);
       await placement.check(path, options);
       const metadata = {
         sha256: digest(content),
@@ -170,11 +170,10 @@ class PartialObject implements PartialFile {
     return image;
   }
 
-  #count(found: number): void {
-    const {path, size} = this.#spec;
-    if (found === size) return;
-    const message = `The unfinished file holds ${found} bytes instead of ${size}.`;
-    throw new WaybillError('transfer.checksum-mismatch', message, {path, expected: size, found});
+  #count(found: number, expected: number): void {
+    if (found === expected) return;
+    const message = `The unfinished file holds ${found} bytes instead of ${expected}.`;
+    throw new WaybillError('transfer.checksum-mismatch', message, {path: this.#spec.path, expected, found});
   }
 
   async #explainRefusal(destination: string, path: string, options: CallOptions): Promise<never> {

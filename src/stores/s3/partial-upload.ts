@@ -38,9 +38,9 @@ export class PartialUpload implements PartialFile {
 
   async write(offset: number, chunk: Uint8Array, options: WriteOptions = {}): Promise<void> {
     options.signal?.throwIfAborted();
-    const {partBytes, size} = this.#record;
+    const {partBytes} = this.#record;
     const number = offset / partBytes + 1;
-    if (!Number.isInteger(number) || chunk.length !== partLength(number, size, partBytes)) {
+    if (!this.#isPart(number, chunk.length)) {
       const message = `A part of this upload has ${partBytes} bytes and begins at a multiple of that.`;
       throw new WaybillError('store.unsupported', message, {
         path: this.#spec.path,
@@ -69,11 +69,10 @@ export class PartialUpload implements PartialFile {
 
   async *hash(ranges: readonly ByteRange[], options: CallOptions = {}): AsyncGenerator<string | undefined> {
     options.signal?.throwIfAborted();
-    const {partBytes, size} = this.#record;
+    const {partBytes} = this.#record;
     for (const {offset, length} of ranges) {
       const number = offset / partBytes + 1;
-      const isPart = Number.isInteger(number) && length === partLength(number, size, partBytes);
-      const part = isPart ? this.#parts.get(number) : undefined;
+      const part = this.#isPart(number, length) ? this.#parts.get(number) : undefined;
       yield part?.size === length ? part.sha256 : undefined;
     }
   }
@@ -105,11 +104,19 @@ export class PartialUpload implements PartialFile {
     // Nothing is held open.
   }
 
+  /** Where the size is a bound, any part may turn out to be the last one, which alone is shorter. */
+  #isPart(number: number, length: number): boolean {
+    const {size, partBytes} = this.#record;
+    const most = partLength(number, size, partBytes);
+    return Number.isInteger(number) && (length === most || (this.#spec.atMost === true && length < most));
+  }
+
   /** The parts that the server lists, where they are all there and are those that were proved. */
-  async #counted(options: CallOptions): Promise<readonly UploadPart[]> {
+  async #counted(options: PublishOptions): Promise<readonly UploadPart[]> {
     const listed = await this.#listed(options);
     const found = heldBytes(listed);
-    const {size, partBytes} = this.#record;
+    const {partBytes} = this.#record;
+    const size = options.size ?? this.#record.size;
     if (found !== size) {
       const message = `The unfinished file holds ${found} bytes instead of ${size}.`;
       throw new WaybillError('transfer.checksum-mismatch', message, {path: this.#spec.path, expected: size, found});

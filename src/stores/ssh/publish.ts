@@ -13,7 +13,7 @@ import {type FileAttributes, isDirectory} from '../../ssh/sftp/attributes.js';
 export async function publish(partial: HeldPartial, options: PublishOptions): Promise<Entry> {
   const {session, root, handle} = partial;
   const destination = await root.locateForCreation(session, options.destination);
-  await countBytes(partial);
+  await countBytes(partial, options.size ?? partial.spec.size);
   const attributes = {...unmarked(await session.fstat(handle)), ...wireAttributes(options)};
   await session.fsetstat(handle, attributes);
   if (session.supports('fsync@openssh.com')) await session.fsync(handle);
@@ -74,15 +74,12 @@ async function lookOrUndefined(session: SftpSession, absolute: string): Promise<
  * Counts what has the partial's name, not what is behind the handle: a younger partial that took the name, not yet
  * complete, must not be published.
  */
-async function countBytes({session, handle, absolute, spec}: HeldPartial): Promise<void> {
+async function countBytes({session, handle, absolute, spec}: HeldPartial, expected: number): Promise<void> {
   if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
-  const {size} = await session.fstat(handle);
-  if (size === spec.size) return;
-  throw new WaybillError(
-    'transfer.checksum-mismatch',
-    `The unfinished file holds ${size} bytes instead of ${spec.size}.`,
-    {path: spec.path, expected: spec.size, found: size},
-  );
+  const {size: found} = await session.fstat(handle);
+  if (found === expected) return;
+  const message = `The unfinished file holds ${found} bytes instead of ${expected}.`;
+  throw new WaybillError('transfer.checksum-mismatch', message, {path: spec.path, expected, found});
 }
 
 export function partialConsumed(path: string, cause?: unknown): WaybillError {
