@@ -57,10 +57,10 @@ async function moved(
 }
 
 function artifactRow({executionId, generation}: Ref, direction: Direction, line: ManifestLine): ArtifactRow {
-  const {name, kind, size, mode, modifiedAt, sha256, linkTarget} = line;
+  const {name, kind, size, mode, modifiedAt, sha256, linkTarget, stored} = line;
   return {
     name,
-    key: direction === 'stage' ? inputKey(executionId, name) : outputKey(executionId, generation, name),
+    key: direction === 'stage' ? inputKey(executionId, name) : outputKey(executionId, generation, stored?.name ?? name),
     type: kind,
     size,
     mode,
@@ -68,6 +68,7 @@ function artifactRow({executionId, generation}: Ref, direction: Direction, line:
     manifest: manifestKey({executionId, generation, direction}),
     ...(sha256 === undefined ? {} : {sha256}),
     ...(linkTarget === undefined ? {} : {linkTarget}),
+    ...(stored === undefined ? {} : {storedSize: stored.size, compression: stored.compression}),
   };
 }
 

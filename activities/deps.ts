@@ -1,5 +1,5 @@
 import type {Catalog} from '../src/artifacts/catalog/catalog.js';
-import type {TransferConfiguration} from '../src/config/schema.js';
+import type {CompressionConfiguration, TransferConfiguration} from '../src/config/schema.js';
 import type {IssueLog} from '../src/artifacts/tickets/issue-log.js';
 import type {TicketOffice} from '../src/artifacts/tickets/office.js';
 import type {Ticket} from '../src/contracts/artifacts.js';
@@ -31,6 +31,7 @@ export interface ActivityDeps {
   /** Of the workflows, and of every target that names no other. */
   readonly taskQueue: string;
   readonly transfer: TransferConfiguration;
+  readonly compression: CompressionConfiguration;
   /** Days for which an execution and its files are kept. */
   readonly retentionDays: number;
   /** Days after its end for which a workspace that was kept can be taken up by a retry. */

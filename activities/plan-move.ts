@@ -48,6 +48,6 @@ async function findOrMakePlan(move: Move): Promise<MovePlan> {
   const made =
     request.direction === 'stage'
       ? await planStage(deps.store, deps.targets, request, signal)
-      : await planCollect(deps.store, target, workspace, request, signal);
+      : await planCollect(deps, target, workspace, request, signal);
   return await keepPlan(deps.store, request, {...made, runId}, {signal, replace: known !== undefined});
 }

@@ -4,13 +4,15 @@ import {decideOutputs} from '../../src/execution/outputs.js';
 import type {Workspace} from '../../src/execution/workspace.js';
 import type {Store} from '../../src/stores/store.js';
 import type {Target} from '../../src/worker/targets.js';
+import type {ActivityDeps} from '../deps.js';
+import {compressOutputs} from './compress-outputs.js';
 import {readManifest} from './manifest.js';
 import type {MovePlan} from './move-plan.js';
 import {cutPlan} from './segment-limits.js';
 
 /** Plans what comes back: everything that is new or changed since staging ended. */
 export async function planCollect(
-  store: Store,
+  {store, compression}: Pick<ActivityDeps, 'store' | 'compression'>,
   target: Target,
   workspace: Workspace,
   request: MoveRequest,
@@ -26,7 +28,8 @@ export async function planCollect(
     required: request.required,
     signal,
   });
-  return {segments: await cutPlan('work', found.entries), refused: found.refused, missing: found.missing};
+  const entries = compressOutputs(found.entries, compression);
+  return {segments: await cutPlan('work', entries), refused: found.refused, missing: found.missing};
 }
 
 async function stagedInputs(

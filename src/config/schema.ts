@@ -1,5 +1,6 @@
 import {z} from 'zod';
 import {targetName} from '../contracts/ids.js';
+import {compressionSettings} from './compression-schema.js';
 import {defaultS3Store, s3Store} from './store-schema.js';
 import {sshTarget, localTarget} from './target-schema.js';
 import {transferSettings} from './transfer-schema.js';
@@ -128,6 +129,7 @@ export const configuration = z
         'Places that hold files and run no commands, by name. Stores and targets share one set of names: `waybill copy` reads and writes both as `NAME:PATH`.',
       ),
     transfer: transferSettings,
+    compression: compressionSettings,
     retention,
     worker: workerSettings,
     log,
@@ -141,5 +143,6 @@ export type LocalTargetConfiguration = Extract<TargetConfiguration, {kind: 'loca
 export type SshTargetConfiguration = Extract<TargetConfiguration, {kind: 'ssh'}>;
 export type S3StoreConfiguration = Configuration['stores'][string];
 export type DefaultStoreConfiguration = Configuration['store'];
+export type CompressionConfiguration = Configuration['compression'];
 export type TransferConfiguration = Configuration['transfer'];
 export type WorkerConfiguration = Configuration['worker'];

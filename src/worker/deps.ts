@@ -70,6 +70,7 @@ export async function openWorkerDeps(parts: WorkerParts): Promise<WorkerDeps> {
       telemetry,
       taskQueue: configuration.temporal.taskQueue,
       transfer: configuration.transfer,
+      compression: configuration.compression,
       retentionDays: configuration.retention.days,
       leftoverDays: configuration.retention.leftoverDays,
       deletesPerSecond: configuration.retention.deletesPerSecond,

@@ -7,7 +7,7 @@ import {laterOf} from './kept-until.js';
 import {SCHEMA} from './schema.js';
 
 export interface ArtifactRow
-  extends Pick<Artifact, 'name' | 'key' | 'type' | 'linkTarget' | 'size' | 'sha256' | 'mode'> {
+  extends Pick<Artifact, 'name' | 'key' | 'type' | 'linkTarget' | 'size' | 'storedSize' | 'compression' | 'sha256' | 'mode'> {
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
   /** Default: what the name's extension says. */
@@ -52,8 +52,8 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
     select from ${sql.id(SCHEMA, 'executions')} where id = ${request.executionId} and state = 'open')`;
   const update = sql`do update set
       key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
-      stored_size = excluded.stored_size, sha256 = excluded.sha256, content_type = excluded.content_type,
-      mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest,
+      stored_size = excluded.stored_size, compression = excluded.compression, sha256 = excluded.sha256,
+      content_type = excluded.content_type, mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest,
       removing = artifact.removing and not ${isOpen},
       expires_at = case when artifact.expires_at is null or not ${isOpen} then artifact.expires_at
         when excluded.expires_at is not null then greatest(artifact.expires_at, excluded.expires_at) end`;
@@ -61,12 +61,12 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
   for (const row of batch) refuseUnstorable(row);
   await sql`
     insert into ${sql.id(SCHEMA, 'artifacts')} as artifact (
-      id, execution_id, generation, kind, name, name_digest, key, type, link_target, size, stored_size, sha256,
-      content_type, mode, modified_at, created_at, expires_at, manifest
+      id, execution_id, generation, kind, name, name_digest, key, type, link_target, size, stored_size,
+      compression, sha256, content_type, mode, modified_at, created_at, expires_at, manifest
     )
     select ${artifactId(request)}, ${request.executionId}, ${request.generation}::integer, ${request.kind},
-      name, sha256(convert_to(name, 'UTF8')), key, type, link_target, size, size, sha256, content_type, mode,
-      timestamptz 'epoch' + modified_ms * interval '1 millisecond',
+      name, sha256(convert_to(name, 'UTF8')), key, type, link_target, size, stored_size, compression, sha256,
+      content_type, mode, timestamptz 'epoch' + modified_ms * interval '1 millisecond',
       coalesce(${request.createdAt ?? null}::timestamptz, date_trunc('milliseconds', now())),
       case when execution.kept then execution.expires_at
         else coalesce(${request.createdAt ?? null}::timestamptz, ${laterOf(request.at)})
@@ -78,13 +78,18 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
       ${batch.map((row) => row.type)}::text[],
       ${batch.map((row) => row.linkTarget ?? null)}::text[],
       ${batch.map((row) => row.size)}::bigint[],
+      ${batch.map((row) => row.storedSize ?? row.size)}::bigint[],
+      ${batch.map((row) => row.compression ?? null)}::text[],
       ${batch.map((row) => row.sha256 ?? null)}::text[],
       ${batch.map((row) => row.contentType ?? contentTypeOf(row.name))}::text[],
       ${batch.map((row) => row.mode)}::integer[],
       ${batch.map((row) => storableTime(row.modifiedAt))}::bigint[],
       ${batch.map((row) => (row.keepMs === undefined ? request.retentionMs : row.keepMs))}::double precision[],
       ${batch.map((row) => row.manifest ?? null)}::text[]
-    ) as given (name, key, type, link_target, size, sha256, content_type, mode, modified_ms, keep_ms, manifest)
+    ) as given (
+      name, key, type, link_target, size, stored_size, compression, sha256, content_type, mode, modified_ms, keep_ms,
+      manifest
+    )
     -- Where there is none, the foreign key says so.
     left join ${sql.id(SCHEMA, 'executions')} execution on execution.id = ${request.executionId}
     -- Two attempts at once take the rows in the same order, so that neither waits for the other.

@@ -37,7 +37,7 @@ function noise(seed: number, length: number): Buffer {
 
 function textOf(seed: number, length: number): Buffer {
   const text = noise(seed, length);
-  for (let at = 0; at < length; at += 1024) text.fill('a', at, at + 256);
+  for (let at = 0; at < length; at += 1024) text.fill('a', at, Math.min(at + 256, length));
   return text;
 }
 

@@ -1,0 +1,38 @@
+import {contentTypeOf} from '../../src/artifacts/content-type.js';
+import type {CompressionConfiguration} from '../../src/config/schema.js';
+import {MOST_COMPRESSED_BYTES, type PlannedFile} from '../../src/transfer/index.js';
+
+const EXTENSION = '.gz';
+
+/** Bytes that file systems allow in one name, and S3 in a whole key, of which the default store takes a part itself. */
+const MOST_COMPONENT_BYTES = 255;
+const MOST_NAME_BYTES = 800;
+
+/**
+ * Marks the outputs that are compressed on their way, should their content turn out to be a text that shrinks: large
+ * ones whose name doesn't say that they are pictures, sound or video, and where nothing else has the name that they get.
+ */
+export function compressOutputs(
+  entries: readonly PlannedFile[],
+  {outputs, minBytes}: CompressionConfiguration,
+): readonly PlannedFile[] {
+  if (!outputs) return entries;
+  const taken = new Set(entries.map(({name}) => name));
+  return entries.map((entry) => {
+    const {kind, name, size} = entry;
+    const compressAs = name + EXTENSION;
+    const isLarge = kind === 'file' && size >= minBytes && size <= MOST_COMPRESSED_BYTES;
+    if (!isLarge || isMedia(name) || !fits(compressAs) || taken.has(compressAs)) return entry;
+    return {...entry, compressAs};
+  });
+}
+
+function isMedia(name: string): boolean {
+  const type = contentTypeOf(name);
+  return /^(image|audio|video|font)\//.test(type) && !type.endsWith('+xml');
+}
+
+function fits(name: string): boolean {
+  const component = name.slice(name.lastIndexOf('/') + 1);
+  return Buffer.byteLength(component) <= MOST_COMPONENT_BYTES && Buffer.byteLength(name) <= MOST_NAME_BYTES;
+}
