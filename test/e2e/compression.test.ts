@@ -1,0 +1,191 @@
+import {execFileSync} from 'node:child_process';
+import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
+import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import type {ExecutionHandle} from '../../src/client/api.js';
+import type {Artifact} from '../../src/contracts/artifacts.js';
+import {openLocalStore} from '../../src/stores/local/store.js';
+import {openS3Store} from '../../src/stores/s3/store.js';
+import type {Store} from '../../src/stores/store.js';
+import {startMinio} from '../servers/minio.js';
+import {credentials, type S3Server} from '../servers/s3-server.js';
+import {sha256} from './corpus.js';
+import {type FarClient, farClient} from './far-client.js';
+import {startTestStack, type TestStack} from './stack.js';
+
+const LOWEST = 'compression: {minBytes: 16777216}\n';
+
+/** Half a text that shrinks by a quarter: several blocks of compressed bytes. Beside it what must stay as it is. */
+const JOB = `head -c 26000000 /dev/urandom | base64 > big.csv
+head -c 17000000 /dev/urandom > noise.txt
+head -c 13000000 /dev/urandom | base64 > taken.txt; echo mine > taken.txt.gz
+echo small > small.txt
+sha256sum < big.csv | cut -c 1-64`;
+
+/** Blocks and members that a later attempt may take up. */
+const ENTERED = 4;
+
+describe.each([
+  ['the local store', undefined],
+  ['MinIO', startMinio],
+])('large texts in %s', (name, startServer) => {
+  let server: S3Server | undefined;
+  let stack: TestStack;
+  let far: FarClient;
+  let store: Store;
+  let handle: ExecutionHandle;
+  let digest: string;
+  const started: string[] = [];
+
+  beforeAll(async () => {
+    server = await startServer?.();
+    const s3 = server && {...server, prefix: 'p'};
+    stack = await startTestStack({
+      settings:
+        LOWEST +
+        (s3 === undefined
+          ? ''
+          : `store: {kind: s3, endpoint: "${s3.endpoint}", bucket: ${s3.bucket}, prefix: p, accessKeyIdEnv: STORE_KEY, secretAccessKeyEnv: STORE_SECRET}\n`),
+      environment: {STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey},
+    });
+    far = await farClient(stack.address);
+    store =
+      s3 === undefined
+        ? openLocalStore({name: 'own', root: stack.storeRoot})
+        : openS3Store({name: 'own', ...s3});
+  });
+
+  afterAll(async () => {
+    for await (const {workflowId} of stack.temporal.workflow.list({query: 'ExecutionStatus = "Running"'})) {
+      if (workflowId.startsWith('tickets-')) await stack.temporal.workflow.getHandle(workflowId).terminate();
+    }
+    await stack.close(started);
+    await Promise.all([store.close(), far.remove(), server?.close()]);
+  });
+
+  it('are taken up where they were when the worker was killed, and lie there as gzip files', async () => {
+    await expect.poll(() => stack.client.usage(), {timeout: 60_000}).toEqual([]);
+    handle = await collectedWithKill();
+    const {collected} = await handle.result();
+    expect(collected.resumedBytes).toBeGreaterThan(0);
+    expect(collected.resumedBytes).toBeLessThan(collected.bytes);
+    const outputs = new Map<string, Artifact>();
+    for await (const output of handle.outputs()) outputs.set(output.name, output);
+    digest = await loggedDigest();
+    expect(outputs.get('big.csv')).toMatchObject({
+      ...{size: 35_122_809, sha256: digest, compression: 'gzip', contentType: 'text/csv'},
+      key: `executions/${handle.id}/outputs/big.csv.gz`,
+    });
+    for (const plain of ['noise.txt', 'taken.txt', 'taken.txt.gz', 'small.txt'])
+      expect(outputs.get(plain)).not.toHaveProperty('compression');
+    const {key = '', storedSize} = outputs.get('big.csv') ?? {};
+    expect(await store.stat(key)).toMatchObject({size: storedSize});
+    expect(storedSize).toBeLessThan(28_000_000);
+    expect(await gunzipped(key)).toBe(digest);
+    expect((await stack.client.usage()).reduce((sum, {bytes}) => sum + bytes, 0)).toBeLessThan(28_000_000 + 36_000_000);
+    const listed = await far.run(['outputs', handle.id]);
+    expect(listed.stdout).toContain('big.csv');
+  });
+
+  it('come back as they were, also when the client was killed meanwhile', async () => {
+    for (let tries = 1; tries <= 4; tries += 1) {
+      const out = join(far.directory, `out-${tries}`);
+      const unfinished = join(out, `.waybill-${handle.id}`);
+      const killed = await far.run(['download', handle.id, 'big.csv', '--out', out], async (kill) => {
+        for (let over = false; !over && (await enteredIn(unfinished)) < 2; await delay(3)) {
+          over = (await readdir(out).catch(() => [])).includes('big.csv');
+        }
+        kill();
+      });
+      if (killed.status !== null || !(await readdir(out)).includes(`.waybill-${handle.id}`)) continue;
+      const again = await far.run(['download', handle.id, '--out', out, '--json']);
+      expect(again.stdout).toContain('"outcome":"resumed"');
+      expect(await sha256(join(out, 'big.csv'))).toBe(digest);
+      expect(await readFile(join(out, 'taken.txt.gz'), 'utf8')).toBe('mine\n');
+      expect((await readdir(out)).sort()).toEqual(['big.csv', 'noise.txt', 'small.txt', 'taken.txt', 'taken.txt.gz']);
+      return;
+    }
+    throw new Error('four downloads were through before they could be killed');
+  });
+
+  it('are found where the catalog says, with the size that it says', () => {
+    expect(catalogDifferences()).toBe('');
+  });
+
+  /** A job whose collecting was hit: a fast machine may be through before. */
+  async function collectedWithKill(): Promise<ExecutionHandle> {
+    for (let tries = 1; tries <= 4; tries += 1) {
+      const id = `texts-${name.replaceAll(/\W/g, '').toLowerCase()}-${tries}`;
+      started.push(id);
+      const run = await stack.client.start({id, target: 'gpu', command: ['sh', '-c', JOB]});
+      const over = new AbortController();
+      void run.result().finally(() => over.abort());
+      while (!over.signal.aborted && (await entered(id)) < ENTERED) await delay(10);
+      if (!over.signal.aborted) await stack.killWorker();
+      const result = await run.result();
+      if (result.outcome !== 'succeeded') throw new Error(result.failure?.message);
+      if (result.collected.resumedBytes > 0) return run;
+    }
+    throw new Error('four executions were through before they could be hit');
+  }
+
+  /** Entries of the ledgers of what is collected. */
+  async function entered(id: string): Promise<number> {
+    const directory = `executions/${id}/partials`;
+    let found = 0;
+    try {
+      for await (const entry of store.list(directory)) {
+        if (!entry.name.endsWith('.ledger')) continue;
+        found += entriesIn(await store.getObject(`${directory}/${entry.name}`, 1_000_000));
+      }
+    } catch {
+      // Not there yet, or not any more.
+    }
+    return found;
+  }
+
+  async function loggedDigest(): Promise<string> {
+    let text = '';
+    for await (const {data} of handle.logs({streams: ['stdout']})) text += Buffer.from(data).toString();
+    return text.trim();
+  }
+
+  /** SHA-256 of what the system's own gunzip makes of an object. */
+  async function gunzipped(key: string): Promise<string> {
+    const directory = await mkdtemp(join(tmpdir(), 'waybill-gunzip-'));
+    const object = await store.getObject(key, 64 * 1024 * 1024);
+    await writeFile(join(directory, 'object.gz'), object ?? '');
+    execFileSync('gunzip', ['object.gz'], {cwd: directory});
+    const found = await sha256(join(directory, 'object'));
+    await rm(directory, {recursive: true});
+    return found;
+  }
+
+  function catalogDifferences(): string {
+    return execFileSync(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), 'catalog', 'check'], {
+      env: {
+        ...process.env,
+        ...{STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey},
+        ...{TEMPORAL_ADDRESS: stack.address, WAYBILL_CONFIG: join(stack.directory, 'waybill.yaml')},
+        WAYBILL_STATE_DIRECTORY: stack.stateDirectory,
+      },
+      encoding: 'utf8',
+    });
+  }
+});
+
+async function enteredIn(directory: string): Promise<number> {
+  const names = (await readdir(directory).catch(() => [])).filter((name) => name.endsWith('.ledger'));
+  const ledgers = await Promise.all(names.map((name) => readFile(join(directory, name)).catch(() => undefined)));
+  return ledgers.reduce((sum, ledger) => sum + entriesIn(ledger), 0);
+}
+
+function entriesIn(ledger: Uint8Array | undefined): number {
+  return (
+    Buffer.from(ledger ?? [])
+      .toString('latin1')
+      .match(/^\d{12} [0-9a-f]{64}/gm)?.length ?? 0
+  );
+}
