@@ -51,10 +51,7 @@ describe.each([
       environment: {STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey},
     });
     far = await farClient(stack.address);
-    store =
-      s3 === undefined
-        ? openLocalStore({name: 'own', root: stack.storeRoot})
-        : openS3Store({name: 'own', ...s3});
+    store = s3 === undefined ? openLocalStore({name: 'own', root: stack.storeRoot}) : openS3Store({name: 'own', ...s3});
   });
 
   afterAll(async () => {
@@ -94,9 +91,8 @@ describe.each([
       const out = join(far.directory, `out-${tries}`);
       const unfinished = join(out, `.waybill-${handle.id}`);
       const killed = await far.run(['download', handle.id, 'big.csv', '--out', out], async (kill) => {
-        for (let over = false; !over && (await enteredIn(unfinished)) < 2; await delay(3)) {
-          over = (await readdir(out).catch(() => [])).includes('big.csv');
-        }
+        const there = async (): Promise<readonly string[]> => await readdir(out).catch(() => []);
+        while (!(await there()).includes('big.csv') && (await enteredIn(unfinished)) < 2) await delay(3);
         kill();
       });
       if (killed.status !== null || !(await readdir(out)).includes(`.waybill-${handle.id}`)) continue;
@@ -121,7 +117,8 @@ describe.each([
       started.push(id);
       const run = await stack.client.start({id, target: 'gpu', command: ['sh', '-c', JOB]});
       const over = new AbortController();
-      void run.result().finally(() => over.abort());
+      const settle = (): void => over.abort();
+      run.result().then(settle, settle);
       while (!over.signal.aborted && (await entered(id)) < ENTERED) await delay(10);
       if (!over.signal.aborted) await stack.killWorker();
       const result = await run.result();

@@ -7,7 +7,10 @@ import {laterOf} from './kept-until.js';
 import {SCHEMA} from './schema.js';
 
 export interface ArtifactRow
-  extends Pick<Artifact, 'name' | 'key' | 'type' | 'linkTarget' | 'size' | 'storedSize' | 'compression' | 'sha256' | 'mode'> {
+  extends Pick<
+    Artifact,
+    'name' | 'key' | 'type' | 'linkTarget' | 'size' | 'storedSize' | 'compression' | 'sha256' | 'mode'
+  > {
   /** Milliseconds since 1970. */
   readonly modifiedAt: number;
   /** Default: what the name's extension says. */

@@ -98,7 +98,10 @@ function fieldsOf(bytes: Uint8Array): readonly Buffer[] {
 }
 
 function noIndex(): WaybillError {
-  return new WaybillError('store.io', 'A compressed file lacks its index, or was damaged: it was written by another program.');
+  return new WaybillError(
+    'store.io',
+    'A compressed file lacks its index, or was damaged: it was written by another program.',
+  );
 }
 
 function sum(numbers: readonly number[]): number {

@@ -57,7 +57,11 @@ function chunkBytes(length: number): number {
 }
 
 function damaged(cause?: unknown): WaybillError {
-  return new WaybillError('store.io', 'A compressed file is damaged: a part of it does not decompress to what it was.', {
-    ...(cause === undefined ? {} : {cause}),
-  });
+  return new WaybillError(
+    'store.io',
+    'A compressed file is damaged: a part of it does not decompress to what it was.',
+    {
+      ...(cause === undefined ? {} : {cause}),
+    },
+  );
 }

@@ -135,8 +135,7 @@ export class Transport {
       if (digests.includes(undefined)) continue;
       for (const [index, member] of members.entries()) {
         const digest = digests[index];
-        if (digest !== undefined)
-          ledger.enterMember(member, {length: layout.range(member).length, sha256: digest});
+        if (digest !== undefined) ledger.enterMember(member, {length: layout.range(member).length, sha256: digest});
       }
       ledger.enterBlock(block, sha256);
       this.#acknowledged.delete(block);
