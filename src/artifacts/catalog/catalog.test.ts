@@ -202,6 +202,19 @@ describe('artifacts', () => {
     expect(again.totalSizeBytes).toBe(8);
   });
 
+  test('that are compressed have both sizes, until they are recorded as they are', async () => {
+    await open('one');
+    const compressed = {...row('a', 1000), storedSize: 10, compression: 'gzip' as const};
+    await catalog.recordArtifacts('one', 1, 'output', [compressed, row('b', 5)]);
+    const list = async () => (await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 10})).artifacts;
+    const [a, b] = await list();
+    expect(a).toMatchObject({size: 1000, storedSize: 10, compression: 'gzip', sha256: compressed.sha256});
+    expect(b).not.toHaveProperty('storedSize');
+    expect((await catalog.usage()).reduce((sum, {bytes}) => sum + bytes, 0)).toBe(15);
+    await catalog.recordArtifacts('one', 1, 'output', [row('a', 1000)]);
+    expect((await list())[0]).not.toHaveProperty('compression');
+  });
+
   test('of one batch with the same name the later counts', async () => {
     await open('one');
     await catalog.recordArtifacts('one', 1, 'output', [row('a', 1), row('b'), row('a', 2)]);
