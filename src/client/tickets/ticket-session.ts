@@ -1,6 +1,7 @@
 import {randomUUID} from 'node:crypto';
 import {
   ApplicationFailure,
+  ServiceError,
   type WorkflowHandle,
   WithStartWorkflowOperation,
   WorkflowNotFoundError,
@@ -81,7 +82,7 @@ export class TicketSession {
       try {
         return await running.executeUpdate<SealedTickets, [TicketBatch]>(ISSUE_UPDATE, {args: [batch]});
       } catch (error) {
-        if (!hasEnded(error) || session === SESSIONS_PER_BATCH) throw error;
+        if (!(hasEnded(error) || wasDropped(error)) || session === SESSIONS_PER_BATCH) throw error;
         if (this.#opened === running) this.#opened = undefined;
       }
     }
@@ -112,6 +113,11 @@ export class TicketSession {
     const {newRecipient} = await import('../../artifacts/tickets/seal.js');
     return await newRecipient(purposeOf(this.#executionId));
   }
+}
+
+/** The worker of the session ended under the update: Temporal gives it up, and signing again costs nothing. */
+function wasDropped(error: unknown): boolean {
+  return error instanceof ServiceError;
 }
 
 /** The session was full or idle, and ended before it took the batch up, or with it. */
