@@ -4,6 +4,7 @@ import {WaybillError} from '../contracts/errors.js';
 import {connectionLost} from './errors.js';
 import {SHELL_COMMAND} from './exec.js';
 import {onAbort} from './on-abort.js';
+import {onEnd} from './on-end.js';
 import type {SshPool} from './pool.js';
 import {toError} from './socket.js';
 
@@ -43,11 +44,7 @@ export class ShellDialogue {
       this.#stderr = (this.#stderr + chunk.toString()).slice(-1000);
     });
     channel.on('error', (error: Error) => this.#ended(connectionLost(pool.endpoint, error.message, error)));
-    let status: number | undefined;
-    channel.on('exit', (code: number | null) => {
-      status = code ?? undefined;
-    });
-    channel.on('close', () => this.#ended(this.#whyEnded(status)));
+    onEnd(channel, (code) => this.#ended(this.#whyEnded(code ?? undefined)));
   }
 
   get ended(): boolean {

@@ -5,6 +5,7 @@ import {WaybillError} from '../contracts/errors.js';
 import type {ShellOptions, ShellResult, TargetShell} from '../execution/shell.js';
 import {connectionLost} from './errors.js';
 import {onAbort} from './on-abort.js';
+import {onEnd} from './on-end.js';
 import {fenced, OutputBuffer} from './output.js';
 import type {SshPool} from './pool.js';
 import {toError} from './socket.js';
@@ -40,7 +41,6 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
   const stdout = new OutputBuffer(max);
   const stderr = new OutputBuffer(max);
   return new Promise((resolve, reject) => {
-    let status: number | undefined;
     const abort = (): void => {
       channel.close();
       reject(toError(options.signal?.reason));
@@ -50,9 +50,6 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
       abort();
       return;
     }
-    channel.on('exit', (code: number | null, signal?: string) => {
-      status = code ?? 128 + signalNumber(signal);
-    });
     const takeStdout = fenced(fence, (chunk) => {
       stdout.add(chunk);
       options.onStdout?.(chunk);
@@ -61,7 +58,8 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
     channel.on('data', (chunk: Buffer) => takeStdout.add(chunk));
     channel.stderr.on('data', (chunk: Buffer) => takeStderr.add(chunk));
     channel.on('error', (error: Error) => reject(connectionLost(pool.endpoint, error.message, error)));
-    channel.on('close', () => {
+    onEnd(channel, (code, signal) => {
+      const status = code === null ? 128 + signalNumber(signal) : code;
       forget();
       if (status === undefined) reject(connectionLost(pool.endpoint, 'the script ended without a status'));
       else if (!takeStdout.found()) reject(noShell(pool, status, takeStdout.before(), takeStderr.before()));

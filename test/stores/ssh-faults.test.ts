@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {ShellDialogue} from '../../src/ssh/dialogue.js';
 import type {SshEndpoint} from '../../src/ssh/endpoint.js';
 import {SshPool} from '../../src/ssh/pool.js';
 import {openSshStore} from '../../src/stores/ssh/store.js';
@@ -158,6 +159,23 @@ test('where commands are not allowed, what was written is read back', async () =
     expect(store.properties.hashing).toBe('read-back');
     await partial.close();
   } finally {
+    await jailed.close();
+  }
+});
+
+test('that commands are not allowed is told, however soon after its answer the session ends', async () => {
+  const jailed = await startSshd({config: ['ForceCommand internal-sftp']});
+  const pools = Array.from({length: 30}, () => new SshPool(endpointOf(jailed)));
+  try {
+    const told = await Promise.allSettled(
+      pools.map(async (pool) => {
+        const dialogue = await ShellDialogue.open(pool);
+        await dialogue.ask('echo hello');
+      }),
+    );
+    for (const outcome of told) expect(outcome).toMatchObject({reason: {code: 'shell.unavailable'}});
+  } finally {
+    await Promise.all(pools.map((pool) => pool.close()));
     await jailed.close();
   }
 });
