@@ -17,7 +17,7 @@ export function compressOutputs(
   {outputs, minBytes}: CompressionConfiguration,
 ): readonly PlannedFile[] {
   if (!outputs) return entries;
-  const taken = new Set(entries.map(({name}) => name));
+  const taken = new Set(entries.flatMap(({name}) => withParents(name)));
   return entries.map((entry) => {
     const {kind, name, size} = entry;
     const compressAs = name + EXTENSION;
@@ -25,6 +25,11 @@ export function compressOutputs(
     if (!isLarge || isMedia(name) || !fits(compressAs) || taken.has(compressAs)) return entry;
     return {...entry, compressAs};
   });
+}
+
+/** Of directories with something in them there is no entry. */
+function withParents(name: string): readonly string[] {
+  return name.split('/').map((_, depth, components) => components.slice(0, depth + 1).join('/'));
 }
 
 function isMedia(name: string): boolean {

@@ -60,9 +60,9 @@ export function manifestOf(plan: readonly PlannedFile[], outcomes: readonly File
   return plan.flatMap((file) => {
     const outcome = byName.get(file.name);
     if (outcome === undefined || outcome.outcome === 'failed') return [];
-    const {name, kind, size, linkTarget} = file;
+    const {name, kind, linkTarget} = file;
     const {mode, modifiedAt} = outcome.attributes ?? file;
-    const {sha256, verified, stored} = outcome;
+    const {size, sha256, verified, stored} = outcome;
     const more = {...(sha256 && {sha256}), ...(linkTarget && {linkTarget}), ...(stored && {stored})};
     return [{name, kind, size, mode, modifiedAt, verified, ...more}];
   });

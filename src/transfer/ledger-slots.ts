@@ -18,9 +18,11 @@ export class LedgerSlots {
     return new LedgerSlots(await openUnfinished(store, {path, size: slots * SLOT_BYTES}, signal), signal);
   }
 
-  write(slot: number, body: string): void {
+  /** `onEntered` is called when it is acknowledged: until then a later attempt knows nothing of it. */
+  write(slot: number, body: string, onEntered?: () => void): void {
     const write: Promise<void> = this.#file
       .write(slot * SLOT_BYTES, encodeSlot(body), {signal: this.#signal})
+      .then(onEntered)
       .catch((error: unknown) => {
         this.#failure ??= {error};
       })

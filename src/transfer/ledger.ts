@@ -99,12 +99,12 @@ export class Ledger {
   }
 
   /** Without a digest, a later attempt takes that of the source. */
-  enter(block: number, sha256: string | undefined): void {
-    this.#slots.write(block + 1, blockBody(block, sha256 ?? UNHASHED));
+  enter(block: number, sha256: string | undefined, onEntered?: () => void): void {
+    this.#slots.write(block + 1, blockBody(block, sha256 ?? UNHASHED), onEntered);
   }
 
-  enterPiece(block: number, piece: number, sha256: string): void {
-    this.#slots.write(this.#blocks + 2 + piece, pieceBody(block, piece, sha256));
+  enterPiece(block: number, piece: number, sha256: string, onEntered: () => void): void {
+    this.#slots.write(this.#blocks + 2 + piece, pieceBody(block, piece, sha256), onEntered);
   }
 
   enterWhole(sha256: string): void {

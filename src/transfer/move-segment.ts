@@ -134,7 +134,8 @@ class Segment {
     );
     await inParallel(files, NAMES_AT_ONCE, async (file) => {
       const outcome = good.get(file.name);
-      if (outcome === undefined) return;
+      // Planned again for a retry, it may be another file than the one that arrived.
+      if (outcome === undefined || (file.kind === 'file' && outcome.size !== file.size)) return;
       const {name, size} = outcome.stored ?? file;
       const entry = await to.stat(joinStorePath(toRoot, name), {signal});
       if (entry?.kind !== file.kind || (file.kind === 'file' && entry.size !== size)) return;
@@ -170,7 +171,8 @@ class Segment {
       onGain: (bytes: number) => this.#counter.gained(bytes),
     };
     const source = joinStorePath(fromRoot, file.source ?? file.name);
-    if (file.compressAs !== undefined) {
+    // Compressed, it goes by whole blocks, and what is resumed is read again: too much for a line that drops that often.
+    if (file.compressAs !== undefined && this.#options.before !== 'stalled') {
       const compressAs = joinStorePath(toRoot, file.compressAs);
       const compressed = await compressFile({...this.#options, ...told, file, source, destination: compressAs});
       if (compressed !== undefined) return compressed;

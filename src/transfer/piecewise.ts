@@ -52,9 +52,11 @@ export async function sendBlockByPieces(options: PiecewiseOptions): Promise<void
       if (digests.has(index)) return;
       const sha256 = await sendPiece(piece, options);
       digests.set(index, sha256);
-      ledger.enterPiece(block, index, sha256);
       // One that was entered before and is wrong by now was no step forward.
-      if (round === 0 && claimed.get(block)?.has(index) !== true) options.onGain?.(piece.length);
+      const isGain = round === 0 && claimed.get(block)?.has(index) !== true;
+      ledger.enterPiece(block, index, sha256, () => {
+        if (isGain) options.onGain?.(piece.length);
+      });
     });
     // Before its pieces are proved: the digest of bytes that were wrong just then is refuted later, and never believed.
     const whole = await digestOf(partial, table.range(block), signal);

@@ -65,9 +65,11 @@ export async function transport(options: TransportOptions): Promise<string | und
     ...{source, overNetwork, hashes: wanted || overNetwork},
     ...{partial, table, shape, signal, fence},
     onBlock: (block, sha256) => {
-      ledger.enter(block, sha256);
       // What cannot be hashed is not taken up: another attempt begins anew.
-      if (to.properties.hashing !== 'none' && !table.isClaimed(block)) move.onGain?.(table.range(block).length);
+      const isGain = to.properties.hashing !== 'none' && !table.isClaimed(block);
+      ledger.enter(block, sha256, () => {
+        if (isGain) move.onGain?.(table.range(block).length);
+      });
       if (proves(move) && sha256 !== undefined) table.sent(block, sha256);
       else table.accepted(block, sha256);
     },

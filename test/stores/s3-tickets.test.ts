@@ -172,13 +172,13 @@ describe.each([
   });
 
   test('a ticket that ran out is replaced by another, for reading and in the middle of an upload', async () => {
-    const {store, urls, batches} = await client(1);
+    const {store, urls, batches} = await client(3);
     await own.putObject(`executions/${RUN}/outputs/late`, randomBytes(PART));
     const source = await store.openSource(`executions/${RUN}/outputs/late`);
     const key = `${PREFIX}/executions/${RUN}/outputs/late`;
     const before = await urls.presigned({method: 'GET', key, headers: {}}, {});
     const issued = batches();
-    await sleep(2100);
+    await sleep(4100);
     expect((await fetch(before)).status).toBe(403);
     expect(await source.read(PART - 10, 10)).toHaveLength(10);
     expect(batches()).toBe(issued + 1);

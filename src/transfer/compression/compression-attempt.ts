@@ -89,11 +89,15 @@ export class CompressionAttempt {
   }
 
   /** What another attempt has published; refuses a destination that is to be kept and is somebody else's. */
-  async #existing({claims, partial}: Unfinished): Promise<FileOutcome | undefined> {
+  async #existing({claims, head, ledger, partial}: Unfinished): Promise<FileOutcome | undefined> {
     const {to, destination, ifExists, signal} = this.#options;
     const published = await this.#publishedAlready(claims, partial);
     if (published !== undefined) return published;
     if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return undefined;
+    // Another attempt may have published after its ledger was read.
+    const now = this.#fresh ? NO_CLAIMS : await readClaims(to, ledger, head, signal);
+    const meanwhile = await this.#publishedAlready(now, partial);
+    if (meanwhile !== undefined) return meanwhile;
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });
@@ -117,6 +121,9 @@ export class CompressionAttempt {
     const {head, claims, ...paths} = unfinished;
     const intended = {destination, ...attributesOf(this.#file)};
     const spec = {path: paths.partial, size: mostCompressedBytes(head.size), atMost: true, intended} as const;
+    requireCurrent(this.#options);
+    // What is left of blocks that were cut elsewhere could be taken for this one's by an attempt after it.
+    if (this.#fresh) for (const path of [paths.partial, paths.ledger]) await to.remove(path, {signal});
     const partial = await unlessSuperseded(openUnfinished(to, spec, signal));
     try {
       const ledger = await unlessSuperseded(CompressionLedger.open(to, paths.ledger, head, signal));
@@ -172,7 +179,11 @@ export class CompressionAttempt {
     const {signal} = this.#options;
     const found = await to.stat(destination, {signal});
     if (found?.kind !== 'file' || found.size !== total) return false;
-    const original = await openOriginal(to, destination, {signal});
+    const original = await openOriginal(to, destination, {signal}).catch((error: unknown) => {
+      if (hasCode(error, 'transfer.checksum-mismatch')) return undefined;
+      throw error;
+    });
+    if (original === undefined) return false;
     try {
       const table = new BlockTable(this.#file.size, MEMBER_BYTES, new Map());
       if (original.entry.size !== this.#file.size) return false;

@@ -100,8 +100,8 @@ export class CompressionLedger {
     this.#slots.write(FIRST_MEMBER + member, memberBody(member, {length, sha256}));
   }
 
-  enterBlock(block: number, sha256: string): void {
-    this.#slots.write(this.#firstBlock + block, blockBody(block, sha256));
+  enterBlock(block: number, sha256: string, onEntered: () => void): void {
+    this.#slots.write(this.#firstBlock + block, blockBody(block, sha256), onEntered);
   }
 
   enterWhole(sha256: string): void {

@@ -106,7 +106,10 @@ export class MemberSender {
       for await (const {offset, bytes} of chunks) {
         const holds = new Holds(() => giveBackChunk(bytes));
         holds.hold();
-        underWay.push(compressed(offset / MEMBER_BYTES, bytes, holds));
+        const next = compressed(offset / MEMBER_BYTES, bytes, holds);
+        // Heard when it is taken, which may be after it has failed.
+        next.catch(() => undefined);
+        underWay.push(next);
         await hasher.update(bytes, holds.release);
         if (underWay.length >= MEMBERS_AT_ONCE) await this.#take(underWay.shift(), assembler);
       }

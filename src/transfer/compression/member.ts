@@ -31,7 +31,7 @@ export async function compressMember(bytes: Uint8Array): Promise<Buffer> {
   return member;
 }
 
-/** The `length` bytes that a member was made of. Rejects with `store.io` where it is damaged, or holds another number. */
+/** The `length` bytes that a member was made of. Rejects with `transfer.checksum-mismatch` where it is damaged, or holds another number. */
 export async function decompressMember(member: Uint8Array, length: number): Promise<Buffer> {
   const bytes = await inflate(member, {maxOutputLength: length, chunkSize: chunkBytes(length)}).catch(
     (cause: unknown) => {
@@ -58,7 +58,7 @@ function chunkBytes(length: number): number {
 
 function damaged(cause?: unknown): WaybillError {
   return new WaybillError(
-    'store.io',
+    'transfer.checksum-mismatch',
     'A compressed file is damaged: a part of it does not decompress to what it was.',
     {
       ...(cause === undefined ? {} : {cause}),

@@ -128,7 +128,7 @@ export class Transport {
 
   /** Each block with every member that it holds something of: a later attempt needs both. */
   #enter(): void {
-    const {layout, ledger} = this.#options;
+    const {claims, layout, ledger, onGain} = this.#options;
     for (const [block, sha256] of this.#acknowledged) {
       const members = layout.membersOf(layout.blockRange(block));
       const digests = members.map((member) => this.#members.digestOf(member));
@@ -137,7 +137,9 @@ export class Transport {
         const digest = digests[index];
         if (digest !== undefined) ledger.enterMember(member, {length: layout.range(member).length, sha256: digest});
       }
-      ledger.enterBlock(block, sha256);
+      ledger.enterBlock(block, sha256, () => {
+        if (!claims.blocks.has(block)) onGain?.(layout.blockRange(block).length);
+      });
       this.#acknowledged.delete(block);
     }
   }
@@ -160,7 +162,7 @@ export class Transport {
   }
 
   #sent(member: number): void {
-    const {claims, onProgress, onGain} = this.#options;
+    const {claims, onProgress} = this.#options;
     const bytes = this.#lengthOf(member);
     const isAgain = member < claims.members.length || this.#sentMembers.has(member);
     const {sentBytes, resentBytes} = this.#counts;
@@ -170,7 +172,6 @@ export class Transport {
       resentBytes: resentBytes + (isAgain ? bytes : 0),
     };
     this.#sentMembers.add(member);
-    if (!isAgain) onGain?.(bytes);
     onProgress?.({event: 'sent', offset: member * MEMBER_BYTES, bytes});
   }
 

@@ -12,14 +12,14 @@ const MOST_LEFT = 0.9;
 /**
  * Decides by the first MiB: undefined where it isn't text (it holds a zero byte, or begins as UTF-16 does not) or does
  * not shrink by a tenth. Else the digest of what it was compressed to, which differs where zlib does: two attempts with
- * another zlib each must not share a partial.
+ * another zlib each must not share a partial. Its version is in it, since not every content tells two of them apart.
  */
 export async function sampleDigest(source: SourceFile, signal: AbortSignal): Promise<string | undefined> {
   const sample = await readExactly(source, 0, Math.min(SAMPLE_BYTES, source.entry.size), signal);
   if (!looksLikeText(sample)) return undefined;
   const compressed = await compressMember(sample);
   if (compressed.length > MOST_LEFT * sample.length) return undefined;
-  return createHash('sha256').update(compressed).digest('hex');
+  return createHash('sha256').update(`${process.versions.zlib} ${process.arch} `).update(compressed).digest('hex');
 }
 
 function looksLikeText(sample: Uint8Array): boolean {
