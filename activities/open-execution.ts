@@ -13,12 +13,13 @@ export function openExecution({
 }: ActivityDeps): WaybillActivities['openExecution'] {
   return async ({executionId, runId, input}) => {
     const settings = requireAllowed(targets, input);
+    // A retry begins their time anew: what they were tagged with counts from when they were written. Before it is opened,
+    // so that one whose keys may not take tags fails as it was.
+    if (input.resume !== undefined) await lifecycle?.exempt(executionId);
     const outcome = await catalog.openExecution({executionId, runId, input});
     if (outcome === 'id-used') {
       throw new WaybillError('execution.id-used', `the id ${executionId} was used before`, {path: executionId});
     }
-    // A retry begins their time anew: what they were tagged with counts from when they were written.
-    if (input.resume !== undefined) await lifecycle?.exempt(executionId);
     return {taskQueue: settings.taskQueue ?? taskQueue, ticket};
   };
 }

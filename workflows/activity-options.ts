@@ -79,7 +79,7 @@ export function sweepActivities(summary: string) {
 /** What a batch reads and writes in its journal, and asks Temporal, on the workflow's own task queue. */
 export function batchActivities(summary: string) {
   return proxyActivities<
-    Pick<WaybillActivities, 'readBatchPage' | 'keepBatchOutcomes' | 'awaitExecutions' | 'closeBatch'>
+    Pick<WaybillActivities, 'openBatch' | 'readBatchPage' | 'keepBatchOutcomes' | 'awaitExecutions' | 'closeBatch'>
   >({...long, summary});
 }
 
@@ -98,10 +98,7 @@ export function workspaceActivities(taskQueue: string, summary: string) {
 /** The short activities on the workflow's own task queue. */
 export function shortActivities(summary: string) {
   return proxyActivities<
-    Pick<
-      WaybillActivities,
-      'openExecution' | 'openTransfer' | 'openBatch' | 'recordEnd' | 'answerCatalog' | 'issueTickets'
-    >
+    Pick<WaybillActivities, 'openExecution' | 'openTransfer' | 'recordEnd' | 'answerCatalog' | 'issueTickets'>
   >({
     ...short,
     summary,

@@ -97,6 +97,7 @@ export class BatchExecutions {
 
   private async start(planned: Begun) {
     const {target} = this.input.execution;
+    const {label} = this.input;
     const request = this.request(planned);
     this.starting += 1;
     try {
@@ -109,7 +110,10 @@ export class BatchExecutions {
         staticSummary: `${request.label.slice(0, 100)} on ${target}`,
         typedSearchAttributes: [
           {key: defineSearchAttributeKey(searchAttributes.target, 'KEYWORD'), value: target},
-          {key: defineSearchAttributeKey(searchAttributes.label, 'KEYWORD'), value: request.label},
+          // No codec covers it: what nobody gave as a label, a path, does not stand there.
+          ...(label === undefined
+            ? []
+            : [{key: defineSearchAttributeKey(searchAttributes.label, 'KEYWORD'), value: request.label}]),
         ].filter(({key}) => this.input.searchAttributes.includes(key.name)),
       });
     } finally {

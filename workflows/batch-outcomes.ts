@@ -1,4 +1,4 @@
-import {CancellationScope} from '@temporalio/workflow';
+import {CancellationScope, sleep} from '@temporalio/workflow';
 import type {BatchOutcome} from '../src/contracts/batch.js';
 import type {BatchProgress} from '../src/contracts/batch-progress.js';
 import {batchActivities} from './activity-options.js';
@@ -44,7 +44,15 @@ export class BatchOutcomes {
 
   private async write(page: number, outcomes: readonly BatchOutcome[]): Promise<void> {
     const {batchId, round} = this.progress();
-    await batchActivities(`Keep ${outcomes.length} outcomes`).keepBatchOutcomes({batchId, round, page, outcomes});
+    for (let kept = false; !kept; ) {
+      try {
+        await batchActivities(`Keep ${outcomes.length} outcomes`).keepBatchOutcomes({batchId, round, page, outcomes});
+        kept = true;
+      } catch {
+        // A page that is missing would hide all that follow, and a store that is full or away comes back.
+        await sleep('30s');
+      }
+    }
     this.underWay.shift();
     this.onWritten(page + 1);
   }

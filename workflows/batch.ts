@@ -32,7 +32,7 @@ import {
   type StartedItem,
 } from '../src/contracts/batch-progress.js';
 import {BATCH_MEMO, OPEN_UPDATE, PAGES_SENT_SIGNAL, STATE_QUERY} from '../src/contracts/names.js';
-import {batchActivities, shortActivities} from './activity-options.js';
+import {batchActivities} from './activity-options.js';
 import {BatchExecutions} from './batch-executions.js';
 import {BatchOutcomes} from './batch-outcomes.js';
 import {failureFrom, isCancelled, report} from './failures.js';
@@ -129,7 +129,7 @@ class Batch {
   private async openOnce(): Promise<OpenedBatch> {
     const {batchId} = this.progress;
     const runId = workflowInfo().firstExecutionRunId;
-    const opened = await shortActivities('Open the batch').openBatch({batchId, runId, input: this.input});
+    const opened = await batchActivities('Open the batch').openBatch({batchId, runId, input: this.input});
     const {counts, pages, round} = opened;
     this.change({counts, pages, round});
     this.markSent(opened.pagesSent);

@@ -1,4 +1,4 @@
-import {batchResultKey, executionRoot} from '../../src/artifacts/keys.js';
+import {batchResultKey, executionRoot, journalRoot} from '../../src/artifacts/keys.js';
 import type {WaybillActivities} from '../../src/contracts/activities.js';
 import {itemId} from '../../src/contracts/batch.js';
 import type {Catalog} from '../../src/artifacts/catalog/catalog.js';
@@ -44,6 +44,8 @@ export async function removeUnopened(
     onProgress?.(++seen);
     if ((await store.stat(executionRoot(id), {signal})) === undefined) return;
     if ((await catalog.getExecution(id)) !== undefined) return;
+    // It was opened, and a catalog that was lost does not know it: only `catalog rebuild` may say what it is.
+    if ((await store.stat(journalRoot(id), {signal})) !== undefined) return;
     await store.removeTree(executionRoot(id), {signal});
     removed += 1;
   });

@@ -5,29 +5,34 @@ import type {BatchItem} from '../../src/contracts/batch.js';
 import {mergeRounds} from '../../src/contracts/batch-progress.js';
 import {WaybillError} from '../../src/contracts/errors.js';
 import {requireAllowed} from '../allowed.js';
+import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {lastRound, readHead, readItems, readRound, writeJson} from './batch-journal.js';
 import {outcomesOf} from './outcomes-of-batch.js';
+
+type OpenBatchRequest = Parameters<WaybillActivities['openBatch']>[0];
 
 /** Items of one page of a later round. */
 const PAGE = 100;
 
 /** Takes the id of a batch in the journal, or begins a round for what did not succeed in those before. */
 export function openBatch(deps: ActivityDeps): WaybillActivities['openBatch'] {
-  return async ({batchId, runId, input}) => {
-    const {store, targets, ticket} = deps;
-    requireAllowed(targets, input.execution);
-    if (input.retry) return {ticket, ...(await openRound(deps, batchId, runId))};
-    const head = {version: 1, runId, createdAt: new Date().toISOString(), input};
-    if (!(await writeJson(store, batchKey(batchId), head, {ifAbsent: true}))) {
-      const first = await readHead(store, batchId);
-      if (first?.runId !== runId) {
-        throw new WaybillError('execution.id-used', `the id ${batchId} was used before`, {path: batchId});
-      }
+  return ({batchId, runId, input}) => runAttempt('ask', deps.records, () => open(deps, {batchId, runId, input}));
+}
+
+async function open(deps: ActivityDeps, {batchId, runId, input}: OpenBatchRequest): Promise<OpenedBatch> {
+  const {store, targets, ticket} = deps;
+  requireAllowed(targets, input.execution);
+  if (input.retry) return {ticket, ...(await openRound(deps, batchId, runId))};
+  const head = {version: 1, runId, createdAt: new Date().toISOString(), input};
+  if (!(await writeJson(store, batchKey(batchId), head, {ifAbsent: true}))) {
+    const first = await readHead(store, batchId);
+    if (first?.runId !== runId) {
+      throw new WaybillError('execution.id-used', `the id ${batchId} was used before`, {path: batchId});
     }
-    const counts = {items: input.items, succeeded: 0, failed: 0, cancelled: 0};
-    return {ticket, round: 1, pages: input.pages, pagesSent: 0, counts};
-  };
+  }
+  const counts = {items: input.items, succeeded: 0, failed: 0, cancelled: 0};
+  return {ticket, round: 1, pages: input.pages, pagesSent: 0, counts};
 }
 
 async function openRound({store}: ActivityDeps, batchId: string, runId: string): Promise<Omit<OpenedBatch, 'ticket'>> {

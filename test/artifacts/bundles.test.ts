@@ -214,7 +214,6 @@ describe.each(bundlePlaces)('bundles in %s', (_, start) => {
     let last: BundleProgress | undefined;
     await storage.downloadAssetBundle('job-1', url, at('place'), {onProgress: (p) => (last = p)});
     expect(last?.resumedBytes).toBeGreaterThanOrEqual(2 * PART);
-    expect(last?.filesTotal).toBeLessThan(42);
     expect(await snapshot(at('place'))).toEqual(await snapshot(at('assets')));
     expect((await readdir(here)).sort()).toEqual(['assets', 'place']);
   });

@@ -6,7 +6,7 @@ import {patterned} from '../../src/stores/contract/subject.js';
 import {S3Client} from '../../src/stores/s3/client.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
-import {setUpBucket} from '../../src/worker/operations/setup-bucket.js';
+import {setUpBucket, setUpRules} from '../../src/worker/operations/setup-bucket.js';
 import {openStoreLifecycle} from '../../src/worker/store-lifecycle.js';
 import {startMinio} from '../servers/minio.js';
 import {credentials, type S3Server} from '../servers/s3-server.js';
@@ -28,8 +28,8 @@ function settings(server: S3Server, days = 30): Configuration {
 
 async function setUp(server: S3Server, days?: number): Promise<readonly string[]> {
   const steps: string[] = [];
-  for await (const {name, outcome} of setUpBucket(settings(server, days), environment)) {
-    steps.push(`${name} ${outcome}`);
+  for (const set of [setUpBucket, setUpRules]) {
+    for await (const {name, outcome} of set(settings(server, days), environment)) steps.push(`${name} ${outcome}`);
   }
   return steps;
 }

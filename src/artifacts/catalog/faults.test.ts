@@ -107,6 +107,7 @@ describe('the schema', () => {
     expect(await query('select name from waybill.migration order by name')).toEqual([
       {name: '0001-executions-and-artifacts'},
       {name: '0002-retention'},
+      {name: '0003-tickets'},
     ]);
     await Promise.all(opened.map((catalog) => catalog.close()));
   });

@@ -49,10 +49,13 @@ export async function rebuildCatalog(context: CliContext, json: boolean): Promis
     }
   };
   await withBothSides(context, async ({configuration, catalog, store, signal}) => {
-    await markStore(store, catalog.retention, {signal, adopt: true});
+    const adopt = () => markStore(store, catalog.retention, {signal, adopt: true});
+    // A catalog that is new takes the store when it knows what is in it: until then no sweep does.
+    if ((await catalog.retention.storeId()) !== undefined) await adopt();
     const temporal = await connectTemporal(configuration, context.environment);
     try {
       await tell(rebuild(temporal, {store, catalog, signal, retentionDays: configuration.retention.days}));
+      await adopt();
     } finally {
       await temporal.connection.close();
     }

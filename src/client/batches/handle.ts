@@ -37,7 +37,7 @@ export class Batch implements BatchHandle {
   ) {}
 
   async result(signal?: AbortSignal): Promise<BatchResult> {
-    this.ended ??= requireWorker(this.session, this.awaitEnd());
+    this.ended ??= requireWorker(this.session, this.awaitEnd(), this.id);
     this.ended.catch(() => undefined);
     return await unlessAborted(this.ended, signal);
   }

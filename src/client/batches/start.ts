@@ -29,7 +29,7 @@ export async function openBatch(session: Session, id: string, request: BatchRequ
     args: [{...request, searchAttributes: await searchAttributeNames(session)}],
     workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
     staticSummary: `${label}: ${request.items} files on ${target}`,
-    typedSearchAttributes: await searchAttributesOf(session, {target, label}),
+    typedSearchAttributes: await searchAttributesOf(session, {target, ...(request.label === undefined ? {} : {label})}),
     workflowIdConflictPolicy: 'FAIL',
     workflowIdReusePolicy: request.retry === true ? 'ALLOW_DUPLICATE' : 'REJECT_DUPLICATE',
   });
@@ -37,10 +37,10 @@ export async function openBatch(session: Session, id: string, request: BatchRequ
     startWorkflowOperation: operation,
   });
   try {
-    return await requireWorker(session, update);
+    return await requireWorker(session, update, id);
   } catch (error) {
     // Whoever was told that nobody works must not find the commands run when somebody does.
-    if (hasCode(error, 'client.no-worker'))
+    if (hasCode(error, 'client.no-worker', 'payload.not-readable'))
       await session.temporal.workflow
         .getHandle(id)
         .cancel()

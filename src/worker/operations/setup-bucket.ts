@@ -8,21 +8,43 @@ import {s3Credentials} from '../s3-credentials.js';
 import {type LifecycleRules, lifecycleRules} from '../store-lifecycle.js';
 import type {SetupStep} from './setup.js';
 
-/** The bucket of a default store on S3, and the rules in it by which the server deletes what no sweep has. */
-export async function* setUpBucket(
+/** The bucket of a default store on S3. */
+export async function* setUpBucket(configuration: Configuration, environment: Environment): AsyncGenerator<SetupStep> {
+  yield* withBucket(configuration, environment, async function* ({bucket, connection, name, prefix}) {
+    const probe = await probeS3(connection, prefix);
+    if (probe.outcome === 'answered') yield {name: 'bucket', outcome: 'unchanged', detail: `${name} is there`};
+    else if (probe.outcome === 'refused' && probe.reason === 'no-bucket') yield await makeBucket(bucket, name);
+    else throw probe.error;
+  });
+}
+
+/**
+ * The rules in it by which the server deletes what no sweep has. Only where the store is known to be this installation's:
+ * a rule for the same prefix is taken for an earlier one of its own.
+ */
+export async function* setUpRules(configuration: Configuration, environment: Environment): AsyncGenerator<SetupStep> {
+  yield* withBucket(configuration, environment, ({bucket, rules}) => ruleSteps(bucket, rules));
+}
+
+interface OpenBucket {
+  readonly bucket: BucketAdministration;
+  readonly connection: Awaited<ReturnType<typeof s3Connection>>;
+  readonly name: string;
+  readonly prefix: string;
+  readonly rules: LifecycleRules;
+}
+
+async function* withBucket(
   {store: settings, retention}: Configuration,
   environment: Environment,
+  work: (open: OpenBucket) => AsyncGenerator<SetupStep>,
 ): AsyncGenerator<SetupStep> {
   if (settings.kind !== 's3') return;
   const connection = await s3Connection(settings, s3Credentials(settings, environment));
   const {bucket: name, prefix} = settings;
   const bucket = administerBucket(connection, prefix);
   try {
-    const probe = await probeS3(connection, prefix);
-    if (probe.outcome === 'answered') yield {name: 'bucket', outcome: 'unchanged', detail: `${name} is there`};
-    else if (probe.outcome === 'refused' && probe.reason === 'no-bucket') yield await makeBucket(bucket, name);
-    else throw probe.error;
-    yield* ruleSteps(bucket, lifecycleRules(settings, retention));
+    yield* work({bucket, connection, name, prefix, rules: lifecycleRules(settings, retention)});
   } finally {
     bucket.close();
   }

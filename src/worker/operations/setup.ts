@@ -7,7 +7,7 @@ import {catalogAddress} from '../catalog-address.js';
 import {openDefaultStore} from '../default-store.js';
 import {ensureRetentionSchedule, retentionScheduleId} from '../retention-schedule.js';
 import {addSearchAttributes, missingSearchAttributes} from './search-attributes.js';
-import {setUpBucket} from './setup-bucket.js';
+import {setUpBucket, setUpRules} from './setup-bucket.js';
 import {connectTemporal, type OperatorTemporal} from './temporal.js';
 
 /** `left-out`: it cannot be made here, and Waybill works without it. */
@@ -36,6 +36,7 @@ export async function* setUp(configuration: Configuration, environment: Environm
     } finally {
       await store.close();
     }
+    yield* setUpRules(configuration, environment);
   } finally {
     await catalog.close();
   }
