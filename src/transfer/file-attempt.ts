@@ -9,7 +9,7 @@ import {attributesOf, withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {openUnfinished} from './open-unfinished.js';
 import {hasChanged, requireSameSource, sourceChanged} from './changed-source.js';
-import {holdsAlready, publishedAlready} from './published-already.js';
+import {holdsAlready, oncePublished, publishedAlready} from './published-already.js';
 import {hashedThere, requireSame} from './prove-source.js';
 import {requireCurrent, superseded, unlessSuperseded} from './superseded.js';
 import {type ByteCounts, proves, transport} from './transport.js';
@@ -141,14 +141,14 @@ export class FileAttempt {
 
   async #consumed(head: LedgerHead, error: unknown): Promise<FileOutcome> {
     const {to, ledger, signal, file} = this.#options;
-    const {whole} = await readLedger(to, ledger, head, signal);
-    const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
-    if (note === undefined || whole === undefined) throw superseded('The unfinished file is gone.', error);
-    return this.#outcome('resumed', {
-      sha256: whole,
-      resumedBytes: Math.max(0, file.size - this.#counts.sentBytes),
-      note,
-    });
+    const published = await oncePublished(async () => {
+      const {whole} = await readLedger(to, ledger, head, signal);
+      const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
+      return whole === undefined || note === undefined ? undefined : {sha256: whole, note};
+    }, signal);
+    if (published === undefined) throw superseded('The unfinished file is gone.', error);
+    const resumedBytes = Math.max(0, file.size - this.#counts.sentBytes);
+    return this.#outcome('resumed', {...published, resumedBytes});
   }
 
   #outcome(outcome: MovedOutcome['outcome'], details: Partial<MovedOutcome>): FileOutcome {

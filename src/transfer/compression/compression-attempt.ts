@@ -8,7 +8,7 @@ import {type PartialPaths, partialPaths} from '../keys.js';
 import {openUnfinished} from '../open-unfinished.js';
 import {moveShape, type MoveShape} from '../move-shape.js';
 import {attributesOf, type PlannedFile, withAttributes} from '../planned-file.js';
-import {publishedAlready} from '../published-already.js';
+import {oncePublished, publishedAlready} from '../published-already.js';
 import {requireCurrent, superseded, unlessSuperseded} from '../superseded.js';
 import {digestOfSource} from '../whole-digest.js';
 import type {CompressFileOptions} from './compress-file.js';
@@ -131,8 +131,10 @@ export class CompressionAttempt {
         return await this.#sendAndPublish(source, partial, ledger, claims);
       } catch (error) {
         if (!hasCode(error, 'transfer.partial-consumed')) throw error;
-        const now = await readClaims(to, paths.ledger, head, signal);
-        const published = await this.#publishedAlready(now, paths.partial);
+        const published = await oncePublished(
+          async () => this.#publishedAlready(await readClaims(to, paths.ledger, head, signal), paths.partial),
+          signal,
+        );
         if (published === undefined) throw superseded('The unfinished file is gone.', error);
         return published;
       } finally {
