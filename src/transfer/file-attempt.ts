@@ -7,12 +7,12 @@ import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
 import {attributesOf, withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
-import {openUnfinished} from './open-unfinished.js';
 import {hasChanged, requireSameSource, sourceChanged} from './changed-source.js';
-import {holdsAlready, oncePublished, publishedAlready} from './published-already.js';
+import {holdsAlready, publishedAlready} from './published-already.js';
 import {hashedThere, requireSame} from './prove-source.js';
-import {requireCurrent, superseded, unlessSuperseded} from './superseded.js';
+import {requireCurrent} from './superseded.js';
 import {type ByteCounts, proves, transport} from './transport.js';
+import {withUnfinished} from './with-unfinished.js';
 
 /**
  *     open source, read ledger ──► published by another attempt? ──► its outcome
@@ -61,20 +61,11 @@ export class FileAttempt {
   async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
     const {to, partial: path, ledger: ledgerPath, destination, file, signal} = this.#options;
     const spec = {path, size: file.size, intended: {destination, ...this.#attributes}};
-    const partial = await unlessSuperseded(openUnfinished(to, spec, signal));
-    try {
-      const ledger = await unlessSuperseded(Ledger.open(to, ledgerPath, head, signal));
-      try {
-        return await this.#sendAndPublish(source, partial, ledger, claimed);
-      } catch (error) {
-        if (!hasCode(error, 'transfer.partial-consumed')) throw error;
-        return await this.#consumed(head, error);
-      } finally {
-        await ledger.close();
-      }
-    } finally {
-      await partial.close();
-    }
+    const openLedger = () => Ledger.open(to, ledgerPath, head, signal);
+    const published = () => this.#publishedMeanwhile(head);
+    return await withUnfinished({to, spec, openLedger, published, signal}, (partial, ledger) =>
+      this.#sendAndPublish(source, partial, ledger, claimed),
+    );
   }
 
   async #sendAndPublish(
@@ -139,16 +130,13 @@ export class FileAttempt {
     });
   }
 
-  async #consumed(head: LedgerHead, error: unknown): Promise<FileOutcome> {
+  async #publishedMeanwhile(head: LedgerHead): Promise<FileOutcome | undefined> {
     const {to, ledger, signal, file} = this.#options;
-    const published = await oncePublished(async () => {
-      const {whole} = await readLedger(to, ledger, head, signal);
-      const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
-      return whole === undefined || note === undefined ? undefined : {sha256: whole, note};
-    }, signal);
-    if (published === undefined) throw superseded('The unfinished file is gone.', error);
+    const {whole} = await readLedger(to, ledger, head, signal);
+    const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
+    if (whole === undefined || note === undefined) return undefined;
     const resumedBytes = Math.max(0, file.size - this.#counts.sentBytes);
-    return this.#outcome('resumed', {...published, resumedBytes});
+    return this.#outcome('resumed', {sha256: whole, resumedBytes, note});
   }
 
   #outcome(outcome: MovedOutcome['outcome'], details: Partial<MovedOutcome>): FileOutcome {

@@ -1,9 +1,9 @@
-import {hasCode} from '../contracts/errors.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {FileAttempt} from './file-attempt.js';
-import {type FileOutcome, failedOutcome} from './file-outcome.js';
+import type {FileOutcome} from './file-outcome.js';
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';
+import {settleFile} from './settle-file.js';
 
 /**
  * What happened to bytes of the file: new ones were acknowledged, or those that an earlier attempt says it sent were
@@ -50,29 +50,5 @@ export interface MoveFileOptions {
  * signal, and `transfer.superseded` where this attempt has nothing left to do.
  */
 export async function moveFile(options: MoveFileOptions): Promise<FileOutcome> {
-  const startedAt = performance.now();
-  try {
-    return await attempt(options, startedAt);
-  } catch (error) {
-    options.signal.throwIfAborted();
-    if (!isFinal(error)) throw error;
-    return failedOutcome(options.file, error, startedAt);
-  }
-}
-
-async function attempt(options: MoveFileOptions, startedAt: number): Promise<FileOutcome> {
-  try {
-    return await new FileAttempt(options, startedAt, {fresh: false}).run();
-  } catch (error) {
-    // The ledger may be of other bytes than the source holds now, with the same identity: once, nothing of it is used.
-    const fresh = hasCode(error, 'source.changed');
-    if ((!fresh && !hasCode(error, 'worker.thread-lost')) || options.signal.aborted) throw error;
-    return await new FileAttempt(options, startedAt, {fresh}).run();
-  }
-}
-
-/** Whether this error is a file's last word, though its code says that a later transfer may fare better. */
-export function isFinal(error: unknown): boolean {
-  if (hasCode(error, 'source.changed', 'transfer.checksum-mismatch')) return true;
-  return hasCode(error) && !error.retryable && error.code !== 'transfer.superseded';
+  return await settleFile(options, (startedAt, how) => new FileAttempt(options, startedAt, how).run());
 }

@@ -6,7 +6,8 @@ import {type FileOutcome, failedOutcome, type MovedOutcome} from './file-outcome
 import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
 import {moveLink} from './links.js';
-import {type FileProgress, isFinal, moveFile} from './move-file.js';
+import {type FileProgress, moveFile} from './move-file.js';
+import {isFinal} from './settle-file.js';
 import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';

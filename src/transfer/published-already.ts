@@ -1,4 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import {BlockTable} from './block-table.js';
 import {blockBytesOf} from './blocks.js';
 import type {MoveFileOptions} from './move-file.js';
@@ -23,25 +22,6 @@ export async function publishedAlready(
   if (modificationTimes && Math.abs(published.modifiedAt - file.modifiedAt) >= Math.max(1, timeResolutionMs))
     return undefined;
   return 'published by another attempt, which had proved it';
-}
-
-/** How often, and milliseconds between: a publish that goes on is through within them, or its process has died. */
-const LOOKS = 5;
-const PAUSE_MS = 50;
-
-/**
- * Looks again for a short while where a partial was found consumed: a publish gives the file its name before it takes away
- * the partial's, and between the two both are there.
- */
-export async function oncePublished<T>(
-  look: () => Promise<T | undefined>,
-  signal: AbortSignal,
-): Promise<T | undefined> {
-  for (let looks = 1; ; looks += 1) {
-    const found = await look();
-    if (found !== undefined || looks === LOOKS) return found;
-    await delay(PAUSE_MS, undefined, {signal});
-  }
 }
 
 /** Whether the destination holds these very bytes, whoever put them there: all of it is read. */

@@ -6,7 +6,7 @@ import {BLOCK_BYTES, PIECES} from './blocks.js';
 import type {MovedOutcome} from './file-outcome.js';
 import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
-import {isFinal} from './move-file.js';
+import {isFinal} from './settle-file.js';
 import {type PlannedFile, withAttributes} from './planned-file.js';
 import {proveSource} from './prove-source.js';
 import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js';

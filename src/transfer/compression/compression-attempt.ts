@@ -5,12 +5,12 @@ import {blockBytesOf} from '../blocks.js';
 import {hasChanged, requireSameSource, sourceChanged} from '../changed-source.js';
 import type {FileOutcome, MovedOutcome} from '../file-outcome.js';
 import {type PartialPaths, partialPaths} from '../keys.js';
-import {openUnfinished} from '../open-unfinished.js';
 import {moveShape, type MoveShape} from '../move-shape.js';
 import {attributesOf, type PlannedFile, withAttributes} from '../planned-file.js';
-import {oncePublished, publishedAlready} from '../published-already.js';
-import {requireCurrent, superseded, unlessSuperseded} from '../superseded.js';
+import {publishedAlready} from '../published-already.js';
+import {requireCurrent} from '../superseded.js';
 import {digestOfSource} from '../whole-digest.js';
+import {withUnfinished} from '../with-unfinished.js';
 import type {CompressFileOptions} from './compress-file.js';
 import {
   type Claims,
@@ -124,25 +124,12 @@ export class CompressionAttempt {
     requireCurrent(this.#options);
     // What is left of blocks that were cut elsewhere could be taken for this one's by an attempt after it.
     if (this.#fresh) for (const path of [paths.partial, paths.ledger]) await to.remove(path, {signal});
-    const partial = await unlessSuperseded(openUnfinished(to, spec, signal));
-    try {
-      const ledger = await unlessSuperseded(CompressionLedger.open(to, paths.ledger, head, signal));
-      try {
-        return await this.#sendAndPublish(source, partial, ledger, claims);
-      } catch (error) {
-        if (!hasCode(error, 'transfer.partial-consumed')) throw error;
-        const published = await oncePublished(
-          async () => this.#publishedAlready(await readClaims(to, paths.ledger, head, signal), paths.partial),
-          signal,
-        );
-        if (published === undefined) throw superseded('The unfinished file is gone.', error);
-        return published;
-      } finally {
-        await ledger.close();
-      }
-    } finally {
-      await partial.close();
-    }
+    const openLedger = () => CompressionLedger.open(to, paths.ledger, head, signal);
+    const published = async () =>
+      this.#publishedAlready(await readClaims(to, paths.ledger, head, signal), paths.partial);
+    return await withUnfinished({to, spec, openLedger, published, signal}, (partial, ledger) =>
+      this.#sendAndPublish(source, partial, ledger, claims),
+    );
   }
 
   async #sendAndPublish(
