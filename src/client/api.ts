@@ -14,6 +14,7 @@ import type {CheckCounts, CheckedName, ListedStoreEntry, StoreEntry} from '../co
 import type {TransferOptionsRequest, TransferRequest, TransferResult} from '../contracts/transfer.js';
 import type {TransferState} from '../contracts/transfer-progress.js';
 import type {BatchHandle, BatchStart, BatchSummary} from './batch-api.js';
+import type {WorkflowSummary} from './workflow-summary.js';
 
 /** A file of the caller's machine that is put into the workspace. */
 export interface LocalInput {
@@ -158,12 +159,7 @@ export interface TransferHandle {
   cancel(): Promise<void>;
 }
 
-export interface TransferSummary {
-  readonly id: string;
-  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled';
-  /** ISO 8601, of the last run where it continued as new. */
-  readonly startedAt: string;
-  readonly endedAt?: string;
+export interface TransferSummary extends WorkflowSummary {
   /** As they were given; absent, with `destination`, where the input cannot be read. */
   readonly sources?: readonly string[];
   readonly destination?: string;

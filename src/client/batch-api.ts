@@ -7,6 +7,7 @@ import type {
   BatchState,
 } from '../contracts/batch.js';
 import type {DownloadedFile, DownloadOptions, LocalInput} from './api.js';
+import type {WorkflowSummary} from './workflow-summary.js';
 
 /** A file of the caller's machine that an execution of a batch is about. */
 export interface BatchFile {
@@ -89,14 +90,9 @@ export interface SendOptions {
   readonly onSent?: (files: number) => void;
 }
 
-export interface BatchSummary {
-  readonly id: string;
-  readonly state: 'running' | 'succeeded' | 'failed' | 'cancelled';
+export interface BatchSummary extends WorkflowSummary {
   readonly label: string;
   readonly target: string;
   /** Of a batch that runs, as they were when its round began. */
   readonly counts: BatchCounts;
-  /** ISO 8601, of the last run where it continued as new. */
-  readonly startedAt: string;
-  readonly endedAt?: string;
 }

@@ -4,6 +4,7 @@ import {workflowNames} from '../contracts/names.js';
 import type {TransferSummary} from './api.js';
 import type {Session} from './connect.js';
 import {translate} from './failures.js';
+import {lastRunsOf, workflowSummary} from './workflow-summary.js';
 
 /** Transfers that are asked for their places at once. */
 const AT_ONCE = 16;
@@ -13,7 +14,7 @@ export async function* listTransfers(
   session: Session,
   limit = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<TransferSummary> {
-  const query = `WorkflowType = '${workflowNames.transfer}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  const query = lastRunsOf(workflowNames.transfer);
   let batch: WorkflowExecutionInfo[] = [];
   let left = limit;
   try {
@@ -31,22 +32,7 @@ export async function* listTransfers(
 }
 
 function summaries(session: Session, found: readonly WorkflowExecutionInfo[]): Promise<TransferSummary[]> {
-  return Promise.all(found.map(async (info) => ({...summaryOf(info), ...(await placesOf(session, info))})));
-}
-
-const states: Readonly<Record<string, TransferSummary['state']>> = {
-  RUNNING: 'running',
-  COMPLETED: 'succeeded',
-  CANCELLED: 'cancelled',
-};
-
-function summaryOf({workflowId, status, startTime, closeTime}: WorkflowExecutionInfo): TransferSummary {
-  return {
-    id: workflowId,
-    state: states[status.name] ?? 'failed',
-    startedAt: startTime.toISOString(),
-    ...(closeTime === undefined ? {} : {endedAt: closeTime.toISOString()}),
-  };
+  return Promise.all(found.map(async (info) => ({...workflowSummary(info), ...(await placesOf(session, info))})));
 }
 
 const places = z.object({sources: z.array(z.string()), destination: z.string()});

@@ -6,6 +6,9 @@ import {originFields} from './origin.js';
 /** More would wait for days: six digits number them, and a client holds their names in memory. */
 export const MAX_BATCH_ITEMS = 100_000;
 
+/** Executions of one batch under way at once: each is a child whose events its history holds. */
+export const MAX_BATCH_PARALLEL = 500;
+
 /** A batch's id, which is also its workflow id: those of its executions are made from it, and are ids too. */
 export const batchId = z
   .string()
@@ -58,7 +61,7 @@ export const batchInput = z.object({
   /** How long the caller may take from one page to the next, in milliseconds. Default a day. */
   uploadDeadlineMs: z.number().int().positive().default(86_400_000),
   /** Executions under way at once. How many commands a target runs at once is its own setting. */
-  parallel: z.number().int().min(1).max(500).default(10),
+  parallel: z.number().int().min(1).max(MAX_BATCH_PARALLEL).default(10),
   /** Executions after which the workflow continues as a new run, so that no history grows without bound. */
   executionsPerRun: z.number().int().min(1).max(1000).default(500),
   /** Search attributes that this Temporal has, of those that executions carry. */

@@ -1,4 +1,6 @@
 import type {BatchHandle, BatchStart} from '../../client/batch-api.js';
+import {MAX_BATCH_PARALLEL} from '../../contracts/batch.js';
+import {WaybillError} from '../../contracts/errors.js';
 import type {CliContext, ConnectOptions} from '../context.js';
 import {EXIT} from '../exit-codes.js';
 import {Interrupts} from '../run/interrupts.js';
@@ -26,6 +28,9 @@ export async function startBatch(
   connect: ConnectOptions,
   options: BatchRunOptions,
 ): Promise<number> {
+  if (options.parallel !== undefined && options.parallel > MAX_BATCH_PARALLEL) {
+    throw new WaybillError('input.invalid', `--parallel ${options.parallel}: ${MAX_BATCH_PARALLEL} is the most`);
+  }
   const screen = new Screen(context);
   const reporter = new BatchReporter(screen, options.json);
   const records = new LocalRecords(context.environment);

@@ -39,9 +39,6 @@ interface RunFlags {
   readonly parallel?: number;
 }
 
-/** As the workflow has it. */
-const MOST_PARALLEL = 500;
-
 export function runCommand(context: CliContext, finish: Finish): Command {
   const command = new Command('run')
     .summary('run a command on a target, its input files there before and its outputs back after')
@@ -114,9 +111,6 @@ function batchOptions(
   options: RunOptions,
   {cwd}: Pick<CliContext, 'cwd'>,
 ): BatchRunOptions {
-  if (parallel !== undefined && parallel > MOST_PARALLEL) {
-    throw new WaybillError('input.invalid', `--parallel ${parallel}: ${MOST_PARALLEL} is the most`);
-  }
   const into = resolve(cwd, out ?? 'outputs');
   return {...options, into, pattern, ...(parallel === undefined ? {} : {parallel})};
 }

@@ -4,16 +4,11 @@ import {BATCH_MEMO, workflowNames} from '../../contracts/names.js';
 import type {BatchSummary} from '../batch-api.js';
 import type {Session} from '../connect.js';
 import {translate} from '../failures.js';
-
-const states: Readonly<Record<string, BatchSummary['state']>> = {
-  RUNNING: 'running',
-  COMPLETED: 'succeeded',
-  CANCELLED: 'cancelled',
-};
+import {lastRunsOf, workflowSummary} from '../workflow-summary.js';
 
 /** The newest first; of one that was tried again the last round alone. */
 export async function* listBatches(session: Session, limit = Number.POSITIVE_INFINITY): AsyncGenerator<BatchSummary> {
-  const query = `WorkflowType = '${workflowNames.batch}' AND ExecutionStatus != 'ContinuedAsNew'`;
+  const query = lastRunsOf(workflowNames.batch);
   const seen = new Set<string>();
   try {
     for await (const found of session.temporal.workflow.list({query})) {
@@ -27,16 +22,13 @@ export async function* listBatches(session: Session, limit = Number.POSITIVE_INF
   }
 }
 
-function summaryOf({workflowId, status, startTime, closeTime, memo}: WorkflowExecutionInfo): BatchSummary {
+function summaryOf(info: WorkflowExecutionInfo): BatchSummary {
   // One that was refused at its start has none.
-  const shown = batchMemo.safeParse(memo?.[BATCH_MEMO]).data;
+  const shown = batchMemo.safeParse(info.memo?.[BATCH_MEMO]).data;
   return {
-    id: workflowId,
-    state: states[status.name] ?? 'failed',
+    ...workflowSummary(info),
     label: shown?.label ?? '',
     target: shown?.target ?? '',
     counts: shown?.counts ?? {items: 0, succeeded: 0, failed: 0, cancelled: 0},
-    startedAt: startTime.toISOString(),
-    ...(closeTime === undefined ? {} : {endedAt: closeTime.toISOString()}),
   };
 }
