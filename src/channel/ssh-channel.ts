@@ -3,7 +3,8 @@ import type {SshPool} from '../ssh/pool.js';
 import {openLocalStore} from '../stores/local/store.js';
 import {openSshStore} from '../stores/ssh/store.js';
 import type {CallOptions, Entry, HashedFile, ListedEntry, Store, StorePath} from '../stores/store.js';
-import {copy, type CopyOptions, type CopyResult} from '../transfer/copy/copy.js';
+import {copy, type CopyOptions} from '../transfer/copy/copy.js';
+import type {CopyResult} from '../transfer/copy/result.js';
 import type {CopyPlace} from '../transfer/copy/locate.js';
 import {inParallel} from '../stores/in-parallel.js';
 

@@ -1,7 +1,7 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {Attributes, PartialFile, SourceFile} from '../stores/store.js';
 import {blockBytesOf} from './blocks.js';
-import type {FileOutcome, MovedOutcome} from './file-outcome.js';
+import {type FileOutcome, type MovedOutcome, movedOutcome} from './file-outcome.js';
 import {EMPTY_LEDGER, Ledger, type LedgerContent, readLedger} from './ledger.js';
 import type {LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
@@ -140,14 +140,12 @@ export class FileAttempt {
   }
 
   #outcome(outcome: MovedOutcome['outcome'], details: Partial<MovedOutcome>): FileOutcome {
-    const {name, kind, size, mode, modifiedAt, attributesLeftOut} = this.#options.file;
-    return {
-      ...{outcome, name, kind, size},
+    const {mode, modifiedAt, attributesLeftOut} = this.#options.file;
+    return movedOutcome(this.#options.file, outcome, this.#startedAt, {
       ...this.#counts,
       verified: 'sha256',
-      durationMs: Math.round(performance.now() - this.#startedAt),
       ...(attributesLeftOut === undefined ? {} : {attributes: {mode, modifiedAt}}),
       ...details,
-    };
+    });
   }
 }

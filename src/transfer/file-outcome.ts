@@ -1,17 +1,24 @@
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
 import {isWaybillError, WaybillError} from '../contracts/errors.js';
-import type {FailedOutcome, FileOutcome} from '../contracts/file-outcome.js';
+import type {FailedOutcome, FileOutcome, MovedOutcome} from '../contracts/file-outcome.js';
 
 export {type FailedOutcome, fileOutcome, type FileOutcome, type MovedOutcome} from '../contracts/file-outcome.js';
 
-interface Failed {
-  readonly name: string;
-  readonly kind: FileOutcome['kind'];
-  readonly size: number;
+type Described = Pick<FileOutcome, 'name' | 'kind' | 'size'>;
+
+/** The outcome of a file that is at the destination. Bytes that `details` leaves out are none. */
+export function movedOutcome(
+  {name, kind, size}: Described,
+  outcome: MovedOutcome['outcome'],
+  startedAt: number,
+  details: Pick<MovedOutcome, 'verified'> & Partial<MovedOutcome>,
+): MovedOutcome {
+  const durationMs = Math.round(performance.now() - startedAt);
+  return {...{outcome, name, kind, size, sentBytes: 0, resumedBytes: 0, resentBytes: 0, durationMs}, ...details};
 }
 
 /** What the engine learned too late to send anything: `error` becomes the file's one outcome. */
-export function failedOutcome(file: Failed, error: unknown, startedAt: number, sentBytes = 0): FailedOutcome {
+export function failedOutcome(file: Described, error: unknown, startedAt: number, sentBytes = 0): FailedOutcome {
   const code = isWaybillError(error) ? error.code : 'store.io';
   return {
     outcome: 'failed',

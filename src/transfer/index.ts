@@ -1,12 +1,13 @@
 export type {ClaimHolder, DestinationClaim, FoundClaim} from './claims/claim.js';
 export {type ClaimRequest, DestinationClaims} from './claims/destination-claims.js';
 export {check, type CheckedEntry, type CheckOptions} from './copy/check.js';
-export {type ClaimedDestination, copy, type CopyOptions, type CopyResult} from './copy/copy.js';
+export {type ClaimedDestination, copy, type CopyOptions} from './copy/copy.js';
 export {withOriginals} from './compression/originals.js';
 export {MOST_COMPRESSED_BYTES} from './compression/member.js';
 export {copyEvents} from './copy/event-stream.js';
 export type {CopyEvent} from './copy/events.js';
 export type {CopyPlace} from './copy/locate.js';
+export type {CopyResult} from './copy/result.js';
 export {errorOf, type FailedOutcome, type FileOutcome, fileOutcome, type MovedOutcome} from './file-outcome.js';
 export {finishDirectories} from './finish-directories.js';
 export {

@@ -1,16 +1,15 @@
-import {hasCode, isWaybillError, WaybillError} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {compressFile} from './compression/compress-file.js';
-import {type FileOutcome, failedOutcome, type MovedOutcome} from './file-outcome.js';
+import {type FileOutcome, movedOutcome} from './file-outcome.js';
 import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
 import {moveLink} from './links.js';
 import {type FileProgress, moveFile} from './move-file.js';
-import {isFinal} from './settle-file.js';
 import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';
+import {SegmentOutcomes} from './segment-outcomes.js';
 import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
 import {requireCurrent} from './superseded.js';
 
@@ -64,9 +63,6 @@ const NAMES_AT_ONCE = 32;
 const FILES_AT_ONCE = 2;
 const LARGE_FILES_BYTES = 48 * 1024 * 1024;
 
-/** So many failures in a row that may pass by themselves: the rest would only meet the same. */
-const FAILURES_IN_A_ROW = 3;
-
 /**
  * Moves the files of one plan segment; one file's failure stops no other. Resolves when each has its outcome. Throws
  * where another attempt may do better, when all the others are settled: the caller keeps what `onOutcome` was given
@@ -79,13 +75,12 @@ export async function moveSegment(options: MoveSegmentOptions): Promise<SegmentR
 class Segment {
   readonly #options: MoveSegmentOptions;
   readonly #counter: ProgressCounter;
-  readonly #outcomes = new Map<string, FileOutcome>();
-  #retry: {readonly error: unknown} | undefined;
-  #failuresInARow = 0;
+  readonly #outcomes: SegmentOutcomes;
 
   constructor(options: MoveSegmentOptions) {
     this.#options = options;
     this.#counter = new ProgressCounter(options.files, options.onProgress);
+    this.#outcomes = new SegmentOutcomes(options, this.#counter);
   }
 
   async run(): Promise<SegmentResult> {
@@ -95,15 +90,14 @@ class Segment {
       // Also of an attempt that fails: what it has sent since the last word was sent all the same.
       this.#counter.finish();
     }
-    const {files} = this.#options;
-    return {outcomes: files.map((file) => this.#outcomeOf(file)), progress: this.#counter.snapshot()};
+    return {outcomes: this.#outcomes.inOrder(), progress: this.#counter.snapshot()};
   }
 
   async #moveAll(): Promise<void> {
     const {files, signal} = this.#options;
     signal.throwIfAborted();
-    await this.#takeEarlier();
-    const left = files.filter((file) => !this.#outcomes.has(file.name));
+    await this.#outcomes.takeEarlier();
+    const left = files.filter((file) => !this.#outcomes.has(file));
     const directories = left.filter((file) => file.kind === 'directory');
     await inParallel(directories, NAMES_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
     const stalled = this.#options.before === 'stalled';
@@ -120,33 +114,15 @@ class Segment {
     // Links last: what they point to is there then.
     const links = left.filter((file) => file.kind === 'link');
     await inParallel(links, NAMES_AT_ONCE, (file) => this.#one(file, (startedAt) => this.#link(file, startedAt)));
-    if (this.#retry !== undefined) throw this.#retry.error;
+    this.#outcomes.throwRetryable();
   }
 
   get #filesAtOnce(): number {
     return this.#options.filesAtOnce ?? FILES_AT_ONCE;
   }
 
-  /** What an earlier attempt settled costs one look at the destination, not a second copy. */
-  async #takeEarlier(): Promise<void> {
-    const {earlier = [], files, to, toRoot, signal} = this.#options;
-    const good = new Map(
-      earlier.filter((outcome) => outcome.outcome !== 'failed').map((outcome) => [outcome.name, outcome]),
-    );
-    await inParallel(files, NAMES_AT_ONCE, async (file) => {
-      const outcome = good.get(file.name);
-      // Planned again for a retry, it may be another file than the one that arrived.
-      if (outcome === undefined || (file.kind === 'file' && outcome.size !== file.size)) return;
-      const {name, size} = outcome.stored ?? file;
-      const entry = await to.stat(joinStorePath(toRoot, name), {signal});
-      if (entry?.kind !== file.kind || (file.kind === 'file' && entry.size !== size)) return;
-      this.#outcomes.set(file.name, outcome);
-      this.#counter.settled(file, outcome);
-    });
-  }
-
   async #group(group: readonly PlannedFile[]): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#outcomes.stopped) return;
     const startedAt = performance.now();
     const outcomes = await moveSmallFiles(group, {
       ...this.#options,
@@ -156,11 +132,11 @@ class Segment {
     for (const [index, file] of group.entries()) {
       const result = outcomes[index];
       if (result === undefined) continue;
-      if (result.outcome === 'failed') await this.#failed(file, result.error, startedAt, file.size);
+      if (result.outcome === 'failed') await this.#outcomes.failed(file, result.error, startedAt, file.size);
       else {
         const {outcome: settled, ...details} = result;
         const outcome = details.verified === 'size-only' ? 'unverified' : settled;
-        this.#settle(file, moved(file, outcome, startedAt, {...details, sentBytes: file.size}));
+        this.#outcomes.settle(file, movedOutcome(file, outcome, startedAt, {...details, sentBytes: file.size}));
       }
     }
   }
@@ -209,75 +185,21 @@ class Segment {
     const startedAt = performance.now();
     const path = joinStorePath(toRoot, file.name);
     await to.makeDirectory(path, {mode: (file.mode & 0o777) | 0o700, signal});
-    return moved(file, 'copied', startedAt, {verified: 'not-checked'});
+    return movedOutcome(file, 'copied', startedAt, {verified: 'not-checked'});
   }
 
   async #link(file: PlannedFile, startedAt: number): Promise<FileOutcome> {
-    return moved(file, await moveLink(file, this.#options), startedAt, {verified: 'not-checked'});
+    return movedOutcome(file, await moveLink(file, this.#options), startedAt, {verified: 'not-checked'});
   }
 
   async #one(file: PlannedFile, work: (startedAt: number) => Promise<FileOutcome>): Promise<void> {
-    if (this.#stopped) return;
+    if (this.#outcomes.stopped) return;
     const startedAt = performance.now();
     try {
       requireCurrent(this.#options);
-      this.#settle(file, await work(startedAt));
+      this.#outcomes.settle(file, await work(startedAt));
     } catch (error) {
-      await this.#failed(file, error, startedAt, 0);
+      await this.#outcomes.failed(file, error, startedAt, 0);
     }
   }
-
-  async #failed(file: PlannedFile, error: unknown, startedAt: number, sentBytes: number): Promise<void> {
-    const {signal, to, partials} = this.#options;
-    signal.throwIfAborted();
-    if (hasCode(error, 'transfer.superseded')) throw error;
-    if (hasCode(error, 'store.not-found') && (await to.stat(partials, {signal})) === undefined) {
-      throw new WaybillError('transfer.superseded', 'The directory of unfinished files is gone.', {cause: error});
-    }
-    if (isFinal(error)) {
-      this.#settle(file, failedOutcome(file, error, startedAt, sentBytes));
-      return;
-    }
-    this.#counter.dropped(file);
-    this.#retry ??= {error: this.#about(file, error)};
-    this.#failuresInARow++;
-  }
-
-  /** The stores speak of partials, whose names tell a reader nothing. */
-  #about(file: PlannedFile, error: unknown): unknown {
-    if (!isWaybillError(error)) return error;
-    const {from, to} = this.#options;
-    const {code, remedy, message} = error;
-    const way = `${JSON.stringify(file.name)}, from ${from.name} to ${to.name}`;
-    return new WaybillError(code, `${way}: ${message}`, {path: file.name, remedy, cause: error});
-  }
-
-  get #stopped(): boolean {
-    return this.#failuresInARow >= FAILURES_IN_A_ROW;
-  }
-
-  #settle(file: PlannedFile, outcome: FileOutcome): void {
-    if (outcome.outcome !== 'failed') this.#failuresInARow = 0;
-    this.#outcomes.set(file.name, outcome);
-    this.#options.onOutcome?.(outcome);
-    this.#counter.settled(file, outcome);
-  }
-
-  #outcomeOf(file: PlannedFile): FileOutcome {
-    const outcome = this.#outcomes.get(file.name);
-    if (outcome === undefined)
-      throw new WaybillError('store.io', 'A file was left without an outcome.', {path: file.name});
-    return outcome;
-  }
-}
-
-function moved(
-  file: PlannedFile,
-  outcome: MovedOutcome['outcome'],
-  startedAt: number,
-  details: Pick<MovedOutcome, 'verified'> & Partial<MovedOutcome>,
-): MovedOutcome {
-  const {name, kind, size} = file;
-  const durationMs = Math.round(performance.now() - startedAt);
-  return {...{outcome, name, kind, size, sentBytes: 0, resumedBytes: 0, resentBytes: 0, durationMs}, ...details};
 }

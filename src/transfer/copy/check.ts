@@ -4,7 +4,7 @@ import type {Store} from '../../stores/store.js';
 import {digestOf} from '../file-digest.js';
 import type {PlannedFile} from '../planned-file.js';
 import type {CopyDestination} from './destination.js';
-import type {CopyPlace} from './locate.js';
+import {type CopyPlace, keyOf} from './locate.js';
 import {planCopy} from './plan.js';
 
 export interface CheckOptions
@@ -34,7 +34,7 @@ export async function* check(
   const options = transferOptions.parse(selected);
   const plan = await planCopy({sources, destination, options, attributes: by === 'time', signal});
   for (const {key, entries} of plan.groups) {
-    const from = sources.find((place) => (place.key ?? place.store.name) === key)?.store ?? destination.store;
+    const from = sources.find((place) => keyOf(place) === key)?.store ?? destination.store;
     for await (const entry of entries) {
       if ('refused' in entry) yield {name: entry.name, state: 'refused', why: entry.refused.message};
       else yield await compared(from, plan.destination, entry, by, signal);

@@ -1,7 +1,8 @@
+import {createHash} from 'node:crypto';
 import {WaybillError} from '../../contracts/errors.js';
 import {joinStorePath, splitStorePath} from '../../stores/paths.js';
 import type {Store, StorePath} from '../../stores/store.js';
-import {type CopyPlace, followed, type LocatedSource, plainPath, shownAt} from './locate.js';
+import {type CopyPlace, followed, keyOf, type LocatedSource, plainPath, shownAt} from './locate.js';
 
 /** Names of directories for unfinished files begin so, and are never part of what is copied. */
 export const PARTIALS_PREFIX = '.waybill-transfer-';
@@ -18,6 +19,16 @@ export interface CopyDestination {
 /** Beside what they become, hence on the same file system. */
 export function partialsOf(root: StorePath, transfer: string): StorePath {
   return joinStorePath(root, `${PARTIALS_PREFIX}${transfer}`);
+}
+
+/** The same for the same places: what an interrupted copy left is found by the next one. */
+export function copyIdentity(places: readonly CopyPlace[]): string {
+  const hash = createHash('sha256');
+  for (const place of places) {
+    const field = JSON.stringify([keyOf(place), place.path]);
+    hash.update(`${field}\n`);
+  }
+  return `direct-${hash.digest('hex').slice(0, 20)}`;
 }
 
 /**
@@ -50,7 +61,7 @@ export async function resolveDestination(
     directory || split === undefined
       ? {store, root: there?.path ?? path}
       : {store, root: split.directory, rename: split.name};
-  for (const source of sources) refuseItself(source, place.key ?? store.name, destination);
+  for (const source of sources) refuseItself(source, keyOf(place), destination);
   return destination;
 }
 

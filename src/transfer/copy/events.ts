@@ -1,6 +1,6 @@
 import type {CopyProgress} from '../../contracts/checkpoint.js';
 import type {FailedOutcome, MovedOutcome} from '../file-outcome.js';
-import type {CopyResult} from './copy.js';
+import type {CopyResult} from './result.js';
 
 /** What happens in a copy. `progress` comes about ten times a second, everything else once each. */
 export type CopyEvent =

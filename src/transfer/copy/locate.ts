@@ -15,6 +15,10 @@ export interface CopyPlace {
   readonly shown?: (path: StorePath) => string;
 }
 
+export function keyOf({key, store}: Pick<CopyPlace, 'key' | 'store'>): string {
+  return key ?? store.name;
+}
+
 /** A path of a place's store, as people know it. */
 export function shownAt({store, shown}: Pick<CopyPlace, 'store' | 'shown'>, path: StorePath): string {
   return shown?.(path) ?? `${store.name}:${path}`;
@@ -50,7 +54,7 @@ export async function locateSources(
 ): Promise<readonly LocatedSource[]> {
   const located: LocatedSource[] = [];
   for (const place of places) {
-    const {store, key = store.name} = place;
+    const {store} = place;
     const {path, slash} = plainPath(place.path);
     const shown = (one: StorePath) => shownAt(place, one);
     const paths = await expanded(place, path, hidden, signal);
@@ -64,7 +68,7 @@ export async function locateSources(
         throw new WaybillError('store.not-a-directory', `${shown(one)} is no directory`, {path: shown(one)});
       }
       const name = splitStorePath(one)?.name ?? '';
-      located.push({store, key, ...found, name, contents, expanded: one !== path, shown});
+      located.push({store, key: keyOf(place), ...found, name, contents, expanded: one !== path, shown});
     }
   }
   return located;

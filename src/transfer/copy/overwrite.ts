@@ -2,7 +2,7 @@ import type {TransferOptions} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Entry, Store, StorePath} from '../../stores/store.js';
 import {digestOf} from '../file-digest.js';
-import type {MovedOutcome} from '../file-outcome.js';
+import {type MovedOutcome, movedOutcome} from '../file-outcome.js';
 import type {PlannedFile} from '../planned-file.js';
 
 export interface OverwriteQuestion {
@@ -21,12 +21,8 @@ export async function keptThere(question: OverwriteQuestion): Promise<MovedOutco
   const startedAt = performance.now();
   const there = await to.stat(joinStorePath(toRoot, file.name), {signal});
   if (there === undefined) return undefined;
-  const kept = (note: string, known: Partial<MovedOutcome> = {}): MovedOutcome => ({
-    ...{outcome: 'skipped', name: file.name, kind: file.kind, size: file.size},
-    ...{sentBytes: 0, resumedBytes: 0, resentBytes: 0, verified: 'not-checked', note},
-    durationMs: Math.round(performance.now() - startedAt),
-    ...known,
-  });
+  const kept = (note: string, known: Partial<MovedOutcome> = {}) =>
+    movedOutcome(file, 'skipped', startedAt, {verified: 'not-checked', note, ...known});
   switch (options.overwrite) {
     case 'never':
       return kept('kept: it exists at the destination');
