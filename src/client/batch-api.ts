@@ -6,7 +6,7 @@ import type {
   BatchResult,
   BatchState,
 } from '../contracts/batch.js';
-import type {DownloadedFile, DownloadOptions, LocalInput} from './api.js';
+import type {DownloadedFile, DownloadOptions, LocalInput} from './execution-api.js';
 import type {WorkflowSummary} from './workflow-summary.js';
 
 /** A file of the caller's machine that an execution of a batch is about. */

@@ -1,10 +1,6 @@
-import {randomUUID} from 'node:crypto';
 import type {CatalogAnswer, CatalogQuestion} from '../contracts/catalog.js';
-import {workflowNames} from '../contracts/names.js';
-import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import type {Session} from './connect.js';
-import {translate} from './failures.js';
-import {requireWorker} from './require-worker.js';
+import {answerOf} from './short-workflow.js';
 
 type AnswerTo<Q extends CatalogQuestion['ask']> = Extract<CatalogAnswer, {ask: Q}>;
 
@@ -13,27 +9,12 @@ export async function ask<Q extends CatalogQuestion['ask']>(
   session: Session,
   question: Extract<CatalogQuestion, {ask: Q}>,
 ): Promise<AnswerTo<Q>> {
-  const workflowId = `catalog-${randomUUID()}`;
-  const run = session.temporal.workflow.execute<(question: CatalogQuestion) => Promise<CatalogAnswer>>(
-    workflowNames.catalog,
-    {
-      workflowId,
-      taskQueue: session.taskQueue,
-      args: [question],
-      workflowExecutionTimeout: '60s',
-      workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-      staticSummary: `Catalog: ${question.ask}`,
-    },
-  );
-  try {
-    const answer = await requireWorker(session, run, workflowId);
-    if (isAnswerTo(question.ask, answer)) return answer;
-    throw new TypeError(`the catalog answered ${answer.ask} to ${question.ask}`);
-  } catch (error) {
-    throw translate(error, 'executionId' in question ? question.executionId : question.ask);
-  }
-}
-
-function isAnswerTo<Q extends CatalogQuestion['ask']>(ask: Q, answer: CatalogAnswer): answer is AnswerTo<Q> {
-  return answer.ask === ask;
+  const asked: CatalogQuestion = question;
+  const isAnswer = (answer: CatalogAnswer): answer is AnswerTo<Q> => answer.ask === question.ask;
+  return await answerOf(session, asked, isAnswer, {
+    workflow: 'catalog',
+    summary: `Catalog: ${question.ask}`,
+    about: 'executionId' in question ? question.executionId : question.ask,
+    timeout: '60s',
+  });
 }

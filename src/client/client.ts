@@ -17,28 +17,30 @@ import type {
   WaybillClientApi,
 } from './api.js';
 import type {BatchHandle, BatchStart, BatchSummary} from './batch-api.js';
-import {Batch} from './batches/handle.js';
+import {Batch} from './batches/batch.js';
 import {listBatches} from './batches/list.js';
 import {cutPages} from './batches/pages.js';
 import {openBatch} from './batches/start.js';
 import {ask} from './catalog.js';
 import {type ConnectOptions, connect, type Session} from './connect.js';
+import {Execution} from './execution.js';
 import {newExecutionId} from './execution-id.js';
 import {translate} from './failures.js';
 import {findWorkflow} from './find-workflow.js';
-import {Handle} from './handle.js';
 import {carriedName} from './inputs/carried-name.js';
-import {listTransfers} from './list-transfers.js';
+import {Places} from './places.js';
 import {requireWorker} from './require-worker.js';
+import {rowsOf} from './rows.js';
 import {searchAttributesOf} from './search-attributes.js';
-import {Places} from './store.js';
-import {startTransfer, Transfer} from './transfers.js';
+import {listTransfers} from './transfers/list.js';
+import {startTransfer} from './transfers/start.js';
+import {Transfer} from './transfers/transfer.js';
 
 type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
 
 /** What orchestrators and the CLI use: everything goes through Temporal. */
 export class WaybillClient implements WaybillClientApi {
-  private readonly handles = new Set<Handle | Batch>();
+  private readonly handles = new Set<Execution | Batch>();
 
   readonly places: StoreClient;
 
@@ -64,7 +66,7 @@ export class WaybillClient implements WaybillClientApi {
       uploads: inputs.length > 0,
     });
     const handle = this.keep(
-      new Handle(session, executionId, (of, again) => this.restart(session, of, again), opened.ticket),
+      new Execution(session, executionId, (of, again) => this.restart(session, of, again), opened.ticket),
     );
     if (inputs.length > 0) {
       await handle
@@ -78,7 +80,7 @@ export class WaybillClient implements WaybillClientApi {
   }
 
   execution(id: string): ExecutionHandle {
-    return this.keep(new Handle(this.session, id, (of, request) => this.restart(this.session, of, request)));
+    return this.keep(new Execution(this.session, id, (of, request) => this.restart(this.session, of, request)));
   }
 
   async startBatch({id, files, inputs = [], taskQueue, signal, onOpen, onSent, ...request}: BatchStart) {
@@ -107,35 +109,31 @@ export class WaybillClient implements WaybillClientApi {
     return listBatches(this.session, options.limit);
   }
 
-  async *list(
-    options: {readonly limit?: number; readonly batch?: string | false} = {},
-  ): AsyncGenerator<ExecutionRecord> {
-    let left = options.limit ?? Number.POSITIVE_INFINITY;
-    let after: string | undefined;
-    while (left > 0) {
-      const {batch} = options;
-      const limit = Math.min(left, 500);
-      const page = {ask: 'executions' as const, limit, ...(batch === undefined ? {} : {batch})};
-      const answer = await ask(this.session, after === undefined ? page : {...page, after});
-      yield* answer.executions;
-      left -= answer.executions.length;
-      if (answer.next === undefined) return;
-      after = answer.next;
-    }
+  list({
+    limit,
+    batch,
+  }: {
+    readonly limit?: number;
+    readonly batch?: string | false;
+  } = {}): AsyncIterable<ExecutionRecord> {
+    return rowsOf(
+      async (page) => {
+        const question = {ask: 'executions', ...page, ...(batch === undefined ? {} : {batch})} as const;
+        const {executions: rows, next} = await ask(this.session, question);
+        return {rows, next};
+      },
+      {most: limit},
+    );
   }
 
-  async *artifacts(search: ArtifactSearch & {readonly limit?: number} = {}): AsyncGenerator<FoundArtifact> {
-    const {limit = Number.POSITIVE_INFINITY, ...wanted} = search;
-    const question = {ask: 'find-artifacts' as const, ...wanted};
-    let left = limit;
-    for (let after: string | undefined; left > 0; ) {
-      const page = {...question, limit: Math.min(left, 500)};
-      const answer = await ask(this.session, after === undefined ? page : {...page, after});
-      yield* answer.artifacts;
-      left -= answer.artifacts.length;
-      if (answer.next === undefined) return;
-      after = answer.next;
-    }
+  artifacts({limit, ...search}: ArtifactSearch & {readonly limit?: number} = {}): AsyncIterable<FoundArtifact> {
+    return rowsOf(
+      async (page) => {
+        const {artifacts: rows, next} = await ask(this.session, {ask: 'find-artifacts', ...search, ...page});
+        return {rows, next};
+      },
+      {most: limit},
+    );
   }
 
   async usage(): Promise<readonly UsageRow[]> {
@@ -195,7 +193,7 @@ export class WaybillClient implements WaybillClientApi {
   }
 
   /** Inputs that will never come: the execution would wait a day for them. What may pass can be sent later. */
-  private async giveUp(handle: Handle | Batch, error: unknown): Promise<never> {
+  private async giveUp(handle: Execution | Batch, error: unknown): Promise<never> {
     if (hasCode(error) && !error.retryable) await handle.cancel().catch(() => undefined);
     throw error;
   }
@@ -214,7 +212,7 @@ export class WaybillClient implements WaybillClientApi {
     }
   }
 
-  private keep<H extends Handle | Batch>(handle: H): H {
+  private keep<H extends Execution | Batch>(handle: H): H {
     this.handles.add(handle);
     return handle;
   }

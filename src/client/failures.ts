@@ -9,34 +9,8 @@ import {
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
-import {type BatchResult, batchResult} from '../contracts/batch.js';
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
 import {isWaybillError, WaybillError} from '../contracts/errors.js';
-import {type ExecutionResult, executionResult} from '../contracts/execution.js';
-import {type TransferResult, transferResult} from '../contracts/transfer.js';
-
-/** The result that rides on the failure of an execution which did not succeed, or undefined where it carries none. */
-export function resultIn(error: unknown): ExecutionResult | undefined {
-  if (!(error instanceof WorkflowFailedError)) return undefined;
-  const {cause} = error;
-  if (!(cause instanceof ApplicationFailure)) return undefined;
-  const parsed = executionResult.safeParse(cause.details?.[0]);
-  return parsed.success ? parsed.data : undefined;
-}
-
-/** The same for a transfer. */
-export function transferResultIn(error: unknown): TransferResult | undefined {
-  if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
-  const parsed = transferResult.safeParse(error.cause.details?.[0]);
-  return parsed.success ? parsed.data : undefined;
-}
-
-/** The same for a batch. */
-export function batchResultIn(error: unknown): BatchResult | undefined {
-  if (!(error instanceof WorkflowFailedError) || !(error.cause instanceof ApplicationFailure)) return undefined;
-  const parsed = batchResult.safeParse(error.cause.details?.[0]);
-  return parsed.success ? parsed.data : undefined;
-}
 
 /** Temporal's errors as ours, once, where a client's call ends. */
 export function translate(error: unknown, executionId: string): Error {

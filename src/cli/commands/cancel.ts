@@ -27,7 +27,7 @@ export function cancelCommand(context: CliContext): Command {
     const client = await context.connect(connectionOf(command));
     try {
       const found = await client.find(id);
-      const cancelling = handleOf(client, id, found);
+      const cancelling = cancellingOf(client, id, found);
       if (found?.running !== false) await cancelling.cancel();
       if (detach === true) {
         if (json === true) await screen.result(JSON.stringify({[cancelling.idField]: id, outcome: 'cancelling'}));
@@ -51,33 +51,28 @@ interface Cancelling {
   end(): Promise<{readonly result: {readonly outcome: string}; readonly sentences: readonly string[]}>;
 }
 
-function handleOf(client: WaybillClientApi, id: string, found: Found | undefined): Cancelling {
-  if (found?.kind === 'batch') {
-    const handle = client.batch(id);
-    return {
-      idField: 'batchId',
-      cancel: () => handle.cancel(),
-      end: async () => {
-        const result = await handle.result();
-        return {result, sentences: [`${summaryOfBatch(result)}.`]};
-      },
-    };
+function cancellingOf(client: WaybillClientApi, id: string, found: Found | undefined): Cancelling {
+  switch (found?.kind) {
+    case 'batch':
+      return cancelling('batchId', client.batch(id), (result) => [`${summaryOfBatch(result)}.`]);
+    case 'transfer':
+      return cancelling('transferId', client.transfer(id), (result) => [`${summary(result)}.`, COPY_AGAIN]);
+    default:
+      return cancelling('executionId', client.execution(id), () => []);
   }
-  if (found?.kind !== 'transfer') {
-    const handle = client.execution(id);
-    return {
-      idField: 'executionId',
-      cancel: () => handle.cancel(),
-      end: async () => ({result: await handle.result(), sentences: []}),
-    };
-  }
-  const handle = client.transfer(id);
+}
+
+function cancelling<Result extends {readonly outcome: string}>(
+  idField: Cancelling['idField'],
+  handle: {cancel(): Promise<void>; result(): Promise<Result>},
+  sentencesOf: (result: Result) => readonly string[],
+): Cancelling {
   return {
-    idField: 'transferId',
+    idField,
     cancel: () => handle.cancel(),
     end: async () => {
       const result = await handle.result();
-      return {result, sentences: [`${summary(result)}.`, COPY_AGAIN]};
+      return {result, sentences: sentencesOf(result)};
     },
   };
 }

@@ -1,7 +1,12 @@
 import type {WorkflowHandle} from '@temporalio/client';
 import type {Artifact, ExecutionRecord, Ticket} from '../contracts/artifacts.js';
-import {hasCode} from '../contracts/errors.js';
-import type {ExecutionRequest, ExecutionResult, ExecutionState, KeepFor} from '../contracts/execution.js';
+import {
+  type ExecutionRequest,
+  type ExecutionResult,
+  executionResult,
+  type ExecutionState,
+  type KeepFor,
+} from '../contracts/execution.js';
 import type {RetentionResult} from '../contracts/retention.js';
 import {INPUTS_SENT_SIGNAL, STATE_QUERY} from '../contracts/names.js';
 import type {
@@ -14,22 +19,22 @@ import type {
   LogChunk,
   LogOptions,
 } from './api.js';
+import {awaitEnd} from './await-end.js';
 import {ask} from './catalog.js';
 import type {Session} from './connect.js';
 import {download} from './download.js';
-import {resultIn, translate} from './failures.js';
+import {translate} from './failures.js';
 import {followLogs} from './follow-logs.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
 import {removeExecution} from './remove.js';
+import {rowsOf} from './rows.js';
 import {openTicketStore, type TicketStore} from './ticket-store.js';
+import {unlessAborted} from './unless-aborted.js';
 import {type UploadOptions, upload} from './upload.js';
 
-/** Rows of one answer of the catalog: a page of long names stays far below what Temporal carries in one payload. */
-const PAGE = 500;
-
 /** One execution: what can be asked of it, and done with it. */
-export class Handle implements ExecutionHandle {
+export class Execution implements ExecutionHandle {
   private ended: Promise<ExecutionResult> | undefined;
   private last: ExecutionResult | undefined;
   private opened: Promise<TicketStore> | undefined;
@@ -45,7 +50,11 @@ export class Handle implements ExecutionHandle {
 
   async result(signal?: AbortSignal): Promise<ExecutionResult> {
     if (!this.ended) {
-      const ended = this.awaitEnd();
+      const ended = awaitEnd(this.workflow(), {
+        result: executionResult,
+        translated: (error) => translate(error, this.id),
+        recorded: async () => (await ask(this.session, {ask: 'execution', executionId: this.id})).result,
+      });
       this.ended = ended;
       ended.then(
         (result) => {
@@ -68,14 +77,12 @@ export class Handle implements ExecutionHandle {
     else yield* followLogs(log, options, {result: this.result(), state: () => this.state()});
   }
 
-  async *outputs(): AsyncGenerator<Artifact> {
-    let after: string | undefined;
-    do {
-      const page = {ask: 'artifacts' as const, executionId: this.id, kind: 'output' as const, limit: PAGE};
-      const answer = await ask(this.session, after === undefined ? page : {...page, after});
-      yield* answer.artifacts;
-      after = answer.next;
-    } while (after !== undefined);
+  outputs(): AsyncIterable<Artifact> {
+    return rowsOf(async (page) => {
+      const question = {ask: 'artifacts', executionId: this.id, kind: 'output', ...page} as const;
+      const {artifacts: rows, next} = await ask(this.session, question);
+      return {rows, next};
+    });
   }
 
   async download(options: DownloadOptions): Promise<readonly DownloadedFile[]> {
@@ -124,26 +131,6 @@ export class Handle implements ExecutionHandle {
     await (await this.opened?.catch(() => undefined))?.close();
   }
 
-  private async awaitEnd(): Promise<ExecutionResult> {
-    try {
-      return await this.workflow().result();
-    } catch (error) {
-      const result = resultIn(error);
-      if (result) return result;
-      const failure = translate(error, this.id);
-      // Temporal keeps nothing of a cancelled workflow but that it was cancelled.
-      if (!hasCode(failure, 'execution.not-found', 'execution.cancelled')) throw failure;
-      return await this.recordedEnd(failure);
-    }
-  }
-
-  /** What the catalog knows, also when Temporal has forgotten the workflow. */
-  private async recordedEnd(failure: Error): Promise<ExecutionResult> {
-    const {result} = await ask(this.session, {ask: 'execution', executionId: this.id});
-    if (result) return result;
-    throw failure;
-  }
-
   /** The catalog learns of a rerun when it has ended: while it runs, the workflow knows. */
   private async generation({follow}: LogOptions): Promise<number> {
     if (this.last) return this.last.generation;
@@ -173,14 +160,4 @@ export class Handle implements ExecutionHandle {
   private workflow(): WorkflowHandle<(request: ExecutionRequest) => Promise<ExecutionResult>> {
     return this.session.temporal.workflow.getHandle(this.id);
   }
-}
-
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return await promise;
-  signal.throwIfAborted();
-  return await new Promise<T>((resolve, reject) => {
-    const abort = () => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
-    signal.addEventListener('abort', abort, {once: true});
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
 }

@@ -1,10 +1,10 @@
 import type {WorkflowExecutionInfo} from '@temporalio/client';
 import {z} from 'zod';
-import {workflowNames} from '../contracts/names.js';
-import type {TransferSummary} from './api.js';
-import type {Session} from './connect.js';
-import {translate} from './failures.js';
-import {lastRunsOf, workflowSummary} from './workflow-summary.js';
+import {workflowNames} from '../../contracts/names.js';
+import type {TransferSummary} from '../api.js';
+import type {Session} from '../connect.js';
+import {translate} from '../failures.js';
+import {lastRunsOf, workflowSummary} from '../workflow-summary.js';
 
 /** Transfers that are asked for their places at once. */
 const AT_ONCE = 16;

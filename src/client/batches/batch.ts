@@ -2,20 +2,28 @@ import {join, resolve} from 'node:path';
 import type {WorkflowHandle} from '@temporalio/client';
 import type {OpenedBatch} from '../../contracts/activities.js';
 import type {Artifact, Ticket} from '../../contracts/artifacts.js';
-import type {BatchOutcome, BatchRecord, BatchResult, BatchState} from '../../contracts/batch.js';
+import {
+  type BatchOutcome,
+  type BatchRecord,
+  type BatchResult,
+  batchResult,
+  type BatchState,
+} from '../../contracts/batch.js';
 import {mergeRounds} from '../../contracts/batch-progress.js';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {OPEN_UPDATE, PAGES_SENT_SIGNAL, STATE_QUERY} from '../../contracts/names.js';
 import {inParallel} from '../../stores/in-parallel.js';
 import type {DownloadOptions, LocalInput} from '../api.js';
 import type {BatchDownload, BatchEvent, BatchFile, BatchHandle, RetriedBatch, SendOptions} from '../batch-api.js';
+import {awaitEnd} from '../await-end.js';
 import {ask} from '../catalog.js';
 import type {Session} from '../connect.js';
 import {download} from '../download.js';
-import {batchResultIn, translate} from '../failures.js';
-import {unlessAborted} from '../handle.js';
+import {translate} from '../failures.js';
 import {requireWorker} from '../require-worker.js';
+import {rowsOf} from '../rows.js';
 import {openTicketStore, type TicketStore} from '../ticket-store.js';
+import {unlessAborted} from '../unless-aborted.js';
 import {followBatch} from './follow.js';
 import {sendFiles} from './send.js';
 import {type BatchWorkflow, openBatch} from './start.js';
@@ -37,7 +45,7 @@ export class Batch implements BatchHandle {
   ) {}
 
   async result(signal?: AbortSignal): Promise<BatchResult> {
-    this.ended ??= requireWorker(this.session, this.awaitEnd(), this.id);
+    this.ended ??= requireWorker(this.session, this.end(), this.id);
     this.ended.catch(() => undefined);
     return await unlessAborted(this.ended, signal);
   }
@@ -154,15 +162,13 @@ export class Batch implements BatchHandle {
 
   private async outputsOf(executionIds: string[]): Promise<ReadonlyMap<string, readonly Artifact[]>> {
     const found = new Map<string, Artifact[]>(executionIds.map((id) => [id, []]));
-    for (let after: string | undefined; ; ) {
-      const page = await ask(this.session, {
-        ...{ask: 'find-artifacts', executionIds, kind: 'output', limit: 500},
-        ...(after === undefined ? {} : {after}),
-      });
-      for (const artifact of page.artifacts) found.get(artifact.executionId)?.push(artifact);
-      if (page.next === undefined) return found;
-      after = page.next;
-    }
+    const outputs = rowsOf(async (page) => {
+      const question = {ask: 'find-artifacts', executionIds, kind: 'output', ...page} as const;
+      const {artifacts: rows, next} = await ask(this.session, question);
+      return {rows, next};
+    });
+    for await (const artifact of outputs) found.get(artifact.executionId)?.push(artifact);
+    return found;
   }
 
   /** A batch that runs gives its ticket; of one that has ended any execution's is the same. */
@@ -187,19 +193,12 @@ export class Batch implements BatchHandle {
     }
   }
 
-  private async awaitEnd(): Promise<BatchResult> {
-    try {
-      return await this.workflow().result();
-    } catch (error) {
-      const result = batchResultIn(error);
-      if (result) return result;
-      const failure = this.translated(error);
-      // Of a cancelled workflow Temporal keeps nothing, and after a while it forgets each: the journal knows.
-      if (!hasCode(failure, 'batch.not-found', 'execution.cancelled')) throw failure;
-      const known = (await this.record())?.result;
-      if (known) return known;
-      throw failure;
-    }
+  private end(): Promise<BatchResult> {
+    return awaitEnd(this.workflow(), {
+      result: batchResult,
+      translated: (error) => this.translated(error),
+      recorded: async () => (await this.record())?.result,
+    });
   }
 
   private translated(error: unknown): Error {

@@ -1,8 +1,8 @@
 import type {WorkflowExecutionDescription} from '@temporalio/client';
-import type {CopyProgress} from '../contracts/checkpoint.js';
-import type {TransferState} from '../contracts/transfer-progress.js';
-import type {Payloads} from './payload-codec.js';
-import {checkpointIn, lastFailureIn} from './progress.js';
+import type {CopyProgress} from '../../contracts/checkpoint.js';
+import type {TransferState} from '../../contracts/transfer-progress.js';
+import type {Payloads} from '../payload-codec.js';
+import {checkpointIn, lastFailureIn} from '../progress.js';
 
 /** An activity whose last attempt failed or was lost. */
 export interface Retrying {

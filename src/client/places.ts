@@ -1,12 +1,8 @@
-import {randomUUID} from 'node:crypto';
 import {WaybillError} from '../contracts/errors.js';
-import {workflowNames} from '../contracts/names.js';
 import type {ListedStoreEntry, StoreAnswer, StoreEntry, StoreQuestion} from '../contracts/store.js';
-import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import type {CheckRequest, CheckResult, DigestResult, StoreClient} from './api.js';
 import type {Session} from './connect.js';
-import {translate} from './failures.js';
-import {requireWorker} from './require-worker.js';
+import {answerOf} from './short-workflow.js';
 
 type AnswerTo<A extends StoreQuestion['ask']> = Extract<StoreAnswer, {ask: A}>;
 
@@ -74,29 +70,13 @@ export class Places implements StoreClient {
   }
 
   private async ask<A extends StoreQuestion['ask']>(question: Extract<StoreQuestion, {ask: A}>): Promise<AnswerTo<A>> {
-    const {session} = this;
     const about = 'location' in question ? question.location : question.destination;
-    const workflowId = `store-${randomUUID()}`;
-    const run = session.temporal.workflow.execute<(question: StoreQuestion) => Promise<StoreAnswer>>(
-      workflowNames.store,
-      {
-        workflowId,
-        taskQueue: session.taskQueue,
-        args: [question],
-        workflowTaskTimeout: WORKFLOW_TASK_TIMEOUT_MS,
-        staticSummary: `Store: ${question.ask} ${about.slice(0, 100)}`,
-      },
-    );
-    try {
-      const answer = await requireWorker(session, run, workflowId);
-      if (isAnswerTo(question.ask, answer)) return answer;
-      throw new TypeError(`the worker answered ${answer.ask} to ${question.ask}`);
-    } catch (error) {
-      throw translate(error, about);
-    }
+    const asked: StoreQuestion = question;
+    const isAnswer = (answer: StoreAnswer): answer is AnswerTo<A> => answer.ask === question.ask;
+    return await answerOf(this.session, asked, isAnswer, {
+      workflow: 'store',
+      summary: `Store: ${question.ask} ${about.slice(0, 100)}`,
+      about,
+    });
   }
-}
-
-function isAnswerTo<A extends StoreQuestion['ask']>(ask: A, answer: StoreAnswer): answer is AnswerTo<A> {
-  return answer.ask === ask;
 }
