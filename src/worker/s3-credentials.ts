@@ -2,7 +2,7 @@ import {readFile} from 'node:fs/promises';
 import type {Environment} from '../config/directories.js';
 import type {S3StoreConfiguration} from '../config/schema.js';
 import {WaybillError} from '../contracts/errors.js';
-import type {S3Credentials} from '../stores/s3/options.js';
+import type {S3Credentials} from '../stores/s3/credentials.js';
 
 type Settings = Pick<
   S3StoreConfiguration,

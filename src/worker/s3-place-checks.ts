@@ -2,7 +2,8 @@ import {randomBytes} from 'node:crypto';
 import type {S3StoreConfiguration} from '../config/schema.js';
 import type {TargetCheck} from '../contracts/catalog.js';
 import {isWaybillError} from '../contracts/errors.js';
-import type {S3Connection, S3Credentials} from '../stores/s3/options.js';
+import type {S3Credentials} from '../stores/s3/credentials.js';
+import type {S3Connection} from '../stores/s3/options.js';
 import {probeS3, type S3Probe} from '../stores/s3/probe.js';
 import type {Store} from '../stores/store.js';
 

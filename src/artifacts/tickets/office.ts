@@ -1,6 +1,6 @@
 import type {IssuedTickets, TicketRequest, TicketSession} from '../../contracts/tickets.js';
 import type {S3Address} from '../../stores/s3/address.js';
-import type {S3Credentials} from '../../stores/s3/options.js';
+import type {S3Credentials} from '../../stores/s3/credentials.js';
 import {presignedUrl} from '../../stores/s3/presign.js';
 import {issueOf, type TicketIssue} from './issue.js';
 import {checkTicketRequest, executionOf} from './policy.js';

@@ -2,14 +2,11 @@ import {WorkflowExecutionAlreadyStartedError} from '@temporalio/client';
 import {WaybillError} from '../../contracts/errors.js';
 import {workflowNames} from '../../contracts/names.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../../contracts/timing.js';
-import type {TransferRequest, TransferResult} from '../../contracts/transfer.js';
 import type {CopyStart, TransferHandle} from '../api.js';
 import type {Session} from '../connect.js';
 import {newExecutionId} from '../execution-id.js';
 import {translateTransfer} from './failures.js';
-import {Transfer} from './transfer.js';
-
-export type TransferWorkflow = (request: TransferRequest) => Promise<TransferResult>;
+import {Transfer, type TransferWorkflow} from './transfer.js';
 
 export async function startTransfer(session: Session, options: CopyStart): Promise<TransferHandle> {
   const {id, taskQueue, ...request} = options;

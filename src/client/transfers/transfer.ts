@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {WorkflowExecutionDescription} from '@temporalio/client';
 import type {TransferOutcome} from '../../contracts/catalog.js';
 import {STATE_QUERY} from '../../contracts/names.js';
-import {noCounts, type TransferResult, transferResult} from '../../contracts/transfer.js';
+import {noCounts, type TransferRequest, type TransferResult, transferResult} from '../../contracts/transfer.js';
 import type {TransferState} from '../../contracts/transfer-progress.js';
 import type {TransferEvent, TransferHandle, TransferNow} from '../api.js';
 import {awaitEnd} from '../await-end.js';
@@ -13,7 +13,8 @@ import {rowsOf} from '../rows.js';
 import {unlessAborted} from '../unless-aborted.js';
 import {translateTransfer} from './failures.js';
 import {pendingOf, summed} from './progress.js';
-import type {TransferWorkflow} from './start.js';
+
+export type TransferWorkflow = (request: TransferRequest) => Promise<TransferResult>;
 
 /** Milliseconds between two questions to the server, and between two to the workflow itself, which cost more. */
 const INTERVAL_MS = 500;

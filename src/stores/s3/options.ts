@@ -1,11 +1,6 @@
 import type {S3Address} from './address.js';
+import type {S3Credentials} from './credentials.js';
 import type {PresignedUrls} from './presign.js';
-
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
 
 export interface S3Connection extends S3Address {
   /** Default `us-east-1`, which servers that know no regions take. */

@@ -1,7 +1,7 @@
 import aws4 from 'aws4';
 import {hostOf, requestPath, type S3Address, type S3Resource} from './address.js';
+import type {S3Credentials} from './credentials.js';
 import type {CallOptions} from '../store.js';
-import type {S3Credentials} from './options.js';
 
 /** A request as its URL is signed: a server refuses it with another method, key, query or header than these. */
 export interface PresignableRequest extends S3Resource {

@@ -1,5 +1,5 @@
 import aws4 from 'aws4';
-import type {S3Credentials} from './options.js';
+import type {S3Credentials} from './credentials.js';
 
 export interface Signable {
   readonly method: string;
