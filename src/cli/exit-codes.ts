@@ -1,6 +1,9 @@
 import type {DownloadedFile} from '../client/api.js';
 import type {ExecutionResult} from '../contracts/execution.js';
 
+/** Takes the exit status of the process; 0 where a command never calls it. */
+export type Finish = (status: number) => void;
+
 export interface ExitCodeRow {
   readonly status: string;
   readonly meaning: string;

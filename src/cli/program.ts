@@ -32,11 +32,9 @@ import {usageCommand} from './commands/usage.js';
 import {waitCommand} from './commands/wait.js';
 import {workerCommand} from './commands/worker.js';
 import type {CliContext} from './context.js';
+import type {Finish} from './exit-codes.js';
 import {addConnectionOptions} from './options.js';
 import {VERSION} from './version.js';
-
-/** Takes the exit status of the process; 0 where a command never calls it. */
-export type Finish = (status: number) => void;
 
 const HELP_WIDTH = 100;
 

@@ -2,11 +2,10 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {capture} from '../../test/cli/captured-context.js';
-import {exited, removedOne, type Script, ScriptedClient} from '../../test/cli/scripted-client.js';
+import {type Ran, runScripted} from '../../test/cli/run-scripted.js';
+import {removedOne, type Script} from '../../test/cli/scripted-client.js';
 import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
 import {formatUsage} from './commands/usage.js';
-import {main} from './main.js';
 
 let home = '';
 beforeEach(async () => {
@@ -14,13 +13,8 @@ beforeEach(async () => {
 });
 afterEach(() => rm(home, {recursive: true}));
 
-async function cli(script: Partial<Script>, ...argv: string[]) {
-  const client = new ScriptedClient({result: async () => exited(0), ...script});
-  const captured = capture(client, {environment: {XDG_STATE_HOME: home}, cwd: home});
-  // Nobody answers a question.
-  captured.stdin.end();
-  const status = await main(argv, captured.context);
-  return {status, client, stdout: captured.stdout(), stderr: captured.stderr()};
+function cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran> {
+  return runScripted(argv, script, {environment: {XDG_STATE_HOME: home}, cwd: home});
 }
 
 const HOUR_MS = 3_600_000;

@@ -12,11 +12,15 @@ export interface Captured {
   stderr(): string;
 }
 
+export interface Surroundings {
+  /** Default: empty. */
+  readonly environment?: NodeJS.ProcessEnv;
+  /** Default: a directory that does not exist. */
+  readonly cwd?: string;
+}
+
 /** A context whose streams are kept in memory. */
-export function capture(
-  client: WaybillClientApi,
-  more: {readonly environment?: NodeJS.ProcessEnv; readonly cwd?: string} = {},
-): Captured {
+export function capture(client: WaybillClientApi, more: Surroundings = {}): Captured {
   const [stdout, stderr] = [new Kept(), new Kept()];
   const signals = new EventEmitter();
   const stdin = new PassThrough();

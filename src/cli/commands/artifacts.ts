@@ -3,10 +3,10 @@ import type {ArtifactKind} from '../../contracts/artifacts.js';
 import type {ArtifactSearch} from '../../contracts/catalog.js';
 import {parseCount, parseDuration} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption, parsed} from '../options.js';
+import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption, parsed} from '../options.js';
 import {plural} from '../run/sentences.js';
 import {formatBytes} from '../terminal/bar.js';
-import {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 import {formatOutput} from './outputs.js';
 
 interface ArtifactsFlags extends JsonFlag {
@@ -41,9 +41,7 @@ export function artifactsCommand(context: CliContext): Command {
   addConnectionOptions(command);
   return command.action(async (pattern: string | undefined) => {
     const flags = command.opts<ArtifactsFlags>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const now = Date.now();
       let [count, bytes] = [0, 0];
       for await (const artifact of client.artifacts({...search(flags, pattern), limit: flags.limit ?? DEFAULT_LIMIT})) {
@@ -53,9 +51,7 @@ export function artifactsCommand(context: CliContext): Command {
         await screen.result(flags.json === true ? JSON.stringify(artifact) : line);
       }
       if (flags.json !== true) screen.line(`${plural(count, 'file')}, ${formatBytes(bytes)}`);
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

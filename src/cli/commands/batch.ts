@@ -7,12 +7,12 @@ import {formatDuration} from '../amounts.js';
 import {summary} from '../batch/batch-reporter.js';
 import {formatFailed} from '../batch/failed-table.js';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
+import {EXIT, type Finish} from '../exit-codes.js';
+import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
 import {LocalRecords} from '../run/local-record.js';
 import {printable, printableCommand} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
+import type {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 
 interface BatchFlags extends JsonFlag {
   readonly retryFailed?: true;
@@ -36,15 +36,11 @@ export function batchCommand(context: CliContext, finish: Finish): Command {
   addConnectionOptions(command);
   return command.action(async (id: string) => {
     const flags = command.opts<BatchFlags>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const batch = client.batch(id);
       if (flags.retryFailed === true) finish(await retry(context, screen, batch, flags));
       else await show(screen, batch, flags.json === true);
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

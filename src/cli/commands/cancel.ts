@@ -4,8 +4,8 @@ import {summary as summaryOfBatch} from '../batch/batch-reporter.js';
 import {COPY_AGAIN} from '../../contracts/transfer-progress.js';
 import type {CliContext} from '../context.js';
 import {summary} from '../copy/copy-reporter.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import {Screen} from '../terminal/screen.js';
+import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
+import {withClient} from '../with-client.js';
 
 interface CancelFlags extends JsonFlag {
   readonly detach?: true;
@@ -23,9 +23,7 @@ export function cancelCommand(context: CliContext): Command {
   addConnectionOptions(command);
   return command.action(async (id: string) => {
     const {detach, json} = command.opts<CancelFlags>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const found = await client.find(id);
       const cancelling = cancellingOf(client, id, found);
       if (found?.running !== false) await cancelling.cancel();
@@ -38,9 +36,7 @@ export function cancelCommand(context: CliContext): Command {
       if (json === true) await screen.result(JSON.stringify(result));
       else if (result.outcome !== 'cancelled') screen.line(`${id} had ended before: ${result.outcome}.`);
       else for (const sentence of [`Cancelled ${id}.`, ...sentences]) screen.line(sentence);
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

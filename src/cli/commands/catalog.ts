@@ -1,7 +1,7 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
+import type {Finish} from '../exit-codes.js';
 import {type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
 
 export function catalogCommand(context: CliContext, finish: Finish): Command {
   return new Command('catalog')

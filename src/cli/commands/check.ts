@@ -3,9 +3,9 @@ import {WaybillError} from '../../contracts/errors.js';
 import type {CliContext} from '../context.js';
 import {concludeCheck, showChecked} from '../copy/check-report.js';
 import {requireLocations} from '../copy/copy-flags.js';
+import type {Finish} from '../exit-codes.js';
 import {addConnectionOptions, DocumentedOption, jsonOption, repeatable} from '../options.js';
 import {withPlaces} from '../places/with-places.js';
-import type {Finish} from '../program.js';
 
 interface CheckFlags {
   readonly direct?: true;

@@ -3,6 +3,7 @@ import {WaybillError} from '../../contracts/errors.js';
 import {parseCount, parseDuration, parseSize} from '../amounts.js';
 import type {CliContext} from '../context.js';
 import {type CopyFlags, copyOptions, requireLocations} from '../copy/copy-flags.js';
+import type {Finish} from '../exit-codes.js';
 import {
   addConnectionOptions,
   connectionOf,
@@ -12,7 +13,6 @@ import {
   parsed,
   repeatable,
 } from '../options.js';
-import type {Finish} from '../program.js';
 
 const on = (flags: string, meaning: string, fallback = 'off') => new DocumentedOption(flags, meaning, fallback);
 

@@ -1,8 +1,8 @@
 import {Command} from 'commander';
 import {parsePort} from '../amounts.js';
 import type {CliContext} from '../context.js';
+import type {Finish} from '../exit-codes.js';
 import {parsed} from '../options.js';
-import type {Finish} from '../program.js';
 
 interface DevFlags {
   readonly port?: number;

@@ -1,9 +1,8 @@
 import {resolve} from 'node:path';
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
+import {EXIT, type Finish} from '../exit-codes.js';
 import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
 import {downloadInto} from '../run/finish.js';
 import {HumanReporter} from '../run/human-reporter.js';
 import {JsonReporter} from '../run/json-reporter.js';

@@ -1,9 +1,9 @@
 import {Command} from 'commander';
 import {parseKeep} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption} from '../options.js';
+import {addConnectionOptions, type JsonFlag, jsonOption} from '../options.js';
 import {plural} from '../run/sentences.js';
-import {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 
 export function keepCommand(context: CliContext): Command {
   const command = new Command('keep')
@@ -18,15 +18,11 @@ export function keepCommand(context: CliContext): Command {
   return command.action(async (id: string, duration: string) => {
     const {json} = command.opts<JsonFlag>();
     const keepFor = parseKeep(duration);
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const kept = await client.execution(id).keep(keepFor);
       if (json === true) await screen.result(JSON.stringify({event: 'kept', id, ...kept}));
       else screen.line(`${id} and its ${plural(kept.artifacts, 'file')}: kept ${until(kept.expiresAt)}.`);
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

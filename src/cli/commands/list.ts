@@ -3,13 +3,13 @@ import type {BatchSummary} from '../../client/batch-api.js';
 import type {ExecutionRecord} from '../../contracts/artifacts.js';
 import {formatDuration, parseCount} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption, parsed} from '../options.js';
+import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption, parsed} from '../options.js';
 import {formatBytes, truncate} from '../terminal/bar.js';
 import {expiresSoon, expiryWarning, formatExpiry} from '../terminal/expiry.js';
 import {plural} from '../run/sentences.js';
 import {printable, printableCommand} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
 import {formatTable} from '../terminal/table.js';
+import {withClient} from '../with-client.js';
 
 interface ListFlags extends JsonFlag {
   readonly limit?: number;
@@ -36,9 +36,7 @@ export function listCommand(context: CliContext): Command {
   addConnectionOptions(command);
   return command.action(async () => {
     const {limit, json, batch} = command.opts<ListFlags>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const most = limit ?? DEFAULT_LIMIT;
       const records: ExecutionRecord[] = [];
       const batches: BatchSummary[] = [];
@@ -53,9 +51,7 @@ export function listCommand(context: CliContext): Command {
       else await screen.result(formatList(rows, Date.now(), context.stdout.columns));
       const soon = records.filter((record) => expiresSoon(record, Date.now()));
       if (soon.length > 0) screen.line(expiryWarning(plural(soon.length, 'run'), soon[0]?.id ?? 'ID'));
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

@@ -1,8 +1,7 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
+import {EXIT, type Finish} from '../exit-codes.js';
 import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
 import {JsonReporter} from '../run/json-reporter.js';
 import {rerunSentence} from '../run/sentences.js';
 import {Screen} from '../terminal/screen.js';

@@ -2,12 +2,12 @@ import {Command} from 'commander';
 import type {Artifact} from '../../contracts/artifacts.js';
 import {formatDuration} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption} from '../options.js';
+import {addConnectionOptions, type JsonFlag, jsonOption} from '../options.js';
 import {plural} from '../run/sentences.js';
 import {formatBytes} from '../terminal/bar.js';
 import {expiresSoon, expiryWarning, formatExpiry} from '../terminal/expiry.js';
 import {printable} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 
 export function outputsCommand(context: CliContext): Command {
   const command = new Command('outputs')
@@ -20,9 +20,7 @@ export function outputsCommand(context: CliContext): Command {
   addConnectionOptions(command);
   return command.action(async (id: string) => {
     const {json} = command.opts<JsonFlag>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const now = Date.now();
       let [count, bytes, soon] = [0, 0, 0];
       for await (const artifact of client.execution(id).outputs()) {
@@ -33,9 +31,7 @@ export function outputsCommand(context: CliContext): Command {
       }
       if (json !== true) screen.line(`${plural(count, 'output')}, ${formatBytes(bytes)}`);
       if (soon > 0 && json !== true) screen.line(expiryWarning(plural(soon, 'output'), id));
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

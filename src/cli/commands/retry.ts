@@ -1,9 +1,8 @@
 import {resolve} from 'node:path';
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
+import {EXIT, type Finish} from '../exit-codes.js';
 import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
 import {Screen} from '../terminal/screen.js';
 
 interface RetryFlags extends JsonFlag {

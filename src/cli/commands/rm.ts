@@ -1,11 +1,10 @@
 import {Command} from 'commander';
 import {splitLocation} from '../../contracts/transfer.js';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
+import {EXIT, type Finish} from '../exit-codes.js';
 import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
 import {requirePlaces} from '../places/location.js';
 import {told, withPlaces} from '../places/with-places.js';
-import type {Finish} from '../program.js';
 import {removeRuns} from '../run/remove-runs.js';
 
 interface RmFlags extends JsonFlag {

@@ -5,6 +5,7 @@ import type {KeepFor} from '../../contracts/execution.js';
 import {parseCount, parseDuration, parseKeep} from '../amounts.js';
 import type {BatchRunOptions} from '../batch/start-batch.js';
 import type {CliContext} from '../context.js';
+import type {Finish} from '../exit-codes.js';
 import {
   addConnectionOptions,
   connectionOf,
@@ -15,7 +16,6 @@ import {
   repeatable,
 } from '../options.js';
 import type {RunOptions} from '../run/start.js';
-import type {Finish} from '../program.js';
 
 interface RunFlags {
   readonly target: string;

@@ -1,12 +1,11 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
+import {EXIT, type Finish} from '../exit-codes.js';
 import {addConnectionOptions, type JsonFlag, jsonOption} from '../options.js';
 import {formatTime} from '../places/entry-line.js';
 import {requirePlaces} from '../places/location.js';
 import {formatMode} from '../places/mode.js';
 import {withPlaces} from '../places/with-places.js';
-import type {Finish} from '../program.js';
 import {printable} from '../terminal/printable.js';
 
 export function statCommand(context: CliContext, finish: Finish): Command {

@@ -4,11 +4,11 @@ import type {ExecutionRecord} from '../../contracts/artifacts.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {formatDuration} from '../amounts.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption} from '../options.js';
+import {addConnectionOptions, type JsonFlag, jsonOption} from '../options.js';
 import {formatBytes, formatProgressSentence} from '../terminal/bar.js';
 import {formatExpiry} from '../terminal/expiry.js';
 import {printable, printableCommand, printableText} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 
 /** How long an open run is watched for what it is doing, in milliseconds. */
 const LOOK_MS = 1_500;
@@ -22,18 +22,14 @@ export function statusCommand(context: CliContext): Command {
   addConnectionOptions(command);
   return command.action(async (id: string) => {
     const {json} = command.opts<JsonFlag>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const handle = client.execution(id);
       const record = await handle.record();
       if (record === undefined)
         throw new WaybillError('execution.not-found', `no run ${printable(id)} is known`, {path: id});
       const now = record.state === 'open' ? await look(handle) : [];
       await screen.result(json === true ? JSON.stringify({...record, now}) : formatStatus(record, now, Date.now()));
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

@@ -1,13 +1,12 @@
 import {Command} from 'commander';
 import type {TargetCheck, TargetSummary} from '../../contracts/catalog.js';
 import type {CliContext} from '../context.js';
-import {EXIT} from '../exit-codes.js';
-import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
+import {EXIT, type Finish} from '../exit-codes.js';
+import {addConnectionOptions, type JsonFlag, jsonOption} from '../options.js';
 import type {Paint} from '../terminal/capabilities.js';
 import {printable, printableText} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
 import {formatTable} from '../terminal/table.js';
+import {withClient} from '../with-client.js';
 import {trustCommand} from './trust.js';
 
 export function targetsCommand(context: CliContext, finish: Finish): Command {
@@ -23,15 +22,11 @@ export function targetsCommand(context: CliContext, finish: Finish): Command {
   addConnectionOptions(command);
   return command.action(async () => {
     const {json} = command.opts<JsonFlag>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const targets = await client.targets();
       if (json === true) for (const target of targets) await screen.result(JSON.stringify(target));
       else await screen.result(formatTargets(targets));
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 
@@ -46,9 +41,7 @@ function checkCommand(context: CliContext, finish: Finish): Command {
   addConnectionOptions(command);
   return command.action(async (name: string) => {
     const {json} = command.opts<JsonFlag>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const checks = await client.checkTarget(name);
       for (const check of checks) {
         await screen.result(
@@ -56,9 +49,7 @@ function checkCommand(context: CliContext, finish: Finish): Command {
         );
       }
       if (checks.some((check) => check.outcome === 'failed')) finish(EXIT.checkFailed);
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

@@ -7,11 +7,12 @@ import type {CliContext} from '../context.js';
 import {CopyReporter} from '../copy/copy-reporter.js';
 import {followCopy} from '../copy/follow-copy.js';
 import {formatOutcome} from '../copy/outcome-line.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption, parsed} from '../options.js';
+import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption, parsed} from '../options.js';
 import {formatProgressSentence} from '../terminal/bar.js';
 import {printable, printableText} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
+import type {Screen} from '../terminal/screen.js';
 import {formatTable} from '../terminal/table.js';
+import {withClient} from '../with-client.js';
 
 interface TransfersFlags extends JsonFlag {
   readonly limit?: number;
@@ -38,9 +39,7 @@ export function transfersCommand(context: CliContext): Command {
     if (id === undefined && (outcomes === true || failed === true)) {
       throw new WaybillError('input.invalid', '--outcomes and --failed are about one copy: they need its ID');
     }
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       if (id !== undefined && (outcomes === true || failed === true)) {
         for await (const outcome of client.transfer(id).outcomes({failed: failed ?? false})) {
           await screen.result(json === true ? JSON.stringify(outcome) : formatOutcome(outcome));
@@ -65,9 +64,7 @@ export function transfersCommand(context: CliContext): Command {
       if (json === true) return;
       if (rows.length === 0) screen.line('No copies yet.');
       else await screen.result(formatTable(['ID', 'STATE', 'AGE', 'FROM', 'TO'], rows));
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
+import type {Finish} from '../exit-codes.js';
 import {DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
 
 interface TrustFlags extends JsonFlag {
   readonly yes?: true;

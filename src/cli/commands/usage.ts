@@ -1,11 +1,11 @@
 import {Command} from 'commander';
 import type {UsageRow} from '../../contracts/catalog.js';
 import type {CliContext} from '../context.js';
-import {addConnectionOptions, connectionOf, type JsonFlag, jsonOption} from '../options.js';
+import {addConnectionOptions, type JsonFlag, jsonOption} from '../options.js';
 import {formatBytes} from '../terminal/bar.js';
 import {printable} from '../terminal/printable.js';
-import {Screen} from '../terminal/screen.js';
 import {formatTable} from '../terminal/table.js';
+import {withClient} from '../with-client.js';
 
 export function usageCommand(context: CliContext): Command {
   const command = new Command('usage')
@@ -15,16 +15,12 @@ export function usageCommand(context: CliContext): Command {
   addConnectionOptions(command);
   return command.action(async () => {
     const {json} = command.opts<JsonFlag>();
-    const screen = new Screen(context);
-    const client = await context.connect(connectionOf(command));
-    try {
+    await withClient(context, command, async (client, screen) => {
       const rows = await client.usage();
       if (json === true) for (const row of rows) await screen.result(JSON.stringify(row));
       else if (rows.length === 0) screen.line('The store holds nothing yet.');
       else await screen.result(formatUsage(rows));
-    } finally {
-      await client.close();
-    }
+    });
   });
 }
 

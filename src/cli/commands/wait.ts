@@ -1,8 +1,8 @@
 import {resolve} from 'node:path';
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
+import type {Finish} from '../exit-codes.js';
 import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import type {Finish} from '../program.js';
 
 interface WaitFlags extends JsonFlag {
   readonly out?: string;

@@ -1,7 +1,7 @@
 import {Command} from 'commander';
 import type {CliContext} from '../context.js';
+import type {Finish} from '../exit-codes.js';
 import {addConnectionOptions, connectionOf, DocumentedOption} from '../options.js';
-import type {Finish} from '../program.js';
 
 interface WorkerFlags {
   readonly taskQueue?: string;

@@ -2,9 +2,7 @@ import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {capture} from '../../../test/cli/captured-context.js';
-import {exited, ScriptedClient} from '../../../test/cli/scripted-client.js';
-import {main} from '../main.js';
+import {type Ran, runScripted} from '../../../test/cli/run-scripted.js';
 
 let cwd: string;
 
@@ -19,13 +17,8 @@ afterEach(async () => {
   await rm(cwd, {recursive: true});
 });
 
-async function cli(...argv: readonly string[]) {
-  const captured = capture(new ScriptedClient({result: async () => exited(0)}), {
-    cwd,
-    environment: {HOME: cwd, XDG_STATE_HOME: join(cwd, 'state')},
-  });
-  const status = await main(argv, captured.context);
-  return {status, stdout: captured.stdout(), stderr: captured.stderr(), connected: captured.connected};
+function cli(...argv: readonly string[]): Promise<Ran> {
+  return runScripted(argv, {}, {cwd, environment: {HOME: cwd, XDG_STATE_HOME: join(cwd, 'state')}});
 }
 
 it('copies and checks without Temporal, and finds what differs', async () => {

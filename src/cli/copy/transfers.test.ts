@@ -1,17 +1,11 @@
 import {expect, it} from 'vitest';
-import {capture} from '../../../test/cli/captured-context.js';
-import {exited, type Script, ScriptedClient} from '../../../test/cli/scripted-client.js';
+import {runScripted} from '../../../test/cli/run-scripted.js';
+import type {Script} from '../../../test/cli/scripted-client.js';
 import type {TransferEvent, TransferNow, TransferSummary} from '../../client/api.js';
 import {noCounts, type TransferResult} from '../../contracts/transfer.js';
 import {COPY_AGAIN} from '../../contracts/transfer-progress.js';
-import {main} from '../main.js';
 
-async function cli(script: Partial<Script>, ...argv: readonly string[]) {
-  const client = new ScriptedClient({result: async () => exited(0), ...script});
-  const captured = capture(client);
-  const status = await main(argv, captured.context);
-  return {status, client, stdout: captured.stdout(), stderr: captured.stderr()};
-}
+const cli = (script: Partial<Script>, ...argv: readonly string[]) => runScripted(argv, script);
 
 const result: TransferResult = {
   version: 1,

@@ -1,16 +1,10 @@
 import {describe, expect, it} from 'vitest';
-import {capture} from '../../../test/cli/captured-context.js';
-import {exited, type Script, ScriptedClient} from '../../../test/cli/scripted-client.js';
-import {main} from '../main.js';
+import {runScripted} from '../../../test/cli/run-scripted.js';
+import type {Script} from '../../../test/cli/scripted-client.js';
 import {entryLine} from './entry-line.js';
 import {formatMode, parseMode} from './mode.js';
 
-async function cli(places: Script['places'], ...argv: readonly string[]) {
-  const client = new ScriptedClient({result: async () => exited(0), ...(places ? {places} : {})});
-  const captured = capture(client);
-  const status = await main(argv, captured.context);
-  return {status, stdout: captured.stdout(), stderr: captured.stderr(), closed: client.closed};
-}
+const cli = (places: Script['places'], ...argv: readonly string[]) => runScripted(argv, places ? {places} : {});
 
 describe('a mode', () => {
   it.each([
@@ -85,7 +79,8 @@ describe('a command', () => {
 
   it('stat says by its status that nothing is there', async () => {
     const found = await cli({stat: async () => undefined}, 'stat', '--json', 'd:/a');
-    expect(found).toEqual({status: 1, stdout: '{"location":"d:/a","exists":false}\n', stderr: '', closed: true});
+    expect(found).toMatchObject({status: 1, stdout: '{"location":"d:/a","exists":false}\n', stderr: ''});
+    expect(found.client.closed).toBe(true);
   });
 
   it('check tells what differs and how much was left out', async () => {

@@ -1,21 +1,16 @@
 import type {Command} from 'commander';
 import type {StoreClient} from '../../client/api.js';
 import type {CliContext} from '../context.js';
-import {connectionOf} from '../options.js';
-import {Screen} from '../terminal/screen.js';
+import type {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 
-/** Connects, does the work of one command, and lets go. */
+/** Does the work of one command at places. */
 export async function withPlaces(
   context: CliContext,
   command: Command,
   work: (places: StoreClient, screen: Screen) => Promise<void>,
 ): Promise<void> {
-  const client = await context.connect(connectionOf(command));
-  try {
-    await work(client.places, new Screen(context));
-  } finally {
-    await client.close();
-  }
+  await withClient(context, command, ({places}, screen) => work(places, screen));
 }
 
 /** With `--json` one object says what was done; otherwise nothing is said, as of `rm`. */
