@@ -1,13 +1,13 @@
 import {join} from 'node:path';
 import type {Client} from '@temporalio/client';
-import {TestWorkflowEnvironment} from '@temporalio/testing';
+import type {TestWorkflowEnvironment} from '@temporalio/testing';
 import {bundleWorkflowCode, DefaultLogger, Worker} from '@temporalio/worker';
 import {awaitExecutions} from '../activities/batches/await-executions.js';
 import type {BatchRef, PlannedItem, WaybillActivities} from '../src/contracts/activities.js';
 import type {BatchRequest, BatchResult} from '../src/contracts/batch.js';
-import {findTemporal} from '../src/embedded/temporal-executable.js';
 import {inParallel} from '../src/stores/in-parallel.js';
 import {TaskRecords} from '../src/worker/task-records.js';
+import {startTemporal} from '../test/servers/temporal.js';
 import {withLab} from './lab.js';
 import {type BenchReport, limitRow} from './report.js';
 import {median} from './statistics.js';
@@ -24,11 +24,7 @@ const MOST_EVENTS = 5_120;
 /** A batch whose executions end at once: what the batch itself costs, in histories and memory, and how fast it starts them. */
 export async function batch(): Promise<BenchReport> {
   return await withLab(async ({local}) => {
-    const found = await findTemporal({environment: {...process.env, TEMPORAL_ADDRESS: undefined}});
-    if (found.kind !== 'executable') throw new Error('no Temporal server to run');
-    const environment = await TestWorkflowEnvironment.createLocal({
-      server: {executable: {type: 'existing-path', path: found.path}},
-    });
+    const environment = await startTemporal();
     try {
       return await measure(environment, local);
     } finally {

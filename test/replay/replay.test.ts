@@ -1,8 +1,8 @@
 import {join} from 'node:path';
-import {TestWorkflowEnvironment} from '@temporalio/testing';
+import type {TestWorkflowEnvironment} from '@temporalio/testing';
 import {bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle} from '@temporalio/worker';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {findTemporal} from '../../src/embedded/temporal-executable.js';
+import {startTemporal} from '../servers/temporal.js';
 import {replayAll} from './replay.js';
 
 let environment: TestWorkflowEnvironment;
@@ -10,11 +10,7 @@ let recorded: WorkflowBundle;
 let changed: WorkflowBundle;
 
 beforeAll(async () => {
-  const found = await findTemporal({environment: {...process.env, TEMPORAL_ADDRESS: undefined}});
-  if (found.kind !== 'executable') throw new Error('no Temporal server to run');
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: {executable: {type: 'existing-path', path: found.path}},
-  });
+  environment = await startTemporal();
   [recorded, changed] = await Promise.all([bundle('as-recorded'), bundle('changed')]);
   const {client, nativeConnection: connection} = environment;
   const worker = await Worker.create({connection, taskQueue: 'replay', workflowBundle: recorded});

@@ -1,49 +1,30 @@
 import {createHash, randomBytes} from 'node:crypto';
-import {mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
-import {SshPool} from '../../src/ssh/pool.js';
-import {openLocalStore} from '../../src/stores/local/store.js';
-import {openSshStore} from '../../src/stores/ssh/store.js';
-import type {Store} from '../../src/stores/store.js';
 import {moveSegment} from '../../src/transfer/move-segment.js';
 import {planTree} from '../../src/transfer/plan-tree.js';
 import type {PlannedFile} from '../../src/transfer/planned-file.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
-import {endpointOf} from '../servers/sshd-endpoint.js';
-import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
+import {type LineEnd, openStoresOverLine, type StoresOverLine} from './stores-over-line.js';
 
 const FILE_BYTES = 40 * 1024 * 1024;
 
 let sshd: Sshd;
-let line: Toxiproxy;
-let root = '';
-let pool: SshPool;
-let local: Store;
-let remote: Store;
+let stores: StoresOverLine;
 beforeAll(async () => {
   sshd = await startSshd();
 });
 afterAll(() => sshd.close());
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'waybill-long-line-'));
-  for (const side of ['here', 'there']) await mkdir(join(root, side, 'partials'), {recursive: true});
-  line = await startToxiproxy(sshd.port);
-  pool = new SshPool(endpointOf(sshd, {port: line.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`}));
-  local = openLocalStore({name: 'local', root: join(root, 'here')});
-  remote = openSshStore({name: 'lab', pool, root: join(root, 'there')});
+  stores = await openStoresOverLine(sshd);
+  for (const {root} of [stores.local, stores.remote]) await mkdir(join(root, 'partials'));
 });
-afterEach(async () => {
-  await Promise.all([local.close(), remote.close()]);
-  await pool.close();
-  await line.close();
-  await rm(root, {recursive: true, force: true});
-});
+afterEach(() => stores.close());
 
-/** Moves everything from one side to the other, and answers the most connections that were open meanwhile. */
-async function move(from: Store, to: Store): Promise<number> {
+/** Moves everything from one end to the other, and answers the most connections that were open meanwhile. */
+async function move({store: from}: LineEnd, {store: to}: LineEnd): Promise<number> {
   const files: PlannedFile[] = [];
   for await (const file of planTree({store: from, root: 'corpus'})) {
     if ('refused' in file) throw new Error(file.refused.message);
@@ -55,47 +36,51 @@ async function move(from: Store, to: Store): Promise<number> {
     ...{from, fromRoot: 'corpus', to, toRoot: 'moved', partials: 'partials', owner: 'long-line', files},
     ...{ifExists: 'keep', signal: new AbortController().signal},
     onProgress: () => {
-      most = Math.max(most, pool.status().connections);
+      most = Math.max(most, stores.pool.status().connections);
     },
   });
   expect(outcomes).toMatchObject([{outcome: 'copied', verified: 'sha256', size: FILE_BYTES}]);
   return most;
 }
 
-async function corpusOn(side: string): Promise<string> {
+async function corpusAt({root}: LineEnd): Promise<string> {
   const content = randomBytes(FILE_BYTES);
-  await mkdir(join(root, side, 'corpus'));
-  await writeFile(join(root, side, 'corpus/large'), content);
+  await mkdir(join(root, 'corpus'));
+  await writeFile(join(root, 'corpus/large'), content);
   return createHash('sha256').update(content).digest('hex');
 }
 
-async function movedTo(side: string): Promise<string> {
+async function movedTo({root}: LineEnd): Promise<string> {
   return createHash('sha256')
-    .update(await readFile(join(root, side, 'moved/large')))
+    .update(await readFile(join(root, 'moved/large')))
     .digest('hex');
 }
 
 test('a large file goes over several connections each way where the line is long', async () => {
+  const {local, remote, line} = stores;
   await line.latency(20);
   // Of each connection: slow enough that the others are there before the file is over.
   await line.bandwidth(6 * 1024);
-  const sent = await corpusOn('here');
+  const sent = await corpusAt(local);
   expect(await move(local, remote)).toBe(4);
-  expect(await movedTo('there')).toBe(sent);
-  await rm(join(root, 'here/corpus'), {recursive: true});
-  const held = await corpusOn('there');
+  expect(await movedTo(remote)).toBe(sent);
+  await rm(join(local.root, 'corpus'), {recursive: true});
+  const held = await corpusAt(remote);
   expect(await move(remote, local)).toBe(4);
-  expect(await movedTo('here')).toBe(held);
+  expect(await movedTo(local)).toBe(held);
 });
 
 test('a short line is left with the connections that it had', async () => {
-  const sent = await corpusOn('here');
-  for (let look = 0; look < 20; look += 1) await remote.stat('partials');
+  const {local, remote} = stores;
+  const sent = await corpusAt(local);
+  for (let look = 0; look < 20; look += 1) await remote.store.stat('partials');
   expect(await move(local, remote)).toBeLessThanOrEqual(2);
-  expect(await movedTo('there')).toBe(sent);
+  expect(await movedTo(remote)).toBe(sent);
 });
 
 test('a file that was held over several connections can be closed while they break', async () => {
+  const {line, pool} = stores;
+  const {store: remote} = stores.remote;
   await line.latency(20);
   await remote.stat('partials');
   const partial = await remote.openPartial({path: 'partials/p', size: FILE_BYTES});

@@ -2,7 +2,7 @@ import {mkdtemp, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {WorkflowFailedError, type WorkflowHandle} from '@temporalio/client';
-import {TestWorkflowEnvironment} from '@temporalio/testing';
+import type {TestWorkflowEnvironment} from '@temporalio/testing';
 import {bundleWorkflowCode, DefaultLogger, Worker, type WorkflowBundle} from '@temporalio/worker';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {awaitExecutions} from '../../activities/batches/await-executions.js';
@@ -14,20 +14,16 @@ import {
   batchResult,
   type BatchState,
 } from '../../src/contracts/batch.js';
-import {findTemporal} from '../../src/embedded/temporal-executable.js';
 import {TaskRecords} from '../../src/worker/task-records.js';
 import {replayAll} from '../replay/replay.js';
+import {startTemporal} from '../servers/temporal.js';
 
 let environment: TestWorkflowEnvironment;
 let workflowBundle: WorkflowBundle;
 let directory: string;
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'waybill-batch-'));
-  const found = await findTemporal({environment: {...process.env, TEMPORAL_ADDRESS: undefined}});
-  if (found.kind !== 'executable') throw new Error('no Temporal server to run');
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: {executable: {type: 'existing-path', path: found.path}},
-  });
+  environment = await startTemporal();
   workflowBundle = await bundleWorkflowCode({
     workflowsPath: join(import.meta.dirname, 'fixtures', 'batch.ts'),
     logger: new DefaultLogger('ERROR'),

@@ -1,19 +1,15 @@
 import {join} from 'node:path';
 import {ApplicationFailure} from '@temporalio/common';
-import {TestWorkflowEnvironment} from '@temporalio/testing';
+import type {TestWorkflowEnvironment} from '@temporalio/testing';
 import {bundleWorkflowCode, DefaultLogger, Worker} from '@temporalio/worker';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {SweepRequest, WorkspacesOf} from '../../src/contracts/activities.js';
 import type {RetentionResult} from '../../src/contracts/retention.js';
-import {findTemporal} from '../../src/embedded/temporal-executable.js';
+import {startTemporal} from '../servers/temporal.js';
 
 let environment: TestWorkflowEnvironment;
 beforeAll(async () => {
-  const found = await findTemporal({environment: {...process.env, TEMPORAL_ADDRESS: undefined}});
-  if (found.kind !== 'executable') throw new Error('no Temporal server to run');
-  environment = await TestWorkflowEnvironment.createLocal({
-    server: {executable: {type: 'existing-path', path: found.path}},
-  });
+  environment = await startTemporal();
 });
 afterAll(() => environment.teardown());
 
