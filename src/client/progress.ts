@@ -1,10 +1,10 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionResult, ExecutionState, StageName} from '../contracts/execution.js';
 import {STATE_QUERY} from '../contracts/names.js';
 import {type Checkpoint, isCheckpoint} from '../contracts/checkpoint.js';
 import type {ExecutionEvent} from './api.js';
 import type {Session} from './connect.js';
 import type {Payloads} from './payload-codec.js';
+import {UntilSettled} from './until-settled.js';
 import type {WorkflowExecutionDescription, WorkflowHandle} from '@temporalio/client';
 import {z} from 'zod';
 
@@ -28,14 +28,10 @@ export async function* followProgress(
   result: Promise<ExecutionResult>,
   signal?: AbortSignal,
 ): AsyncGenerator<ExecutionEvent> {
-  const stop = new AbortController();
-  const settle = () => stop.abort();
-  result.then(settle, settle);
+  const end = new UntilSettled(result, signal);
   let stage: StageName | undefined;
   const told = new Set<string>();
-  const wake = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  while (!stop.signal.aborted) {
-    signal?.throwIfAborted();
+  while (end.waiting) {
     const workflow = session.temporal.workflow.getHandle(executionId);
     const description = await workflow.describe();
     // While inputs are waited for nothing is pending, and only the workflow knows.
@@ -63,7 +59,7 @@ export async function* followProgress(
         yield {event: 'retrying', stage, attempt, reason: await lastFailureIn(pending, session.payloads)};
       }
     }
-    await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
+    await end.pause(INTERVAL_MS);
   }
   yield {event: 'ended', result: await result};
 }

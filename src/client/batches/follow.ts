@@ -1,6 +1,6 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import type {BatchOutcome, BatchResult, BatchState} from '../../contracts/batch.js';
 import type {BatchEvent} from '../batch-api.js';
+import {UntilSettled} from '../until-settled.js';
 
 /** Milliseconds between two questions to the workflow. */
 const INTERVAL_MS = 1_000;
@@ -15,10 +15,7 @@ interface Followed {
 
 /** Each outcome once: from the workflow while it is new, from the journal where it is in there first. */
 export async function* followBatch(followed: Followed, signal?: AbortSignal): AsyncGenerator<BatchEvent> {
-  const stop = new AbortController();
-  const settle = () => stop.abort();
-  followed.result.then(settle, settle);
-  const wake = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+  const end = new UntilSettled(followed.result, signal);
   const told = new Set<string>();
   let after: string | undefined;
   let known = '';
@@ -38,8 +35,7 @@ export async function* followBatch(followed: Followed, signal?: AbortSignal): As
       yield* untold(outcomes);
     }
   };
-  while (!stop.signal.aborted) {
-    signal?.throwIfAborted();
+  while (end.waiting) {
     // A worker that is just being started again answers later.
     const state = await followed.state().catch(() => undefined);
     if (state !== undefined) {
@@ -51,7 +47,7 @@ export async function* followBatch(followed: Followed, signal?: AbortSignal): As
       yield* untold(recent);
       yield {event: 'progress', state: shown};
     }
-    await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
+    await end.pause(INTERVAL_MS);
   }
   const result = await followed.result;
   yield* fromJournal();

@@ -1,4 +1,3 @@
-import {setTimeout as delay} from 'node:timers/promises';
 import type {WorkflowExecutionDescription} from '@temporalio/client';
 import type {TransferOutcome} from '../../contracts/catalog.js';
 import {STATE_QUERY} from '../../contracts/names.js';
@@ -11,6 +10,7 @@ import type {Session} from '../connect.js';
 import {requireWorker} from '../require-worker.js';
 import {rowsOf} from '../rows.js';
 import {unlessAborted} from '../unless-aborted.js';
+import {UntilSettled} from '../until-settled.js';
 import {translateTransfer} from './failures.js';
 import {pendingOf, summed} from './progress.js';
 
@@ -36,15 +36,11 @@ export class Transfer implements TransferHandle {
 
   async *progress(signal?: AbortSignal): AsyncGenerator<TransferEvent> {
     const result = this.result(signal);
-    const stop = new AbortController();
-    const settle = () => stop.abort();
-    result.then(settle, settle);
-    const wake = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    const end = new UntilSettled(result, signal);
     let state: TransferState = {step: 'open', counts: noCounts};
     let askedAt = 0;
     const told = new Set<string>();
-    while (!stop.signal.aborted) {
-      signal?.throwIfAborted();
+    while (end.waiting) {
       const {moving, retrying} = await pendingOf(await this.describe(), this.session.payloads);
       for (const {activityId, attempt, reason} of retrying) {
         const key = `${activityId}/${attempt}`;
@@ -59,7 +55,7 @@ export class Transfer implements TransferHandle {
       }
       const progress = summed(state, moving);
       if (progress) yield {event: 'progress', step: state.step, progress};
-      await delay(INTERVAL_MS, undefined, {signal: wake}).catch(() => undefined);
+      await end.pause(INTERVAL_MS);
     }
     yield {event: 'ended', result: await result};
   }
