@@ -1,21 +1,10 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {afterEach, beforeEach, expect, it} from 'vitest';
-import {type Ran, runScripted} from '../../test/cli/run-scripted.js';
-import {exited, movement, type Script} from '../../test/cli/scripted-client.js';
+import {expect, it} from 'vitest';
+import {cliHomeForEach} from '../../test/cli/run-scripted.js';
+import {exited, movement} from '../../test/cli/scripted-client.js';
 import type {ExecutionRecord} from '../contracts/artifacts.js';
 import {VERSION} from './version.js';
 
-let home = '';
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'waybill-cli-'));
-});
-afterEach(() => rm(home, {recursive: true}));
-
-function cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran> {
-  return runScripted(argv, script, {environment: {XDG_STATE_HOME: home}, cwd: home});
-}
+const {cli} = cliHomeForEach();
 
 it('prints the version of the package, help and topics', async () => {
   expect((await cli({}, '--version')).stdout).toBe(`${VERSION}\n`);

@@ -1,21 +1,10 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
-import {join} from 'node:path';
-import {afterEach, beforeEach, expect, it} from 'vitest';
-import {type Ran, runScripted} from '../../test/cli/run-scripted.js';
-import {removedOne, type Script} from '../../test/cli/scripted-client.js';
+import {expect, it} from 'vitest';
+import {cliHomeForEach} from '../../test/cli/run-scripted.js';
+import {removedOne} from '../../test/cli/scripted-client.js';
 import type {Artifact, ExecutionRecord} from '../contracts/artifacts.js';
 import {formatUsage} from './commands/usage.js';
 
-let home = '';
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'waybill-cli-'));
-});
-afterEach(() => rm(home, {recursive: true}));
-
-function cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran> {
-  return runScripted(argv, script, {environment: {XDG_STATE_HOME: home}, cwd: home});
-}
+const {cli} = cliHomeForEach();
 
 const HOUR_MS = 3_600_000;
 const from = (hours: number) => new Date(Date.now() + hours * HOUR_MS + 60_000).toISOString();

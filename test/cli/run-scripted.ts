@@ -1,3 +1,7 @@
+import {mkdtemp, rm} from 'node:fs/promises';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
+import {afterEach, beforeEach} from 'vitest';
 import {main} from '../../src/cli/main.js';
 import {type Captured, capture, type Surroundings} from './captured-context.js';
 import {exited, type Script, ScriptedClient} from './scripted-client.js';
@@ -20,4 +24,30 @@ export async function runScripted(
   stdin.end();
   const status = await main(argv, context);
   return {status, client, connected, stdout: stdout(), stderr: stderr()};
+}
+
+export interface CliHome {
+  readonly path: string;
+  /** Where the command line keeps its records, and the current directory. */
+  readonly surroundings: Surroundings;
+  cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran>;
+}
+
+/** A directory for each test of a file: what one call leaves there, the next one finds. */
+export function cliHomeForEach(): CliHome {
+  let path = '';
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'waybill-cli-'));
+  });
+  afterEach(() => rm(path, {recursive: true}));
+  const surroundings = (): Surroundings => ({environment: {XDG_STATE_HOME: path}, cwd: path});
+  return {
+    get path() {
+      return path;
+    },
+    get surroundings() {
+      return surroundings();
+    },
+    cli: (script, ...argv) => runScripted(argv, script, surroundings()),
+  };
 }

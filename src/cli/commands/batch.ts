@@ -1,4 +1,3 @@
-import {resolve} from 'node:path';
 import {Command} from 'commander';
 import type {BatchHandle} from '../../client/batch-api.js';
 import type {BatchCounts, BatchOutcome, BatchRecord} from '../../contracts/batch.js';
@@ -8,17 +7,16 @@ import {summary} from '../batch/batch-reporter.js';
 import {formatFailed} from '../batch/failed-table.js';
 import type {CliContext} from '../context.js';
 import {EXIT, type Finish} from '../exit-codes.js';
-import {addConnectionOptions, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
+import {addConnectionOptions, DocumentedOption, jsonOption} from '../options.js';
+import {type FollowFlags, followOptions} from '../run/follow-options.js';
 import {LocalRecords} from '../run/local-record.js';
 import {printable, printableCommand} from '../terminal/printable.js';
 import type {Screen} from '../terminal/screen.js';
 import {withClient} from '../with-client.js';
 
-interface BatchFlags extends JsonFlag {
+interface BatchFlags extends FollowFlags {
   readonly retryFailed?: true;
   readonly detach?: true;
-  readonly out?: string;
-  readonly remoteOnly?: true;
 }
 
 export function batchCommand(context: CliContext, finish: Finish): Command {
@@ -59,9 +57,8 @@ async function retry(context: CliContext, screen: Screen, batch: BatchHandle, fl
   }
   const {takeUpBatch} = await import('../batch/take-up-batch.js');
   return await takeUpBatch(context, {
-    ...{batch, retried, json, records: new LocalRecords(context.environment)},
-    ...(flags.out === undefined ? {} : {into: resolve(context.cwd, flags.out)}),
-    ...(flags.remoteOnly === undefined ? {} : {remoteOnly: flags.remoteOnly}),
+    ...{batch, retried, records: new LocalRecords(context.environment)},
+    ...followOptions(flags, context.cwd),
   });
 }
 

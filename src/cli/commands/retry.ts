@@ -1,14 +1,14 @@
-import {resolve} from 'node:path';
 import {Command} from 'commander';
+import type {WaybillClientApi} from '../../client/api.js';
 import type {CliContext} from '../context.js';
-import {EXIT, type Finish} from '../exit-codes.js';
-import {addConnectionOptions, connectionOf, DocumentedOption, type JsonFlag, jsonOption} from '../options.js';
-import {Screen} from '../terminal/screen.js';
+import type {Finish} from '../exit-codes.js';
+import {addConnectionOptions, connectionOf, DocumentedOption} from '../options.js';
+import {addFollowOptions, type FollowFlags, followOptions} from '../run/follow-options.js';
+import type {Screen} from '../terminal/screen.js';
+import {withClient} from '../with-client.js';
 
-interface RetryFlags extends JsonFlag {
-  readonly out?: string;
+interface RetryFlags extends FollowFlags {
   readonly detach?: true;
-  readonly remoteOnly?: true;
 }
 
 export function retryCommand(context: CliContext, finish: Finish): Command {
@@ -18,47 +18,28 @@ export function retryCommand(context: CliContext, finish: Finish): Command {
       'Runs again from the stage that failed, under the same ID: what is staged stays, then follows as `wait` does.',
     )
     .argument('<id>', 'see `waybill list`')
-    .addOption(new DocumentedOption('--detach', 'return once it is started', 'off'))
-    .addOption(
-      new DocumentedOption('--out <dir>', 'where outputs are put', 'where `run` was told, or the current directory'),
-    )
-    .addOption(new DocumentedOption('--remote-only', 'leave outputs in the store', 'as `run` was told'))
-    .addOption(jsonOption('print events and output as JSON, one object a line'));
+    .addOption(new DocumentedOption('--detach', 'return once it is started', 'off'));
+  addFollowOptions(command);
   addConnectionOptions(command);
   return command.action(async (id: string) => {
     const flags = command.opts<RetryFlags>();
-    const connect = connectionOf(command);
     if (flags.detach === true) {
-      await retryOnly(context, connect, id, flags.json === true);
-      finish(EXIT.ok);
+      await withClient(context, command, (client, screen) => retryOnly(client, screen, id, flags.json === true));
       return;
     }
     const {takeUp} = await import('../run/take-up.js');
     finish(
-      await takeUp(context, connect, {
+      await takeUp(context, connectionOf(command), {
         id,
-        ...(flags.out === undefined ? {} : {into: resolve(context.cwd, flags.out)}),
-        ...(flags.remoteOnly === undefined ? {} : {remoteOnly: flags.remoteOnly}),
-        json: flags.json ?? false,
+        ...followOptions(flags, context.cwd),
         first: (handle) => handle.retry(),
       }),
     );
   });
 }
 
-async function retryOnly(
-  context: CliContext,
-  connect: ReturnType<typeof connectionOf>,
-  id: string,
-  json: boolean,
-): Promise<void> {
-  const screen = new Screen(context);
-  const client = await context.connect(connect);
-  try {
-    await client.execution(id).retry();
-    if (json) await screen.result(JSON.stringify({event: 'started', id}));
-    else screen.line(`Running again. Follow it with: waybill wait ${id}`);
-  } finally {
-    await client.close();
-  }
+async function retryOnly(client: WaybillClientApi, screen: Screen, id: string, json: boolean): Promise<void> {
+  await client.execution(id).retry();
+  if (json) await screen.result(JSON.stringify({event: 'started', id}));
+  else screen.line(`Running again. Follow it with: waybill wait ${id}`);
 }

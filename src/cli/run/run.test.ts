@@ -1,23 +1,14 @@
-import {mkdtemp, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {capture} from '../../../test/cli/captured-context.js';
-import {type Ran, runScripted} from '../../../test/cli/run-scripted.js';
-import {exited, type Script, ScriptedClient} from '../../../test/cli/scripted-client.js';
+import {cliHomeForEach} from '../../../test/cli/run-scripted.js';
+import {exited, ScriptedClient} from '../../../test/cli/scripted-client.js';
 import type {LogChunk} from '../../client/api.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {main} from '../main.js';
 
-let home = '';
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'waybill-cli-'));
-});
-afterEach(() => rm(home, {recursive: true}));
-
-function cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran> {
-  return runScripted(argv, script, {environment: {XDG_STATE_HOME: home}, cwd: home});
-}
+const home = cliHomeForEach();
+const {cli} = home;
 
 async function* chunks(...list: (readonly ['stdout' | 'stderr', string | Uint8Array])[]): AsyncGenerator<LogChunk> {
   let offset = 0;
@@ -118,7 +109,7 @@ describe('run', () => {
       ...['run', '--out', 'here', 'x'],
     );
     expect(status).toBe(120);
-    expect(client.downloads[0]?.into).toBe(join(home, 'here'));
+    expect(client.downloads[0]?.into).toBe(join(home.path, 'here'));
     expect(stderr).toContain('✓ Downloaded 2 files: a\\x1b[2J.csv (1.23 kB), b (5 B)\n');
     expect(stderr).toContain('! b exists here with other content: kept; the output is b.x\n');
     expect(stderr).toContain('! c was not downloaded: no (store.io)\n');
@@ -216,7 +207,7 @@ describe('run', () => {
 
   it('says how to start what does not answer', async () => {
     const client = new ScriptedClient({result: async () => exited(0)});
-    const captured = capture(client, {cwd: home, environment: {XDG_STATE_HOME: home}});
+    const captured = capture(client, home.surroundings);
     const context = {
       ...captured.context,
       connect: async () => {

@@ -1,29 +1,21 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
-import {afterEach, beforeEach, describe, expect, it} from 'vitest';
+import {describe, expect, it} from 'vitest';
 import {capture} from '../../../test/cli/captured-context.js';
-import {type Ran, runScripted} from '../../../test/cli/run-scripted.js';
-import {exited, type Script, ScriptedClient} from '../../../test/cli/scripted-client.js';
+import {cliHomeForEach} from '../../../test/cli/run-scripted.js';
+import {exited, ScriptedClient} from '../../../test/cli/scripted-client.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {main} from '../main.js';
 
-let home = '';
-beforeEach(async () => {
-  home = await mkdtemp(join(tmpdir(), 'waybill-cli-'));
-});
-afterEach(() => rm(home, {recursive: true}));
-
-function cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran> {
-  return runScripted(argv, script, {environment: {XDG_STATE_HOME: home}, cwd: home});
-}
+const home = cliHomeForEach();
+const {cli} = home;
 
 describe('signals without a terminal', () => {
   it.each(['SIGINT', 'SIGTERM', 'SIGHUP'])(
     '%s detaches, and wait takes the run up where it was told to',
     async (signal) => {
       const client = new ScriptedClient({result: () => new Promise(() => undefined)});
-      const first = capture(client, {environment: {XDG_STATE_HOME: home}, cwd: home});
+      const first = capture(client, home.surroundings);
       const running = main(['run', '--out', 'results', 'x'], first.context);
       while (!first.stderr().includes('Run x-')) await new Promise(setImmediate);
       first.signals.emit(signal);
@@ -35,8 +27,8 @@ describe('signals without a terminal', () => {
       const collected = {files: 1, bytes: 1, sentBytes: 1, resumedBytes: 0, failedFiles: 0};
       const waited = await cli({result: async () => exited(4, {collected})}, 'wait', id);
       expect(waited.status).toBe(4);
-      expect(waited.client.downloads[0]?.into).toBe(join(home, 'results'));
-      expect(await readdir(join(home, 'waybill/cli'))).toEqual([]);
+      expect(waited.client.downloads[0]?.into).toBe(join(home.path, 'results'));
+      expect(await readdir(join(home.path, 'waybill/cli'))).toEqual([]);
     },
   );
 });

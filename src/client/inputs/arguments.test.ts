@@ -91,7 +91,7 @@ const cases: readonly FoundCase[] = [
   {it: 'leaves what is no path alone', files: [], run: ['cat', `${long}l`, 'no such', '$(id)'], sends: []},
   {it: 'leaves a device alone', files: [], run: ['cat', '/dev/null'], sends: []},
   ...[' a b ', `'"`, 'a\nb', '$(id)', 'a\\b', 'a\tb', '*', 'a=b', 'é', 'e\u0301', long].map(
-    (name): Case => ({
+    (name): FoundCase => ({
       it: `carries ${JSON.stringify(name).slice(0, 20)}`,
       files: [`here/${name}`],
       run: ['cat', name],
