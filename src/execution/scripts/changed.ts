@@ -1,3 +1,4 @@
+import {DEFINE_HASH} from '../../ssh/hash-program.js';
 import {quote} from '../../ssh/quote.js';
 import type {Workspace} from '../workspace.js';
 import {preamble, whole} from './workspace.js';
@@ -16,12 +17,10 @@ exec find . -type f -cnewer ../control/started -print0`);
 export function hashScript(workspace: Workspace, token: string, names: readonly string[]): string {
   return whole(`${preamble(workspace, token)}
 cd "$workspace/work" || exit 1
-if command -v sha256sum >/dev/null 2>&1; then digest() { sha256sum; }
-elif command -v shasum >/dev/null 2>&1; then digest() { shasum -a 256; }
-else digest() { openssl dgst -sha256 -r; }; fi
+${DEFINE_HASH}
 for name in ${names.map((name) => quote(`./${name}`)).join(' ')}; do
   line=
-  [ -f "$name" ] && [ ! -h "$name" ] && line=$(digest <"$name" 2>/dev/null)
+  [ -f "$name" ] && [ ! -h "$name" ] && line=$(h <"$name" 2>/dev/null)
   case $line in ????????????????????????????????????????????????????????????????*) say "\${line%%[ *]*}";; *) say -;; esac
 done`);
 }

@@ -1,25 +1,15 @@
 import type {ByteRange} from '../store.js';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
+import {DEFINE_HASH, SHA256_OF_NOTHING} from '../../ssh/hash-program.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
 import {quote} from '../../ssh/quote.js';
 import {ShellDialogue} from '../../ssh/dialogue.js';
 import {hashFilesScript} from './prove-files.js';
 import type {SshPool} from '../../ssh/pool.js';
 
-/** SHA-256 of nothing: what every program that is to be used has to answer first. */
-const EMPTY = 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855';
-
-/**
- * Defines `h`, which hashes its standard input and prints the digest first, and `hf`, which does the same for the files
- * named, each on a line. Names that hold a backslash or newline are not for `hf`: programs write them differently.
- */
 const PROLOGUE = `
 LC_ALL=C; export LC_ALL
-if command -v sha256sum >/dev/null 2>&1; then h() { sha256sum; }; hf() { sha256sum -- "$@"; }
-elif command -v shasum >/dev/null 2>&1; then h() { shasum -a 256; }; hf() { shasum -a 256 -- "$@"; }
-elif command -v openssl >/dev/null 2>&1; then h() { openssl dgst -sha256 -r; }; hf() { openssl dgst -sha256 -r "$@"; }
-else h() { echo none; }
-fi
+${DEFINE_HASH}
 h </dev/null
 sync --help 2>/dev/null | grep -q -e --file-system && echo sync-f
 `;
@@ -115,7 +105,7 @@ export class HashShell {
       dialogue = await ShellDialogue.open(this.#pool);
       const [first, second] = await dialogue.ask(PROLOGUE);
       this.#syncs = second === 'sync-f';
-      if (first?.startsWith(EMPTY) === true) return dialogue;
+      if (first?.startsWith(SHA256_OF_NOTHING) === true) return dialogue;
     } catch (error) {
       if (!hasCode(error, 'shell.unavailable')) throw error;
     }
