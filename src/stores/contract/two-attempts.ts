@@ -74,6 +74,24 @@ export function describeTwoAttempts(subject: Subject): void {
       expect(await subject.contentOf('file')).toBe(content.toString('latin1'));
     });
 
+    test('what one writes while the other publishes does not move the time of the published file', async () => {
+      const {modificationTimes} = subject.store.properties;
+      const modifiedAt = 1_600_000_000_000;
+      const [winner, late] = await both();
+      await winner.write(0, content);
+      let published = false;
+      const writing = async (): Promise<void> => {
+        while (!published) await late.write(0, content.subarray(0, 1000));
+      };
+      const refused = writing().catch((error: unknown) => error);
+      const options = {destination: subject.at('file'), ifExists: 'replace', modifiedAt} as const;
+      await winner.publish(options).finally(() => (published = true));
+      const refusal = await refused;
+      if (refusal !== undefined) expect(refusal).toMatchObject({code: 'transfer.partial-consumed'});
+      for (const attempt of [winner, late]) await attempt.close();
+      if (modificationTimes) expect((await subject.store.stat(subject.at('file')))?.modifiedAt).toBe(modifiedAt);
+    });
+
     test.each([
       ['blocks', [0, 1, 2, 3].map((block) => ({offset: block * 100_000, length: 100_000}))],
       ['the whole file', [{offset: 0, length: size}]],

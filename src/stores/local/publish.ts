@@ -33,7 +33,15 @@ export async function publishDurably(
   options.signal?.throwIfAborted();
   await takeName(partial, destination, options);
   await syncDirectory(dirname(destination));
-  return entryOf(await partial.handle.stat({bigint: true}));
+  return withTimeKept(partial.handle, options);
+}
+
+/** Until the partial's name was gone, another attempt may have written the same bytes again, and moved the time by it. */
+async function withTimeKept(handle: FileHandle, {modifiedAt}: Attributes): Promise<Entry> {
+  const entry = entryOf(await handle.stat({bigint: true}));
+  if (modifiedAt === undefined || Math.abs(entry.modifiedAt - modifiedAt) <= 1) return entry;
+  await handle.utimes(toSeconds(modifiedAt), toSeconds(modifiedAt));
+  return entryOf(await handle.stat({bigint: true}));
 }
 
 export function partialConsumed(path: string, cause?: unknown): WaybillError {

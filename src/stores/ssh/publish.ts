@@ -20,6 +20,10 @@ export async function publish(partial: HeldPartial, options: PublishOptions): Pr
   options.signal?.throwIfAborted();
   await takeName(session, {...partial, destination, path: options.destination, ifExists: options.ifExists});
   await syncDirectory(session, parentOf(destination));
+  const published = await session.fstat(handle);
+  // Until the partial's name was gone, another attempt may have written the same bytes again, and moved the time by it.
+  if (attributes.mtime === published.mtime) return entryOf(published);
+  await session.fsetstat(handle, attributes);
   return entryOf(await session.fstat(handle));
 }
 
