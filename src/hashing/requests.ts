@@ -65,6 +65,8 @@ export interface FileToRename {
   readonly to: string;
   /** Which file has to have the name. */
   readonly ino: bigint;
+  /** What becomes of a file that has the other name already. */
+  readonly ifExists: 'replace' | 'keep';
 }
 
 const fileRead = z.discriminatedUnion('outcome', [

@@ -9,9 +9,8 @@ export const workerSource = `'use strict';
 const {parentPort} = require('node:worker_threads');
 const {createHash} = require('node:crypto');
 const {
-  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, futimesSync, lstatSync, openSync, readSync,
-  renameSync,
-  writeSync,
+  chmodSync, closeSync, constants, fchmodSync, fchownSync, fstatSync, fsyncSync, futimesSync, linkSync, lstatSync, openSync,
+  readSync, renameSync, unlinkSync, writeSync,
 } = require('node:fs');
 const piece = Buffer.allocUnsafeSlow(1 << 20);
 const streams = new Map();
@@ -132,11 +131,16 @@ function writeFiles({files, memory, sync}) {
 }
 
 // Only the plain case: a partial that has a second name, is another attempt's by now, or fails is left as it is.
-function renameFile({from, to, ino}) {
+function renameFile({from, to, ino, ifExists}) {
   try {
     const held = lstatSync(from, {bigint: true});
     if (held.ino !== ino || held.nlink !== 1n) return false;
-    renameSync(from, to);
+    if (ifExists === 'keep') {
+      linkSync(from, to);
+      unlinkSync(from);
+    } else {
+      renameSync(from, to);
+    }
     return true;
   } catch {
     return false;

@@ -121,11 +121,15 @@ function failureOf(file: SmallFile, answer: Exclude<FileWritten, {outcome: 'writ
 }
 
 async function rename(written: readonly Written[], failures: Map<SmallFile, Error>): Promise<readonly Located[]> {
-  const plain = written.filter(({file}) => file.ifExists === 'replace');
   const answers = await renameFiles(
-    plain.map(({absolute, destination, inode}) => ({from: absolute, to: destination, ino: inode})),
+    written.map(({file: {ifExists}, absolute, destination, inode}) => ({
+      from: absolute,
+      to: destination,
+      ino: inode,
+      ifExists,
+    })),
   );
-  const renamed = new Set<Written>(plain.filter((_, index) => answers[index] === true));
+  const renamed = new Set<Written>(written.filter((_, index) => answers[index] === true));
   await Promise.all(
     written.map(async (each) => {
       if (renamed.has(each)) return;
