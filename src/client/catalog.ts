@@ -9,9 +9,8 @@ export async function ask<Q extends CatalogQuestion['ask']>(
   session: Session,
   question: Extract<CatalogQuestion, {ask: Q}>,
 ): Promise<AnswerTo<Q>> {
-  const asked: CatalogQuestion = question;
   const isAnswer = (answer: CatalogAnswer): answer is AnswerTo<Q> => answer.ask === question.ask;
-  return await answerOf(session, asked, isAnswer, {
+  return await answerOf(session, question, isAnswer, {
     workflow: 'catalog',
     summary: `Catalog: ${question.ask}`,
     about: 'executionId' in question ? question.executionId : question.ask,

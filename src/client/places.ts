@@ -71,9 +71,8 @@ export class Places implements StoreClient {
 
   private async ask<A extends StoreQuestion['ask']>(question: Extract<StoreQuestion, {ask: A}>): Promise<AnswerTo<A>> {
     const about = 'location' in question ? question.location : question.destination;
-    const asked: StoreQuestion = question;
     const isAnswer = (answer: StoreAnswer): answer is AnswerTo<A> => answer.ask === question.ask;
-    return await answerOf(this.session, asked, isAnswer, {
+    return await answerOf(this.session, question, isAnswer, {
       workflow: 'store',
       summary: `Store: ${question.ask} ${about.slice(0, 100)}`,
       about,

@@ -19,14 +19,14 @@ interface Asked {
 }
 
 /** Runs a workflow that does nothing but answer one question. */
-export async function answerOf<Question extends Asked, Answer extends Asked, Wanted extends Answer>(
+export async function answerOf<Answer extends Asked, Wanted extends Answer>(
   session: Session,
-  question: Question,
+  question: Asked,
   isWanted: (answer: Answer) => answer is Wanted,
   {workflow, summary, about, timeout}: ShortWorkflow,
 ): Promise<Wanted> {
   const workflowId = `${workflow}-${randomUUID()}`;
-  const run = session.temporal.workflow.execute<(question: Question) => Promise<Answer>>(workflowNames[workflow], {
+  const run = session.temporal.workflow.execute<(question: Asked) => Promise<Answer>>(workflowNames[workflow], {
     workflowId,
     taskQueue: session.taskQueue,
     args: [question],

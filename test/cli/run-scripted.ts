@@ -20,17 +20,17 @@ export async function runScripted(
   surroundings: Surroundings = {},
 ): Promise<Ran> {
   const client = new ScriptedClient({result: async () => exited(0), ...script});
-  const {context, connected, stdin, stdout, stderr} = capture(client, surroundings);
-  stdin.end();
-  const status = await main(argv, context);
-  return {status, client, connected, stdout: stdout(), stderr: stderr()};
+  const captured = capture(client, surroundings);
+  captured.stdin.end();
+  const status = await main(argv, captured.context);
+  return {status, client, connected: captured.connected, stdout: captured.stdout(), stderr: captured.stderr()};
 }
 
 export interface CliHome {
   readonly path: string;
   /** Where the command line keeps its records, and the current directory. */
   readonly surroundings: Surroundings;
-  cli(script: Partial<Script>, ...argv: readonly string[]): Promise<Ran>;
+  readonly cli: (script: Partial<Script>, ...argv: readonly string[]) => Promise<Ran>;
 }
 
 /** A directory for each test of a file: what one call leaves there, the next one finds. */
