@@ -1,11 +1,14 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {type Checkpoint, isCheckpoint} from '../../src/contracts/checkpoint.js';
 import type {TestStack} from './stack.js';
 
 export interface UnderWay {
   readonly file: string;
   readonly activity: string;
   readonly executionId: string;
+  /** The last that was sent, at most a second before; absent where none was yet. */
+  readonly checkpoint?: Checkpoint;
   /** Milliseconds since 1970. */
   readonly writtenAt: number;
 }
@@ -26,7 +29,10 @@ export async function underWay(stack: Pick<TestStack, 'stateDirectory'>): Promis
     if ('ended' in record) continue;
     if (!('activity' in record) || typeof record.activity !== 'string') continue;
     if (!('executionId' in record) || typeof record.executionId !== 'string') continue;
-    found.push({file, activity: record.activity, executionId: record.executionId, writtenAt: entry.mtimeMs});
+    const checkpoint =
+      'checkpoint' in record && isCheckpoint(record.checkpoint) ? {checkpoint: record.checkpoint} : {};
+    const {activity, executionId} = record;
+    found.push({file, activity, executionId, writtenAt: entry.mtimeMs, ...checkpoint});
   }
   return found;
 }

@@ -13,15 +13,17 @@ export interface WorkerProcess {
   kill(): void;
   /** Ends it in order. */
   stop(): Promise<void>;
+  /** Resolves when it has ended, however. */
+  readonly exited: Promise<unknown>;
 }
 
-/** Resolves when it polls. */
+/** Resolves when it polls. The name of one that was killed starts its successor, with the same state directory. */
 export async function startWorker(stack: TestStack, name: string): Promise<WorkerProcess> {
   const {postgres} = await stack.record();
   if (!postgres) throw new Error('the stack has no catalog');
   const home = join(stack.directory, name);
   const stateDirectory = join(home, 'state');
-  await mkdir(home);
+  await mkdir(home, {recursive: true});
   const targets = await readFile(join(stack.directory, 'waybill.yaml'), 'utf8');
   // The store's directory stands in for storage that both machines reach.
   const shared = `stateDirectory: ${stateDirectory}
@@ -54,6 +56,7 @@ catalog: {kind: postgres}
   return {
     stateDirectory,
     pid: child.pid ?? 0,
+    exited,
     kill: () => void child.kill('SIGKILL'),
     stop: async () => {
       child.kill('SIGTERM');

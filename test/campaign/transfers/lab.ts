@@ -1,7 +1,7 @@
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {startTestStack, type TestStack} from '../../e2e/stack.js';
-import {startWorker, type WorkerProcess} from '../../e2e/worker-process.js';
+import {startWorker} from '../../e2e/worker-process.js';
 import {startMinio} from '../../servers/minio.js';
 import {credentials, type S3Server} from '../../servers/s3-server.js';
 import {startToxiproxy, type Toxiproxy} from '../../servers/toxiproxy.js';
@@ -11,16 +11,23 @@ import type {Place} from './place.js';
 import type {LineName, PlaceName} from './plan.js';
 import {S3Place} from './s3-place.js';
 
+/** A worker with a state directory of its own. */
+export interface Machine {
+  readonly stateDirectory: string;
+  pid(): Promise<number>;
+  /** SIGKILL, then `atOnce`; resolves when a successor with the same state directory was started. */
+  kill(atOnce: () => Promise<void>): Promise<void>;
+}
+
 /** Four places, a line to each that is not the worker's own disk, and two workers that share the work. */
 export interface Lab {
   readonly stack: TestStack;
   readonly places: Readonly<Record<PlaceName, Place>>;
   readonly lines: Readonly<Record<LineName, Toxiproxy>>;
   readonly s3: Readonly<Record<'minio' | 'versity', S3Server>>;
-  /** Which nobody starts again: a machine of its own. */
-  readonly second: () => WorkerProcess;
-  /** Starts another machine in the place of the second. */
-  replaceSecond(): Promise<void>;
+  readonly machines: readonly [Machine, Machine];
+  /** SIGKILL for the second, of which nothing comes back, then `atOnce`; resolves when another machine has its place. */
+  loseSecond(atOnce: (lost: Pick<Machine, 'stateDirectory'>) => Promise<void>): Promise<void>;
   /** On this disk, below which `disk` and `ssh` have their directories. */
   readonly files: string;
   close(started: readonly string[], before?: Date): Promise<void>;
@@ -47,17 +54,36 @@ export async function openLab(root: string): Promise<Lab> {
     settings: `stores:\n${store('minio', minio, toMinio)}${store('versity', versity, toVersity)}`,
   });
   if (toSsh === undefined) throw new Error('sshd has no line');
-  let machines = 1;
-  let second = await startWorker(stack, `machine-${machines}`);
+  let lost = 0;
+  const startSecond = () => startWorker(stack, `machine-${lost + 2}`);
+  let second = await startSecond();
+  const killSecond = async (atOnce: () => Promise<void>) => {
+    second.kill();
+    await second.exited;
+    await atOnce();
+  };
   const lines = {ssh: toSsh, minio: toMinio, versity: toVersity};
   const s3Places = {minio: new S3Place('minio', minio), versity: new S3Place('versity', versity)};
   return {
     ...{stack, lines, files, s3: {minio, versity}},
     places: {disk: new DiskPlace('disk', files), ssh: new DiskPlace('gpu', files), ...s3Places},
-    second: () => second,
-    replaceSecond: async () => {
-      machines += 1;
-      second = await startWorker(stack, `machine-${machines}`);
+    machines: [
+      {stateDirectory: stack.stateDirectory, pid: () => stack.workerPid(), kill: (atOnce) => stack.killWorker(atOnce)},
+      {
+        get stateDirectory() {
+          return second.stateDirectory;
+        },
+        pid: async () => second.pid,
+        kill: async (atOnce) => {
+          await killSecond(atOnce);
+          second = await startSecond();
+        },
+      },
+    ],
+    loseSecond: async (atOnce) => {
+      await killSecond(() => atOnce(second));
+      lost += 1;
+      second = await startSecond();
     },
     close: async (started, before) => {
       try {

@@ -22,7 +22,7 @@ export const KINDS = [
 ] as const;
 export type Kind = (typeof KINDS)[number];
 
-/** What takes away a worker or the Temporal server, and how often against the others; a freeze takes seven seconds. */
+/** What takes away a worker or the Temporal server, and how often against the others; a freeze takes six seconds. */
 const INSIDE: readonly Kind[] = [
   ...(['worker-kill', 'worker-kill', 'worker-kill', 'worker-loss', 'worker-loss', 'worker-freeze'] as const),
   ...(['damage', 'damage', 'damage', 'temporal-kill', 'temporal-kill'] as const),
@@ -64,7 +64,7 @@ export interface Round {
 /** What one round does, decided by the seed and its number alone, so that it can be done again by itself. */
 export function planRound(seed: number, number: number): Round {
   const random = new Random(Math.imul(seed, 0x9e3779b1) + number * 7919);
-  const transfers = Array.from({length: random.whole(18, 22)}, (_, index) => planTransfer(random, number * 5 + index));
+  const transfers = Array.from({length: random.whole(32, 40)}, (_, index) => planTransfer(random, number * 5 + index));
   const kinds = [...[random.pick(INSIDE), random.pick(OUTSIDE)], random.pick([...INSIDE, ...OUTSIDE])];
   if (random.fraction() < 0.5) kinds.reverse();
   return {number, transfers, strikes: kinds.map((kind) => planStrike(random, kind))};
@@ -79,7 +79,7 @@ function planTransfer(random: Random, index: number): TransferPlan {
   const seconds = random.between(8, 16);
   return {
     ...{from, to, tree, symlinks: onS3 ? 'skip' : 'copy', replaces: random.fraction() < 0.3},
-    limitRate: Math.max(200_000, Math.round(bytesOf(tree) / seconds)),
+    limitRate: Math.max(50_000, Math.round(bytesOf(tree) / seconds)),
   };
 }
 

@@ -1,23 +1,27 @@
-import {availableParallelism, loadavg} from 'node:os';
+import {availableParallelism} from 'node:os';
+import {loadAverage} from '../../../bench/machine.js';
 import type {TransferResult} from '../../../src/contracts/transfer.js';
 import type {Campaign} from '../work.js';
 import {KINDS, PLACES} from './plan.js';
 import type {RoundReport} from './round.js';
 import type {Running} from './running.js';
+import type {Blow} from './strike.js';
 
 export interface TransferCampaign extends Campaign {
   readonly reports: readonly RoundReport[];
+  /** What the rate depends on, a line each. */
+  readonly machine: readonly string[];
 }
 
 const MIB = 1024 * 1024;
 
-/** Transfers that ran when a strike came that took away what they used: each once. */
+/** Transfers whose bytes were moving when a strike took away what moved them: each once. */
 export function interrupted(reports: readonly RoundReport[]): number {
   return hitIds(reports).size;
 }
 
 /** What was done, what it cost and what did not hold, as Markdown. */
-export function writeReport({reports, complaints, ...campaign}: TransferCampaign): string {
+export function writeReport({reports, complaints, machine, ...campaign}: TransferCampaign): string {
   const transfers = reports.flatMap((report) => report.transfers);
   const blows = reports.flatMap((report) => report.blows);
   const hit = hitIds(reports);
@@ -29,18 +33,20 @@ export function writeReport({reports, complaints, ...campaign}: TransferCampaign
     `# Campaign: ${hit.size} interrupted transfers, ${complaints.length} failures`,
     '',
     `${new Date().toISOString().slice(0, 10)}, \`${campaign.command}\`: ${transfers.length} transfers in ${campaign.rounds} rounds, ${blows.length} strikes, ${Math.round(campaign.seconds)} s.`,
-    `${(transfers.length / Math.max(1, reports.length)).toFixed(1)} transfers were started at once. Load average ${loadavg()
-      .map((load) => load.toFixed(1))
-      .join(' ')} on ${availableParallelism()} processors.`,
+    `${(transfers.length / Math.max(1, reports.length)).toFixed(1)} transfers were started at once, and ${((hit.size * 60) / Math.max(1, campaign.seconds)).toFixed(0)} were interrupted a minute, servers, checks and the replay of every history included.`,
     '',
-    `${hit.size} transfers were interrupted, ${perHit} times in all: an activity of theirs ran on the worker that was struck, or they used the line or server`,
-    'that went away. What a slow line only slows is not counted.',
+    ...machine.map((line) => `- ${line}`),
+    `- Load average of 1, 5 and 15 minutes at the end: ${loadAverage()} on ${availableParallelism()} processors.`,
     '',
-    '| strike | dealt | interrupted |',
-    '|---|--:|--:|',
+    `${hit.size} transfers were interrupted, ${perHit} times in all: their bytes were moving, and their worker, their server or the line that they used`,
+    'went away before the last file was there. Those that only a slow line or a restart of Temporal met are not counted.',
+    '',
+    '| strike | dealt | under way | interrupted |',
+    '|---|--:|--:|--:|',
     ...KINDS.map((kind) => {
       const of = blows.filter((blow) => blow.kind === kind);
-      return `| ${kind} | ${of.length} | ${of.reduce((all, blow) => all + blow.hit.length, 0)} |`;
+      const count = (pick: (blow: Blow) => number) => of.reduce((all, blow) => all + pick(blow), 0);
+      return `| ${kind} | ${of.length} | ${count(({underWay}) => underWay)} | ${count((blow) => blow.hit.length)} |`;
     }),
     '',
     `Of the damage: ${damageOf(reports)}.`,

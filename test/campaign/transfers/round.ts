@@ -1,7 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {Payloads} from '../../../src/client/payload-codec.js';
-import {checkpointIn} from '../../../src/client/progress.js';
 import type {Lab} from './lab.js';
+import {movedBy, type Stage, stagesOn} from './moving.js';
 import type {Round} from './plan.js';
 import {type Running, startTransfer} from './running.js';
 import {type Blow, strikeNow} from './strike.js';
@@ -22,6 +21,9 @@ const END_WITHIN_MS = 180_000;
 /** Milliseconds that what was hit gets to go on before the next strike. */
 const GO_ON_MS = 8_000;
 
+/** Milliseconds between two looks at the workers' records, which are small files. */
+const LOOK_MS = 100;
+
 /** Starts the transfers of a round at once, deals its strikes one after the other, and looks at what became of each. */
 export async function playRound(lab: Lab, seed: number, round: Round): Promise<RoundReport> {
   const name = `s${seed}-r${round.number}`;
@@ -35,16 +37,13 @@ export async function playRound(lab: Lab, seed: number, round: Round): Promise<R
   for (const strike of round.strikes) {
     await delay(strike.afterMs);
     if (running().length === 0) break;
-    const before = await stages(lab, running());
+    const before = await stagesOn(lab.machines, running());
     const blow = await strikeNow(lab, round.number, strike, running());
     blows.push(blow);
+    if (strike === round.strikes.at(-1)) break;
     // Three attempts in a row without progress end a step, as promised: that is not what is looked for here.
-    await goneOn(
-      lab,
-      transfers.filter(({id}) => blow.hit.includes(id)),
-      before,
-      GO_ON_MS,
-    );
+    const hit = transfers.filter(({id}) => blow.hit.includes(id));
+    await goneOn(lab, hit, before);
   }
   await within(END_WITHIN_MS, Promise.allSettled(transfers.map(({result}) => result)));
   await Promise.all(watches.map((watch) => watch.close()));
@@ -64,45 +63,33 @@ export async function playRound(lab: Lab, seed: number, round: Round): Promise<R
 }
 
 /** Waits until bytes of most of them move. */
-async function begun(lab: Lab, transfers: readonly Running[]): Promise<void> {
+async function begun({machines}: Lab, transfers: readonly Running[]): Promise<void> {
   const until = Date.now() + GO_ON_MS;
   while (Date.now() < until) {
-    const moving = [...(await stages(lab, transfers)).values()].filter((progress) => progress > 0);
-    if (moving.length > transfers.length / 2) return;
-    await delay(250);
+    if ((await movedBy(machines, transfers)).length > transfers.length / 2) return;
+    await delay(LOOK_MS);
   }
-}
-
-/** How far each is, by what its activity tells the server. */
-async function stages(lab: Lab, running: readonly Running[]): Promise<Map<string, number>> {
-  const found = new Map<string, number>();
-  await Promise.all(
-    running.map(async ({id}) => {
-      const described = await lab.stack.temporal.workflow.getHandle(id).describe();
-      const [pending] = described.raw.pendingActivities ?? [];
-      const progress = (pending && (await checkpointIn(pending, new Payloads(undefined))))?.progress;
-      if (progress !== undefined) found.set(id, progress);
-    }),
-  );
-  return found;
 }
 
 /** Waits until each has got further than it was, or has ended, or the time is over. */
 async function goneOn(
-  lab: Lab,
+  {machines}: Lab,
   hit: readonly Running[],
-  before: ReadonlyMap<string, number>,
-  withinMs: number,
+  before: ReadonlyMap<string, Stage>,
 ): Promise<void> {
-  const until = Date.now() + withinMs;
+  const until = Date.now() + GO_ON_MS;
   let waiting = hit;
   while (Date.now() < until) {
-    waiting = waiting.filter((transfer) => transfer.settled() === undefined);
-    const now = await stages(lab, waiting).catch(() => new Map<string, number>());
-    waiting = waiting.filter(({id}) => (now.get(id) ?? 0) <= (before.get(id) ?? 0));
+    const now = await stagesOn(machines, waiting);
+    waiting = waiting.filter(({id, settled}) => settled() === undefined && !isFurther(now.get(id), before.get(id)));
     if (waiting.length === 0) return;
-    await delay(250);
+    await delay(LOOK_MS);
   }
+}
+
+function isFurther(now: Stage | undefined, before: Stage | undefined): boolean {
+  if (now === undefined) return false;
+  return now.activity !== before?.activity || now.progress > before.progress;
 }
 
 async function within(milliseconds: number, work: Promise<unknown>): Promise<void> {

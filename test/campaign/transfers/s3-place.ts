@@ -45,10 +45,10 @@ export class S3Place implements Place {
     const found = new Map<string, Seen>();
     const prefix = `${directory}/`;
     for await (const {objects} of pages(this.#client, {prefix})) {
-      for (const {key, size} of objects) {
+      for (const {key, size, etag, lastModified} of objects) {
         const name = key.slice(prefix.length);
         if (name.endsWith('/')) found.set(name.slice(0, -1), {kind: 'directory', size: 0, identity: ''});
-        else if (name !== '') found.set(name, {kind: 'file', size, identity: `${size}`});
+        else if (name !== '') found.set(name, {kind: 'file', size, identity: [etag, lastModified].join(' ')});
       }
     }
     return found;

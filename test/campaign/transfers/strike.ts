@@ -1,8 +1,9 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {underWay} from '../../e2e/under-way.js';
 import type {Toxiproxy} from '../../servers/toxiproxy.js';
+import {until} from '../../until.js';
 import {damage} from './damage.js';
-import type {Lab} from './lab.js';
+import type {Lab, Machine} from './lab.js';
+import {movedBy} from './moving.js';
 import type {Kind, LineName, Strike} from './plan.js';
 import type {Running} from './running.js';
 
@@ -10,14 +11,16 @@ import type {Running} from './running.js';
 export interface Blow {
   readonly round: number;
   readonly kind: Kind;
-  /** Ids of the transfers that it interrupted. */
+  /** Transfers whose bytes were moving when it came. */
+  readonly underWay: number;
+  /** Ids of those of them that it took the worker, the line or the server away from. */
   readonly hit: readonly string[];
   /** More of what it did, where there is more. */
   readonly details?: string;
 }
 
-/** Past the heartbeat timeout of five seconds: the other worker takes over. */
-const FREEZE_MS = 6_500;
+/** Seconds in which the other worker must have taken over what a frozen one has: twice the heartbeat timeout. */
+const TAKE_OVER_S = 10;
 
 /** Milliseconds that the silence of a line lasts before it breaks: shorter than what tells a dead peer. */
 const SILENCE_MS = 1_500;
@@ -28,72 +31,109 @@ const DEAD_MS = 150;
 const SLOW_KIB = 150;
 const SLOW_MS = 3_000;
 
+type Hit = Pick<Blow, 'hit' | 'details'>;
+
 /** Deals it, and resolves when what was struck is there again. */
 export async function strikeNow(lab: Lab, round: number, strike: Strike, running: readonly Running[]): Promise<Blow> {
-  const {kind, lines, forMs} = strike;
-  const {stack} = lab;
+  const moving = await movedBy(lab.machines, running);
+  return {...{round, kind: strike.kind, underWay: moving.length}, ...(await deal(lab, strike, moving))};
+}
+
+async function deal(lab: Lab, {kind, lines, forMs, seed}: Strike, moving: readonly Running[]): Promise<Hit> {
   switch (kind) {
     case 'worker-kill': {
-      const hit = await workedOn(stack.stateDirectory, running);
-      await stack.killWorker();
-      return {round, kind, hit};
+      const [victim] = await busierFirst(lab, moving);
+      let hit: readonly Running[] = [];
+      await victim.kill(async () => {
+        hit = await movedBy([victim], moving);
+      });
+      return {hit: idsOf(hit)};
     }
     case 'worker-loss': {
-      const lost = lab.second();
-      const hit = await workedOn(lost.stateDirectory, running);
-      lost.kill();
-      await lab.replaceSecond();
-      return {round, kind, hit};
-    }
-    case 'worker-freeze': {
-      const hit = await workedOn(stack.stateDirectory, running);
-      const pid = await stack.workerPid();
-      process.kill(pid, 'SIGSTOP');
-      await delay(FREEZE_MS);
-      process.kill(pid, 'SIGCONT');
-      return {round, kind, hit};
-    }
-    case 'damage': {
-      const hit = await workedOn(stack.stateDirectory, running);
-      let details = '';
-      await stack.killWorker(async () => {
-        // What the dead worker had asked of sshd is still being done: a file that is about to be published is not damaged.
-        await stack.sshd.killSessions();
-        await delay(DEAD_MS);
-        const shared = await workedOn(lab.second().stateDirectory, running);
-        const alone = running.filter(({id}) => hit.includes(id) && !shared.includes(id));
-        details = await damage(lab.files, alone, strike.seed);
+      let hit: readonly Running[] = [];
+      await lab.loseSecond(async (lost) => {
+        hit = await movedBy([lost], moving);
       });
-      return {round, kind, hit, details};
+      return {hit: idsOf(hit)};
     }
-    case 'temporal-kill': {
-      const hit = running.map(({id}) => id);
-      await stack.killTemporal();
-      return {round, kind, hit};
-    }
+    case 'worker-freeze':
+      return await freeze(lab, moving);
+    case 'damage':
+      return await killAndDamage(lab, moving, seed);
+    case 'temporal-kill':
+      await lab.stack.killTemporal();
+      // The bytes go on meanwhile.
+      return {hit: []};
     case 'sshd-kill': {
-      const hit = onLines(running, ['ssh']);
-      await stack.sshd.killSessions();
-      return {round, kind, hit};
+      const struck = onLines(moving, ['ssh']);
+      await lab.stack.sshd.killSessions();
+      return {hit: interruptedOf(struck)};
     }
     case 's3-kill': {
       const servers = lines.flatMap((line) => (line === 'ssh' ? [] : lab.s3[line]));
-      const hit = onLines(running, lines);
+      const struck = onLines(moving, lines);
       await Promise.all(servers.map((server) => server.kill()));
       await delay(forMs);
+      const hit = interruptedOf(struck);
       await Promise.all(servers.map((server) => server.start()));
-      return {round, kind, hit, details: lines.join(', ')};
+      return {hit, details: lines.join(', ')};
     }
     case 'line-cut':
     case 'line-reset':
     case 'line-silence':
     case 'line-slow': {
-      const hit = onLines(running, lines);
       await Promise.all(lines.map((line) => strikeLine(lab.lines[line], kind, forMs)));
       // What is only slow goes on.
-      return {round, kind, hit: kind === 'line-slow' ? [] : hit, details: lines.join(', ')};
+      const hit = kind === 'line-slow' ? [] : interruptedOf(onLines(moving, lines));
+      return {hit, details: lines.join(', ')};
     }
   }
+}
+
+/** Stops the busier worker until the other one has what it had, and lets it go on beside that. */
+async function freeze(lab: Lab, moving: readonly Running[]): Promise<Hit> {
+  const [victim, other] = await busierFirst(lab, moving);
+  const pid = await victim.pid();
+  process.kill(pid, 'SIGSTOP');
+  try {
+    const hit = await movedBy([victim], moving);
+    const taken = async () => {
+      const going = hit.filter(({settled}) => settled() === undefined);
+      return (await movedBy([other], going)).length === going.length;
+    };
+    const all = await until('a take-over', taken, TAKE_OVER_S).then(
+      () => true,
+      () => false,
+    );
+    return {hit: idsOf(hit), details: all ? 'all taken over' : 'some not taken over'};
+  } finally {
+    process.kill(pid, 'SIGCONT');
+  }
+}
+
+async function killAndDamage(lab: Lab, moving: readonly Running[], seed: number): Promise<Hit> {
+  const [victim, other] = await busierFirst(lab, moving);
+  let hit: readonly Running[] = [];
+  let details = '';
+  await victim.kill(async () => {
+    hit = await movedBy([victim], moving);
+    // What the dead worker had asked of sshd is still being done: a file that is about to be published is not damaged.
+    await lab.stack.sshd.killSessions();
+    await delay(DEAD_MS);
+    const shared = await movedBy([other], hit);
+    const alone = hit.filter((transfer) => !shared.includes(transfer));
+    details = await damage(lab.files, alone, seed);
+  });
+  return {hit: idsOf(hit), details};
+}
+
+/** The worker that moves most of them, and the other one: nothing is lost with one that is idle. */
+async function busierFirst(
+  {machines: [first, second]}: Lab,
+  moving: readonly Running[],
+): Promise<readonly [Machine, Machine]> {
+  const [ofFirst, ofSecond] = [await movedBy([first], moving), await movedBy([second], moving)];
+  return ofSecond.length > ofFirst.length ? [second, first] : [first, second];
 }
 
 type LineKind = 'line-cut' | 'line-reset' | 'line-silence' | 'line-slow';
@@ -107,13 +147,15 @@ async function strikeLine(line: Toxiproxy, kind: LineKind, forMs: number): Promi
   await line.heal();
 }
 
-/** Transfers of which this worker had an activity under way. */
-async function workedOn(stateDirectory: string, running: readonly Running[]): Promise<readonly string[]> {
-  const ids = new Set((await underWay({stateDirectory})).map(({executionId}) => executionId));
-  return running.filter(({id}) => ids.has(id)).map(({id}) => id);
+function onLines(transfers: readonly Running[], lines: readonly LineName[]): readonly Running[] {
+  return transfers.filter(({plan}) => lines.some((line) => plan.from === line || plan.to === line));
 }
 
-function onLines(running: readonly Running[], lines: readonly LineName[]): readonly string[] {
-  const uses = ({plan}: Running) => lines.some((line) => plan.from === line || plan.to === line);
-  return running.filter(uses).map(({id}) => id);
+/** One that has ended all the same had no more need of what was struck. */
+function interruptedOf(struck: readonly Running[]): readonly string[] {
+  return idsOf(struck.filter(({settled}) => settled() === undefined));
+}
+
+function idsOf(transfers: readonly Running[]): readonly string[] {
+  return transfers.map(({id}) => id);
 }

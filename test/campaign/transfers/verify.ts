@@ -53,8 +53,8 @@ export async function leftoversOf(lab: Lab, round: string, ids: readonly string[
   found.push(
     ...stored.filter((name) => /\.waybill-|\.partial$|\.ledger$/.test(name)).map((name) => `default store: ${name}`),
   );
-  for (const {stateDirectory} of [lab.stack, lab.second()]) {
-    for (const {activity, executionId} of await underWay({stateDirectory})) {
+  for (const machine of lab.machines) {
+    for (const {activity, executionId} of await underWay(machine)) {
       if (ids.includes(executionId)) found.push(`a worker's record of ${activity} of ${executionId}`);
     }
   }

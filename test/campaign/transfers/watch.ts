@@ -3,7 +3,8 @@ import type {Place} from './place.js';
 import {UNFINISHED} from './place.js';
 import type {Running} from './running.js';
 
-const EVERY_MS = 300;
+/** What is visible unfinished stays so for as long as its bytes take, which is seconds. */
+const EVERY_MS = 600;
 
 /**
  * Looks at the destination of a transfer while it runs: whatever can be seen there under a name of the tree is whole,

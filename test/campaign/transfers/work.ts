@@ -1,3 +1,5 @@
+import {CIPHER} from '../../../bench/lab.js';
+import {describeMachine} from '../../../bench/machine.js';
 import type {Work, WorkOptions} from '../work.js';
 import {openLab} from './lab.js';
 import {planRound} from './plan.js';
@@ -11,6 +13,7 @@ export interface TransfersOptions extends WorkOptions {
 
 /** Trees over every pair of stores, several at once, while workers, servers and lines are struck. */
 export async function transfers(options: TransfersOptions): Promise<Work> {
+  const machine = await describeMachine(CIPHER);
   const lab = await openLab(options.root);
   const reports: RoundReport[] = [];
   const strikes = () => reports.reduce((sum, {blows}) => sum + blows.length, 0);
@@ -33,6 +36,6 @@ export async function transfers(options: TransfersOptions): Promise<Work> {
       };
     },
     close: (started, before) => lab.close(started, before),
-    report: (campaign) => writeReport({...campaign, reports}),
+    report: (campaign) => writeReport({...campaign, reports, machine}),
   };
 }
