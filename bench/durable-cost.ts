@@ -3,9 +3,10 @@ import {join} from 'node:path';
 import {copyCommand, type DurableLab, withDurableLab} from './durable.js';
 import {makeFile, settle} from './lab.js';
 import {type BenchReport, limitRow} from './report.js';
+import {scaled} from './scale.js';
 import {median, spread} from './statistics.js';
 
-const GIB = 2 ** 30;
+const GIB = scaled(2 ** 30);
 const SMALL = 1;
 const LARGE = 8;
 

@@ -9,18 +9,30 @@ export interface DurableLab extends Lab {
   readonly client: WaybillClient;
 }
 
-export async function withDurableLab<T>(work: (lab: DurableLab) => Promise<T>, options: LabOptions = {}): Promise<T> {
+export interface DurableLabOptions extends LabOptions {
+  /** Of the worker's configuration, beside its targets, or in their place. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+export async function withDurableLab<T>(
+  work: (lab: DurableLab) => Promise<T>,
+  {settings, ...options}: DurableLabOptions = {},
+): Promise<T> {
   await run([process.execPath, 'dev/run-typescript.mjs', 'dev/build.ts']);
   return await withLab(
     (lab) =>
-      withStack(lab, async (stack) => {
-        const client = await WaybillClient.connect({address: stack.address});
-        try {
-          return await work({...lab, stack, client});
-        } finally {
-          await client.close();
-        }
-      }),
+      withStack(
+        lab,
+        async (stack) => {
+          const client = await WaybillClient.connect({address: stack.address});
+          try {
+            return await work({...lab, stack, client});
+          } finally {
+            await client.close();
+          }
+        },
+        settings,
+      ),
     options,
   );
 }

@@ -4,10 +4,11 @@ import {peakMemory} from './engine.js';
 import {hashBothSides} from './hashes.js';
 import {makeFile, settle} from './lab.js';
 import {type BenchReport, memoryRow} from './report.js';
+import {scaled} from './scale.js';
 import {spread} from './statistics.js';
 
-const TRANSFERS = 100;
-const FILE_BYTES = 20 * 2 ** 20;
+const TRANSFERS = scaled(100);
+const FILE_BYTES = scaled(20 * 2 ** 20);
 const MEMORY_LIMIT_MIB = 450;
 
 /** A hundred transfers over SSH that begin at once: all of them right, and what the worker needs for them. */

@@ -5,10 +5,11 @@ import {copyDurably, type DurableLab, withDurableLab} from './durable.js';
 import {peakMemory} from './engine.js';
 import {makeTree, settle} from './lab.js';
 import {type BenchReport, limitRow, memoryRow} from './report.js';
+import {scaled} from './scale.js';
 import {median, spread} from './statistics.js';
 
-const FEW = 10_000;
-const MANY = 100_000;
+const FEW = scaled(10_000);
+const MANY = scaled(100_000);
 const FILE_BYTES = 1024;
 
 const LINEAR_LIMIT_PERCENT = 15;

@@ -6,8 +6,9 @@ import {hashBothSides} from './hashes.js';
 import {type Direction, DIRECTIONS, makeFile, run, settle} from './lab.js';
 import {bestRclone, type FilePeer, movedDirectories} from './peers/file-peers.js';
 import {type BenchReport, cpuNote, memoryRow, ratioRow, type Row} from './report.js';
+import {scaled} from './scale.js';
 
-const BYTES = 2 ** 30;
+const BYTES = scaled(2 ** 30);
 
 export interface Rival {
   readonly peer: FilePeer;

@@ -4,9 +4,12 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {type DurableLab, withDurableLab} from './durable.js';
 import {makeFile, settle} from './lab.js';
 import {type BenchReport, limitRow} from './report.js';
+import {scaled} from './scale.js';
 import {spread} from './statistics.js';
 
-const BYTES = 4 * 2 ** 30;
+/** Less is there before it can be cut. */
+const LEAST_BYTES = 2 ** 30;
+const BYTES = scaled(4 * 2 ** 30, LEAST_BYTES);
 const MIB = 2 ** 20;
 
 const FIRST_BYTE_LIMIT_S = 10;

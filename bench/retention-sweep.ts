@@ -10,12 +10,16 @@ import {inParallel} from '../src/stores/in-parallel.js';
 import {peakMemory} from './engine.js';
 import {run, withLab} from './lab.js';
 import {type BenchReport, memoryRow} from './report.js';
+import {scaled} from './scale.js';
 import {type BenchStack, withStack} from './stack.js';
 import {median, spread} from './statistics.js';
 
-const FILES = 100_000;
+const FILES = scaled(100_000);
 /** Of the executions: many small ones, and one of a hundred thousand files, cost differently. */
-const SHAPES = {'100 executions of 1,000 files': 100, '10,000 executions of 10 files': 10_000} as const;
+const SHAPES = {
+  '100 executions of 1,000 files': scaled(100),
+  '10,000 executions of 10 files': scaled(10_000),
+} as const;
 
 /** A sweep of 100,000 expired files of 10 bytes each: how many a second, and what the worker takes for it. */
 export async function retentionSweep(runs: number): Promise<BenchReport> {

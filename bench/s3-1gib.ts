@@ -1,9 +1,10 @@
 import {join} from 'node:path';
 import {run} from './lab.js';
 import type {BenchReport} from './report.js';
+import {scaled} from './scale.js';
 import {s3Turns} from './s3-turns.js';
 
-const MEBIBYTES = 1024;
+const MEBIBYTES = scaled(1024);
 
 /** One file of 1 GiB to MinIO and Versity Gateway and back. */
 export async function s3OneGibibyte(runs: number): Promise<BenchReport> {

@@ -2,9 +2,10 @@ import {randomBytes} from 'node:crypto';
 import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import type {BenchReport} from './report.js';
+import {scaled} from './scale.js';
 import {s3Turns} from './s3-turns.js';
 
-const FILES = 5_000;
+const FILES = scaled(5_000);
 const FILE_BYTES = 4096;
 const FILES_IN_A_DIRECTORY = 100;
 

@@ -7,10 +7,11 @@ import {type Direction, DIRECTIONS, type Lab, login, makeTree, run, settle, sshC
 import {rcloneSftp} from './peers/file-peers.js';
 import {installPeer} from './peers/install.js';
 import {type BenchReport, cpuNote, memoryRow, ratioRow} from './report.js';
+import {scaled} from './scale.js';
 
-const FILES = 5_000;
+const FILES = scaled(5_000);
 /** rclone asks for the digest of each file by a command of its own. */
-const FEW = 500;
+const FEW = scaled(500);
 const FILE_BYTES = 4096;
 
 /** Many small files each way, against `rsync -a` and, fewer of them, against rclone. */

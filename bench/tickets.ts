@@ -8,7 +8,12 @@ import {run, settle} from './lab.js';
 import {bestS3Peer, type S3Move, type S3Peer} from './peers/s3-peers.js';
 import {type BenchReport, limitRow, ratioRow, type Row} from './report.js';
 import {S3_SERVERS, type S3Lab, type S3ServerName, withS3Lab} from './s3-lab.js';
+import {scaled} from './scale.js';
 import {median, spread} from './statistics.js';
+
+const MEBIBYTES = scaled(1024);
+const SMALL_FILES = scaled(1_000);
+const SMALL_BYTES = 64 * 1024;
 
 const WARM_UPS = 5;
 const QUESTIONS = 100;
@@ -73,7 +78,7 @@ export async function tickets1Gib(runs: number): Promise<BenchReport> {
   return await throughTickets({
     ...{name: 'tickets-1gib', what: 'file', runs},
     makeCorpus: async (corpus) => {
-      await run(['dd', 'if=/dev/urandom', `of=${join(corpus, 'file')}`, 'bs=1M', 'count=1024']);
+      await run(['dd', 'if=/dev/urandom', `of=${join(corpus, 'file')}`, 'bs=1M', `count=${MEBIBYTES}`]);
     },
   });
 }
@@ -83,7 +88,8 @@ export async function ticketsSmallFiles(runs: number): Promise<BenchReport> {
   return await throughTickets({
     ...{name: 'tickets-small-files', what: 'tree', runs},
     makeCorpus: async (corpus) => {
-      for (let index = 0; index < 1000; index++) await writeFile(join(corpus, `f${index}`), randomBytes(64 * 1024));
+      for (let index = 0; index < SMALL_FILES; index++)
+        await writeFile(join(corpus, `f${index}`), randomBytes(SMALL_BYTES));
     },
   });
 }

@@ -29,8 +29,7 @@ export async function underWay(stack: Pick<TestStack, 'stateDirectory'>): Promis
     if ('ended' in record) continue;
     if (!('activity' in record) || typeof record.activity !== 'string') continue;
     if (!('executionId' in record) || typeof record.executionId !== 'string') continue;
-    const checkpoint =
-      'checkpoint' in record && isCheckpoint(record.checkpoint) ? {checkpoint: record.checkpoint} : {};
+    const checkpoint = 'checkpoint' in record && isCheckpoint(record.checkpoint) ? {checkpoint: record.checkpoint} : {};
     const {activity, executionId} = record;
     found.push({file, activity, executionId, writtenAt: entry.mtimeMs, ...checkpoint});
   }

@@ -72,11 +72,7 @@ async function begun({machines}: Lab, transfers: readonly Running[]): Promise<vo
 }
 
 /** Waits until each has got further than it was, or has ended, or the time is over. */
-async function goneOn(
-  {machines}: Lab,
-  hit: readonly Running[],
-  before: ReadonlyMap<string, Stage>,
-): Promise<void> {
+async function goneOn({machines}: Lab, hit: readonly Running[], before: ReadonlyMap<string, Stage>): Promise<void> {
   const until = Date.now() + GO_ON_MS;
   let waiting = hit;
   while (Date.now() < until) {

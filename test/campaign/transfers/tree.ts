@@ -28,7 +28,7 @@ const CONTROLS = ['new\nline', 'tab\there', '\u0001', 'cr\r'] as const;
 const FILE_MODES = [0o644, 0o600, 0o755, 0o640, 0o444, 0o400] as const;
 const DIRECTORY_MODES = [0o755, 0o700, 0o750] as const;
 
-/** A tree of hostile names, with empty files and directories, many small files and at most one of several parts. */
+/** A tree of hostile names, with empty files and directories, many small files and at most one of several blocks. */
 export function planTree(
   random: Random,
   {controls, links}: {readonly controls: boolean; readonly links: boolean},
@@ -56,8 +56,8 @@ export function planTree(
     directories.push(path);
   }
   for (let count = random.whole(2, 40); count > 0; count -= 1) addFile(smallSize(random));
-  for (let count = random.whole(1, 2); count > 0; count -= 1) addFile(random.whole(MIB, 3 * MIB));
-  for (let count = random.pick([0, 0, 1]); count > 0; count -= 1) addFile(random.whole(9 * MIB, 14 * MIB));
+  for (let count = random.whole(1, 4); count > 0; count -= 1) addFile(random.whole(200_000, MIB));
+  for (let count = random.pick([0, 1]); count > 0; count -= 1) addFile(random.whole(5 * MIB, 12 * MIB));
   if (links) for (let count = random.whole(0, 3); count > 0; count -= 1) addLink(tree, free, random, at());
   return tree;
 }
