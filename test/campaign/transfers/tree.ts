@@ -57,7 +57,7 @@ export function planTree(
   }
   for (let count = random.whole(2, 40); count > 0; count -= 1) addFile(smallSize(random));
   for (let count = random.whole(1, 4); count > 0; count -= 1) addFile(random.whole(200_000, MIB));
-  for (let count = random.pick([0, 1]); count > 0; count -= 1) addFile(random.whole(5 * MIB, 12 * MIB));
+  for (let count = random.pick([0, 1]); count > 0; count -= 1) addFile(random.whole(9 * MIB, 14 * MIB));
   if (links) for (let count = random.whole(0, 3); count > 0; count -= 1) addLink(tree, free, random, at());
   return tree;
 }
