@@ -1,6 +1,20 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import {type UnderWay, underWay} from '../../e2e/under-way.js';
 import type {Machine} from './lab.js';
 import type {Running} from './running.js';
+
+/** Milliseconds between two looks at the records: they are written once a second. */
+const LOOK_MS = 200;
+
+/** Looks until it holds or the time is over, and says whether it did. */
+export async function comesTrue(holds: () => Promise<boolean>, withinMs: number): Promise<boolean> {
+  const deadline = Date.now() + withinMs;
+  while (!(await holds())) {
+    if (Date.now() > deadline) return false;
+    await delay(LOOK_MS);
+  }
+  return true;
+}
 
 /** Where a transfer is, by the record that its worker keeps beside the heartbeats. */
 export interface Stage {

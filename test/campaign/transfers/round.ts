@@ -1,6 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Lab} from './lab.js';
-import {movedBy, type Stage, stagesOn} from './moving.js';
+import {comesTrue, movedBy, type Stage, stagesOn} from './moving.js';
 import type {Round} from './plan.js';
 import {type Running, startTransfer} from './running.js';
 import {type Blow, strikeNow} from './strike.js';
@@ -20,9 +20,6 @@ const END_WITHIN_MS = 180_000;
 
 /** Milliseconds that what was hit gets to go on before the next strike. */
 const GO_ON_MS = 8_000;
-
-/** Milliseconds between two looks at the workers' records, which are small files. */
-const LOOK_MS = 100;
 
 /** Starts the transfers of a round at once, deals its strikes one after the other, and looks at what became of each. */
 export async function playRound(lab: Lab, seed: number, round: Round): Promise<RoundReport> {
@@ -64,23 +61,17 @@ export async function playRound(lab: Lab, seed: number, round: Round): Promise<R
 
 /** Waits until bytes of most of them move. */
 async function begun({machines}: Lab, transfers: readonly Running[]): Promise<void> {
-  const until = Date.now() + GO_ON_MS;
-  while (Date.now() < until) {
-    if ((await movedBy(machines, transfers)).length > transfers.length / 2) return;
-    await delay(LOOK_MS);
-  }
+  await comesTrue(async () => (await movedBy(machines, transfers)).length > transfers.length / 2, GO_ON_MS);
 }
 
 /** Waits until each has got further than it was, or has ended, or the time is over. */
 async function goneOn({machines}: Lab, hit: readonly Running[], before: ReadonlyMap<string, Stage>): Promise<void> {
-  const until = Date.now() + GO_ON_MS;
   let waiting = hit;
-  while (Date.now() < until) {
+  await comesTrue(async () => {
     const now = await stagesOn(machines, waiting);
     waiting = waiting.filter(({id, settled}) => settled() === undefined && !isFurther(now.get(id), before.get(id)));
-    if (waiting.length === 0) return;
-    await delay(LOOK_MS);
-  }
+    return waiting.length === 0;
+  }, GO_ON_MS);
 }
 
 function isFurther(now: Stage | undefined, before: Stage | undefined): boolean {

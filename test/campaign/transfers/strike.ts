@@ -1,9 +1,8 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {Toxiproxy} from '../../servers/toxiproxy.js';
-import {until} from '../../until.js';
 import {damage} from './damage.js';
 import type {Lab, Machine} from './lab.js';
-import {movedBy} from './moving.js';
+import {comesTrue, movedBy} from './moving.js';
 import type {Kind, LineName, Strike} from './plan.js';
 import type {Running} from './running.js';
 
@@ -19,8 +18,8 @@ export interface Blow {
   readonly details?: string;
 }
 
-/** Seconds in which the other worker must have taken over what a frozen one has: twice the heartbeat timeout. */
-const TAKE_OVER_S = 10;
+/** Milliseconds that the other worker gets to take over what a frozen one has: twice the heartbeat timeout. */
+const TAKE_OVER_MS = 10_000;
 
 /** Milliseconds that the silence of a line lasts before it breaks: shorter than what tells a dead peer. */
 const SILENCE_MS = 1_500;
@@ -97,14 +96,10 @@ async function freeze(lab: Lab, moving: readonly Running[]): Promise<Hit> {
   process.kill(pid, 'SIGSTOP');
   try {
     const hit = await movedBy([victim], moving);
-    const taken = async () => {
+    const all = await comesTrue(async () => {
       const going = hit.filter(({settled}) => settled() === undefined);
       return (await movedBy([other], going)).length === going.length;
-    };
-    const all = await until('a take-over', taken, TAKE_OVER_S).then(
-      () => true,
-      () => false,
-    );
+    }, TAKE_OVER_MS);
     return {hit: idsOf(hit), details: all ? 'all taken over' : 'some not taken over'};
   } finally {
     process.kill(pid, 'SIGCONT');
