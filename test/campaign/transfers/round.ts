@@ -2,7 +2,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import type {Lab} from './lab.js';
 import {comesTrue, movedBy, type Stage, stagesOn} from './moving.js';
 import type {Round} from './plan.js';
-import {type Running, startTransfer} from './running.js';
+import {prepareTransfer, type Running, startTransfer} from './running.js';
 import {type Blow, strikeNow} from './strike.js';
 import {leftoversOf, verifyRecords} from './verify.js';
 import {Watch} from './watch.js';
@@ -24,9 +24,10 @@ const GO_ON_MS = 8_000;
 /** Starts the transfers of a round at once, deals its strikes one after the other, and looks at what became of each. */
 export async function playRound(lab: Lab, seed: number, round: Round): Promise<RoundReport> {
   const name = `s${seed}-r${round.number}`;
-  const transfers = await Promise.all(
-    round.transfers.map((plan, index) => startTransfer(lab, `${name}-${index + 1}`, plan)),
+  const prepared = await Promise.all(
+    round.transfers.map((plan, index) => prepareTransfer(lab, `${name}-${index + 1}`, plan)),
   );
+  const transfers = await Promise.all(prepared.map((each) => startTransfer(lab, each)));
   const watches = transfers.map((transfer) => new Watch(lab.places[transfer.plan.to], transfer));
   const running = () => transfers.filter((transfer) => transfer.settled() === undefined);
   const blows: Blow[] = [];

@@ -6,18 +6,22 @@ import type {Digests} from './place.js';
 import type {TransferPlan} from './plan.js';
 import type {Tree} from './tree.js';
 
-/** A transfer under way. */
-export interface Running {
+/** A transfer whose tree lies at its source. */
+export interface Prepared {
   readonly id: string;
   readonly plan: TransferPlan;
   /** Of the source. */
   readonly digests: Digests;
   /** Of what lay at the destination before. */
   readonly replaced: Digests;
-  readonly handle: TransferHandle;
   /** Directories at the two places. */
   readonly source: string;
   readonly destination: string;
+}
+
+/** A transfer under way. */
+export interface Running extends Prepared {
+  readonly handle: TransferHandle;
   /** Undefined while it goes on. */
   readonly settled: () => TransferResult | Error | undefined;
   readonly result: Promise<TransferResult>;
@@ -26,15 +30,20 @@ export interface Running {
 /** Files of other content, under the names of some that are to arrive. */
 const REPLACED_SHARE = 0.3;
 
-export async function startTransfer(lab: Lab, id: string, plan: TransferPlan): Promise<Running> {
+export async function prepareTransfer(lab: Lab, id: string, plan: TransferPlan): Promise<Prepared> {
   const [from, to] = [lab.places[plan.from], lab.places[plan.to]];
   const [source, destination] = [`${roundOf(id)}/${id}/from`, `${roundOf(id)}/${id}/to`];
   const digests = await from.fill(source, plan.tree);
   const replaced = plan.replaces ? await to.fill(destination, olderTree(plan.tree)) : new Map<string, string>();
+  return {id, plan, digests, replaced, source, destination};
+}
+
+export async function startTransfer(lab: Lab, prepared: Prepared): Promise<Running> {
+  const {id, plan, source, destination} = prepared;
   const handle = await lab.stack.client.copy({
     id,
-    sources: [`${from.location(source)}/`],
-    destination: to.location(destination),
+    sources: [`${lab.places[plan.from].location(source)}/`],
+    destination: lab.places[plan.to].location(destination),
     options: {hidden: true, symlinks: plan.symlinks, limitRate: plan.limitRate, parallel: 2},
   });
   const result = handle.result();
@@ -43,7 +52,7 @@ export async function startTransfer(lab: Lab, id: string, plan: TransferPlan): P
     (value) => (settled = value),
     (error: unknown) => (settled = error instanceof Error ? error : new Error(String(error))),
   );
-  return {...{id, plan, digests, replaced, handle, source, destination, result}, settled: () => settled};
+  return {...prepared, handle, result, settled: () => settled};
 }
 
 /** The directory of everything in one round. */

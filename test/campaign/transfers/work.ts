@@ -27,7 +27,7 @@ export async function transfers(options: TransfersOptions): Promise<Work> {
       reports.push(report);
       const seconds = ((Date.now() - began) / 1000).toFixed(0);
       const dealt = report.blows.map(
-        ({kind, hit, details}) => `${kind}${details ? ` (${details})` : ''} hit ${hit.length}`,
+        ({kind, underWay, hit, details}) => `${kind}${details ? ` (${details})` : ''} hit ${hit.length} of ${underWay}`,
       );
       return {
         started: report.transfers.map(({id}) => id),
