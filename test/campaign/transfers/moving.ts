@@ -16,28 +16,28 @@ export async function comesTrue(holds: () => Promise<boolean>, withinMs: number)
   return true;
 }
 
-/** Where a transfer is, by the record that its worker keeps beside the heartbeats. */
+/** Where a transfer is. */
 export interface Stage {
   readonly activity: string;
-  /** Of the activity, over all of its attempts. */
+  /** Grows with what its worker tells of the activity, and with the files that were seen at the destination. */
   readonly progress: number;
-  /** Bytes have gone, and not every file is there. */
+  /** Bytes have gone, and the activity that moves them has not ended. */
   readonly moves: boolean;
 }
 
-/** The stages of those that these workers have under way, or had when they died, by id. */
+/** The stages of those that these workers have under way, or had when they died, by id: what their own records say. */
 export async function stagesOn(
   machines: readonly Pick<Machine, 'stateDirectory'>[],
   transfers: readonly Running[],
 ): Promise<ReadonlyMap<string, Stage>> {
   const tasks = (await Promise.all(machines.map(underWay))).flat();
   const found = new Map<string, Stage>();
-  for (const {id, settled} of transfers) {
-    if (settled() !== undefined) continue;
+  for (const transfer of transfers) {
+    if (transfer.settled() !== undefined) continue;
     // One that was taken over is in the records of both.
-    for (const task of tasks.filter(({executionId}) => executionId === id)) {
-      const stage = stageOf(task);
-      if (stage.progress >= (found.get(id)?.progress ?? 0)) found.set(id, stage);
+    for (const task of tasks.filter(({executionId}) => executionId === transfer.id)) {
+      const stage = stageOf(task, transfer);
+      if (stage.progress >= (found.get(transfer.id)?.progress ?? 0)) found.set(transfer.id, stage);
     }
   }
   return found;
@@ -52,9 +52,11 @@ export async function movedBy(
   return transfers.filter(({id}) => stages.get(id)?.moves === true);
 }
 
-function stageOf({activity, checkpoint}: UnderWay): Stage {
-  const {progress = 0, copy} = checkpoint ?? {};
-  if (copy === undefined) return {activity, progress, moves: false};
-  const {filesDone, filesTotal, bytesDone, sentBytes, checkingBytes = 0} = copy;
-  return {activity, progress, moves: filesDone < filesTotal && bytesDone + sentBytes + checkingBytes > 0};
+/** The worker tells of small files when a group of them is through: those that arrived before are seen at the destination. */
+function stageOf({activity, checkpoint}: UnderWay, {arrived}: Running): Stage {
+  const {copy} = checkpoint ?? {};
+  const progress = (checkpoint?.progress ?? 0) + arrived.size;
+  const {filesDone = 0, filesTotal = 1, bytesDone = 0, sentBytes = 0} = copy ?? {};
+  const isMover = activity === 'planTransfer' || activity === 'copySegment';
+  return {activity, progress, moves: isMover && filesDone < filesTotal && arrived.size + bytesDone + sentBytes > 0};
 }

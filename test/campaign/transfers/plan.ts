@@ -64,7 +64,7 @@ export interface Round {
 /** What one round does, decided by the seed and its number alone, so that it can be done again by itself. */
 export function planRound(seed: number, number: number): Round {
   const random = new Random(Math.imul(seed, 0x9e3779b1) + number * 7919);
-  const transfers = Array.from({length: random.whole(32, 40)}, (_, index) => planTransfer(random, number * 5 + index));
+  const transfers = Array.from({length: random.whole(40, 48)}, (_, index) => planTransfer(random, number * 5 + index));
   const kinds = [...[random.pick(INSIDE), random.pick(OUTSIDE)], random.pick([...INSIDE, ...OUTSIDE])];
   if (random.fraction() < 0.5) kinds.reverse();
   return {number, transfers, strikes: kinds.map((kind) => planStrike(random, kind))};

@@ -22,6 +22,8 @@ export interface Prepared {
 /** A transfer under way. */
 export interface Running extends Prepared {
   readonly handle: TransferHandle;
+  /** Names of the tree that were seen at the destination with their new content, by whoever watches. */
+  readonly arrived: Set<string>;
   /** Undefined while it goes on. */
   readonly settled: () => TransferResult | Error | undefined;
   readonly result: Promise<TransferResult>;
@@ -52,7 +54,7 @@ export async function startTransfer(lab: Lab, prepared: Prepared): Promise<Runni
     (value) => (settled = value),
     (error: unknown) => (settled = error instanceof Error ? error : new Error(String(error))),
   );
-  return {...prepared, handle, result, settled: () => settled};
+  return {...prepared, handle, arrived: new Set(), result, settled: () => settled};
 }
 
 /** The directory of everything in one round. */

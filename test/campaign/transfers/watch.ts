@@ -73,6 +73,7 @@ export class Watch {
     const expected = plan.tree.get(name);
     const found = await this.place.read(destination, name, kind);
     if (!ended && found.sha256 !== undefined && found.sha256 === replaced.get(name)) return;
+    if (kind === 'file') this.transfer.arrived.add(name);
     const when = ended ? '' : ' while the transfer ran';
     if (kind === 'file' && found.sha256 !== digests.get(name)) this.#complain(`${say(name)} has other bytes${when}`);
     if (kind === 'link') {
