@@ -2,6 +2,7 @@ import {mkdir, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {openSshChannel} from '../src/channel/index.js';
 import {SshPool} from '../src/ssh/pool.js';
+import {collect} from '../src/stores/contract/subject.js';
 import {endpointOf} from '../test/servers/sshd-endpoint.js';
 import {makeTree, withLab} from './lab.js';
 import {type BenchReport, limitRow} from './report.js';
@@ -40,9 +41,8 @@ export async function channel(runs: number): Promise<BenchReport> {
       {
         ...{what: 'a listing of 1,000 entries', limitMs: 2_000},
         ask: async () => {
-          let entries = 0;
-          for await (const _ of open.list('entries')) entries += 1;
-          if (entries !== ENTRIES) throw new Error(`${entries} entries listed`);
+          const {length} = await collect(open.list('entries'));
+          if (length !== ENTRIES) throw new Error(`${length} entries listed`);
         },
       },
       {
