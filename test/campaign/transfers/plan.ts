@@ -76,7 +76,7 @@ function planTransfer(random: Random, index: number): TransferPlan {
   const [from = 'disk', to = 'disk'] = [PLACES[pair % PLACES.length], PLACES[Math.floor(pair / PLACES.length)]];
   const onS3 = isS3(from) || isS3(to);
   const tree = planTree(random, {controls: !onS3, links: !isS3(from)});
-  const seconds = random.between(14, 26);
+  const seconds = random.between(20, 36);
   return {
     ...{from, to, tree, symlinks: onS3 ? 'skip' : 'copy', replaces: random.fraction() < 0.3},
     limitRate: Math.max(50_000, Math.round(bytesOf(tree) / seconds)),
