@@ -9,6 +9,7 @@ import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
 import {probeS3, type S3Probe} from '../stores/s3/probe.js';
 import {openS3Store} from '../stores/s3/store.js';
+import {unsignedCopies} from '../stores/s3/unsigned-copies.js';
 import type {Store} from '../stores/store.js';
 import {s3Connection} from './s3-connection.js';
 import {s3Credentials} from './s3-credentials.js';
@@ -88,6 +89,7 @@ async function openS3DefaultStore(
     tickets: openTicketOffice({
       ...{endpoint, bucket, prefix, region, pathStyle, credentials, maxFileBytes},
       validForSeconds: ticketSeconds,
+      unsignedCopies: unsignedCopies({...connection, credentials}, prefix),
     }),
   };
 }

@@ -13,6 +13,7 @@ import {download} from '../../src/client/download.js';
 import {TicketUrls} from '../../src/client/tickets/ticket-urls.js';
 import {upload} from '../../src/client/upload.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
+import {unsignedCopies} from '../../src/stores/s3/unsigned-copies.js';
 import type {Store} from '../../src/stores/store.js';
 import {makeInputs} from '../e2e/corpus.js';
 import {startMinio} from '../servers/minio.js';
@@ -46,9 +47,10 @@ describe.each([
   /** What a client of one execution has: tickets, and no keys. Temporal is left out between both ends. */
   async function client(validForSeconds = 3600, executionId = RUN) {
     const {endpoint, bucket} = server;
+    const keys = async () => credentials;
     const office = openTicketOffice({
       ...{endpoint, bucket, prefix: PREFIX, region: 'us-east-1', validForSeconds, maxFileBytes: 128 * 1024 * 1024},
-      credentials: async () => credentials,
+      ...{credentials: keys, unsignedCopies: unsignedCopies({endpoint, bucket, credentials: keys}, PREFIX)},
     });
     const recipient = await newRecipient(purposeOf(executionId));
     const session = {version: 1 as const, executionId, publicKey: recipient.publicKey};
@@ -144,6 +146,31 @@ describe.each([
       403,
     );
     expect((await fetch(url, {method: 'DELETE'})).status).toBeGreaterThanOrEqual(400);
+  });
+
+  test('an upload brings the bytes of its client, and no other object’s', async () => {
+    const {urls} = await client();
+    await own.putObject('executions/other/outputs/hidden', Buffer.from('hidden'));
+    const stolen = `${PREFIX}/executions/${RUN}/inputs/stolen`;
+    const begun = await fetch(await urls.presigned({method: 'POST', key: stolen, query: {uploads: ''}, headers: {}}, {}), {
+      method: 'POST',
+    });
+    const uploadId = /<UploadId>([^<]+)</.exec(await begun.text())?.[1] ?? '';
+    const once = {'if-none-match': '*'};
+    for (const [headers, query] of [
+      [once, undefined],
+      [{}, {uploadId, partNumber: '1'}],
+    ] as const) {
+      const signed = {...headers, 'content-length': '0'};
+      const url = await urls.presigned({method: 'PUT', key: stolen, headers: signed, ...(query ? {query} : {})}, {});
+      const copy = {'x-amz-copy-source': `/${server.bucket}/${PREFIX}/executions/other/outputs/hidden`};
+      const answer = await fetch(url, {method: 'PUT', headers: {...headers, ...copy}, body: ''});
+      expect(answer.status).toBe(403);
+    }
+    expect(await own.stat(`executions/${RUN}/inputs/stolen`)).toBeUndefined();
+    const unpacked = {...once, 'content-length': '9', 'x-amz-meta-snowball-auto-extract': 'true'};
+    const refused = urls.presigned({method: 'PUT', key: stolen, headers: unpacked}, {});
+    await expect(refused).rejects.toMatchObject({code: 'ticket.refused'});
   });
 
   test('an input that is there is neither replaced nor taken for sent', async () => {

@@ -26,6 +26,8 @@ export interface TicketOfficeOptions extends S3Address {
   readonly credentials: () => Promise<S3Credentials>;
   readonly validForSeconds: number;
   readonly maxFileBytes: number;
+  /** Whether the server copies for whoever adds the header that asks for it to a URL; see `unsignedCopies`. */
+  readonly unsignedCopies: () => Promise<boolean>;
 }
 
 /** `endpoint` is the one that clients reach: its host is part of what is signed. */
@@ -34,8 +36,9 @@ export function openTicketOffice(options: TicketOfficeOptions): TicketOffice {
   return {
     issue: async ({executionId, publicKey, batch = false}, requests) => {
       for (const request of requests) checkTicketRequest(request, {executionId, batch, prefix, maxFileBytes});
+      const refusesCopies = requests.some(({method}) => method === 'PUT') && (await options.unsignedCopies());
       const now = new Date();
-      const signing = {...options, credentials: await options.credentials(), now};
+      const signing = {...options, credentials: await options.credentials(), now, refusesCopies};
       const validForMs = validForSeconds * 1000;
       const tickets: IssuedTickets = {
         urls: requests.map(({key, ...request}) =>

@@ -58,6 +58,8 @@ describe('no ticket is given for', () => {
     ['the removal of an input', {method: 'DELETE', key: input}],
     ['the removal of the manifest', {method: 'DELETE', key: 'team/a/executions/run-1/inputs.ndjson'}],
     ['a copy', {method: 'PUT', key: input, headers: {...once, 'x-amz-copy-source': '/waybill/team/a/secret'}}],
+    ['a body to unpack', {method: 'PUT', key: input, headers: {...once, 'x-amz-meta-snowball-auto-extract': 'true'}}],
+    ['a list that leaves', {method: 'GET', query: {'list-type': '2', prefix: 'team/a/executions/run-1/../run-2/'}}],
     ['an open object', {method: 'PUT', key: input, headers: {...once, 'x-amz-acl': 'public-read'}}],
     ['the rights of an object', {method: 'PUT', key: input, query: {acl: ''}, headers: once}],
     ['a name that leaves', {method: 'PUT', key: 'team/a/executions/run-1/inputs/../../run-2/x', headers: once}],

@@ -1,6 +1,8 @@
 import {WaybillError} from '../../contracts/errors.js';
 import type {TicketRequest} from '../../contracts/tickets.js';
+import {METADATA_HEADERS} from '../../stores/s3/entry.js';
 import {PART_BYTES, partBytesOf} from '../../stores/s3/part-size.js';
+import {recordMark} from '../../stores/s3/upload-record.js';
 import {checkStorePath} from '../../stores/paths.js';
 import {isPartialName} from '../../transfer/keys.js';
 import {MAX_BATCH_PAGE_BYTES} from '../batch-pages.js';
@@ -33,7 +35,7 @@ export function checkTicketRequest(request: TicketRequest, session: TicketRules)
   const rules = {...session, executionId: executionOf(request, session)};
   const isRead = method === 'GET' || method === 'HEAD';
   for (const name of Object.keys(headers)) {
-    if (isRead || !isKnownHeader(name)) throw refused(request, `the header ${name}`);
+    if (isRead || !KNOWN_HEADERS.has(name)) throw refused(request, `the header ${name}`);
   }
   // Whether something lies below a name is asked of S3 before it is given to a file.
   const listed = [executionRoot(rules.executionId), ...(session.batch === true ? [itemsRoot(session)] : [])];
@@ -70,13 +72,16 @@ function checkItemPage(request: TicketRequest, path: string, rules: TicketRules)
   requireLength(request, MAX_BATCH_PAGE_BYTES);
 }
 
-function isKnownHeader(name: string): boolean {
-  return (
-    ['content-type', 'content-length', 'if-match', 'if-none-match'].includes(name) ||
-    name.startsWith('x-amz-meta-') ||
-    name.startsWith('x-amz-checksum-')
-  );
-}
+/**
+ * Each by its whole name, since servers have commands among what looks like metadata: MinIO unpacks a body into any key
+ * of the bucket for `x-amz-meta-snowball-auto-extract`.
+ */
+const KNOWN_HEADERS: ReadonlySet<string> = new Set([
+  ...['content-type', 'content-length', 'if-match', 'if-none-match'],
+  ...['x-amz-checksum-sha256', 'x-amz-checksum-algorithm', 'x-amz-checksum-type'],
+  ...METADATA_HEADERS,
+  ...Object.keys(recordMark),
+]);
 
 /** Below the store's prefix, with a trailing slash where the key is that of a directory's marker. */
 function pathOf(request: TicketRequest, {prefix}: TicketRules): string | undefined {
@@ -93,6 +98,7 @@ function checkListing(request: TicketRequest, roots: readonly string[], {prefix}
   const {method, query} = request;
   requireQuery(request, ['list-type', 'encoding-type', 'prefix', 'delimiter', 'continuation-token', 'max-keys']);
   const start = prefix === '' ? '' : `${prefix}/`;
+  checkStorePath((query['prefix'] ?? '').replace(/\/$/, ''));
   const isBelow = roots.some((root) => query['prefix']?.startsWith(`${start}${root}/`) === true);
   if (method !== 'GET' || query['list-type'] !== '2' || !isBelow) {
     throw refused(request, 'a list of what is not of the execution');

@@ -1,5 +1,6 @@
 import type {IncomingHttpHeaders} from 'node:http';
 import type {Attributes, Entry} from '../store.js';
+import {S3Failure} from './errors.js';
 import {encodeComponent} from './keys.js';
 
 /**
@@ -15,6 +16,8 @@ const MTIME = `${META}mtime`;
 const MODE = `${META}waybill-mode`;
 const SHA256 = `${META}waybill-sha256`;
 const TOKEN = `${META}waybill-token`;
+
+export const METADATA_HEADERS: readonly string[] = [MTIME, MODE, SHA256, TOKEN];
 
 /** The mode of an object that somebody else has written. */
 const FILE_MODE = 0o644;
@@ -52,8 +55,14 @@ export function keptMetadata(headers: IncomingHttpHeaders, changes: Attributes):
   return {...metadataHeaders({mode, modifiedAt}), ...Object.fromEntries(kept), ...changed({mode, modifiedAt})};
 }
 
+/** What whoever made the object told those who fetch it: a copy that replaces metadata loses all that it does not name. */
+const KEPT_HEADERS = new Set([
+  ...['content-type', 'content-encoding', 'content-disposition', 'content-language'],
+  ...['cache-control', 'expires'],
+]);
+
 function isKept(name: string): boolean {
-  return name.startsWith(META) || ['content-type', 'content-encoding', 'content-disposition'].includes(name);
+  return name.startsWith(META) || KEPT_HEADERS.has(name);
 }
 
 function changed(attributes: Attributes): Record<string, string> {
@@ -115,8 +124,10 @@ export function tokenOf(headers: IncomingHttpHeaders): string | undefined {
 
 /** Of the whole object, also where the answer holds a range of it. */
 function sizeOf(headers: IncomingHttpHeaders): number {
-  const total = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1];
-  return Number(total ?? headers['content-length'] ?? 0);
+  const size = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? headers['content-length'];
+  if (size !== undefined) return Number(size);
+  // A proxy that unpacks or rewrites the body leaves it out: taken for 0, the file would be copied as an empty one.
+  throw new S3Failure({status: 200, code: 'MalformedAnswer', message: 'The server does not say how long the object is.'});
 }
 
 function modeOf(headers: IncomingHttpHeaders, otherwise: number): number {

@@ -22,22 +22,29 @@ export interface PresignOptions extends S3Address {
   readonly now: Date;
   /** How long the URL is taken, from `now`. S3 allows a week. */
   readonly validForSeconds: number;
+  /**
+   * Signs that a put is no copy, for a server that heeds the header of copies unsigned. MinIO takes what is missing among
+   * the headers from the query; other servers refuse such a URL. Default false.
+   */
+  readonly refusesCopies?: boolean;
 }
 
 /** A URL with a Signature Version 4 in its query. The body itself is not signed, but may be by its checksum's header. */
 export function presignedUrl(request: PresignableRequest, options: PresignOptions): string {
-  const {region, credentials, now, validForSeconds} = options;
+  const {region, credentials, now, validForSeconds, refusesCopies = false} = options;
   const {origin, host} = hostOf(options);
+  const noCopy = refusesCopies && request.method === 'PUT' ? {'x-amz-copy-source': ''} : {};
   const path = requestPath(options, {
     ...(request.key === undefined ? {} : {key: request.key}),
     query: {
       ...request.query,
+      ...noCopy,
       'X-Amz-Date': now.toISOString().replace(/[:-]|\.\d{3}/g, ''),
       'X-Amz-Expires': String(validForSeconds),
     },
   });
   const {method, headers} = request;
-  const signable = {method, path, host, region, service: 's3', signQuery: true, headers: {...headers, host}};
+  const signable = {method, path, host, region, service: 's3', signQuery: true, headers: {...headers, ...noCopy, host}};
   const signed = aws4.sign(signable, credentials);
   if (signed.path === undefined) throw new Error('The request was not signed.');
   return origin + signed.path;
