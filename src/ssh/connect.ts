@@ -23,11 +23,11 @@ export interface ConnectOptions {
 export async function connect(endpoint: SshEndpoint, options: ConnectOptions = {}): Promise<SshConnection> {
   const patience = AbortSignal.timeout(endpoint.connectTimeoutMs);
   const signal = options.signal === undefined ? patience : AbortSignal.any([patience, options.signal]);
+  // Before there is a line: nothing would listen to it while files are read, and a reset would end the process.
+  const check = await hostKeyCheck(endpoint);
+  const offered = options.acceptHostKey === undefined ? await credentials(endpoint) : [];
   const {stream, socket, jump} = await openStream(endpoint, signal, options);
-  let offered: readonly Credential[] = [];
   try {
-    const check = await hostKeyCheck(endpoint);
-    offered = options.acceptHostKey === undefined ? await credentials(endpoint) : [];
     const client = await handshake({endpoint, stream, signal, offered, check, acceptHostKey: options.acceptHostKey});
     return new SshConnection({endpoint, client, socket, ...(jump === undefined ? {} : {jump})});
   } catch (error) {

@@ -122,19 +122,31 @@ export class SshPool implements AsyncDisposable {
   }
 
   async #member(options: SessionOptions): Promise<Member> {
-    for (;;) {
+    for (let takesMore = true; ; ) {
       options.signal?.throwIfAborted();
       if (this.#closed) throw connectionLost(this.endpoint, 'the pool is closed');
       const members = [...this.#members].sort((a, b) => sessionsOf(a) - sessionsOf(b));
       const free = members.find((member) => sessionsOf(member) < member.maxSessions);
-      const mayConnect = this.#members.size < this.#limits.maxConnections;
+      const mayConnect = members.length === 0 || (takesMore && members.length < this.#limits.maxConnections);
       const apart = options.apart === true && mayConnect && free !== undefined && sessionsOf(free) > 0;
       if (free !== undefined && !apart) {
         free.promised += 1;
         return free;
       }
-      if (mayConnect) await this.#connect(options.signal);
+      if (mayConnect) takesMore = await this.#connectMore(options.signal);
       else await this.#released(options.signal);
+    }
+  }
+
+  /** False where the host takes no further connection, and there is one: that has to do. */
+  async #connectMore(signal: AbortSignal | undefined): Promise<boolean> {
+    try {
+      await this.#connect(signal);
+      return true;
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (this.#members.size === 0) throw error;
+      return false;
     }
   }
 

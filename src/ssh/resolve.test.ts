@@ -52,6 +52,14 @@ test('takes what waybill.yaml leaves open from the configuration of OpenSSH', as
   expect(notices).toEqual([]);
 });
 
+test.each([
+  ['ConnectTimeout 0\n ServerAliveCountMax 0\n ServerAliveInterval 0', 15_000, 5_000, 15_000],
+  ['ConnectTimeout 1m30s\n ServerAliveInterval 1m\n ServerAliveCountMax 2', 90_000, 60_000, 120_000],
+])('a limit that OpenSSH has none for, or writes in minutes, cuts no line: %j', async (lines, connect, alive, dead) => {
+  const {endpoint} = await resolve(`Host lab\n ${lines}\n`);
+  expect(endpoint).toMatchObject({connectTimeoutMs: connect, keepAliveMs: alive, deadAfterMs: dead});
+});
+
 test('prefers what waybill.yaml says', async () => {
   const {endpoint} = await resolve('Host lab\n User alice\n Port 2222\n IdentityFile /a\n IdentityAgent /b\n', {
     user: 'bob',

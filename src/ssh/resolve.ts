@@ -49,10 +49,10 @@ async function resolveHop(settings: SshSettings, jumpsLeft: number): Promise<Res
   const user = settings.user ?? first('user') ?? userInfo().username;
   const port = settings.port ?? numberIn(settings, 'Port', first('port')) ?? 22;
   const expand = (path: string): string => expandPath(path, {host, user, port, alias: settings.host});
-  const seconds = numberIn(settings, 'ConnectTimeout', first('connecttimeout'));
-  const interval = numberIn(settings, 'ServerAliveInterval', first('serveraliveinterval'));
-  const misses = numberIn(settings, 'ServerAliveCountMax', first('serveralivecountmax')) ?? 3;
-  const keepAliveMs = interval === undefined || interval === 0 ? 5_000 : interval * 1000;
+  // 0 is OpenSSH's word for no limit. There is one here in any case: a peer that is gone must not hold a transfer.
+  const seconds = secondsIn(settings, 'ConnectTimeout', first('connecttimeout')) || 15;
+  const keepAliveMs = (secondsIn(settings, 'ServerAliveInterval', first('serveraliveinterval')) || 5) * 1000;
+  const misses = numberIn(settings, 'ServerAliveCountMax', first('serveralivecountmax')) || 3;
   const jump = await resolveJump(settings, settings.jump ?? first('proxyjump'), jumpsLeft);
   const alias = first('hostkeyalias');
   const agentSocket = chooseAgent(settings, first('identityagent'), expand);
@@ -70,7 +70,7 @@ async function resolveHop(settings: SshSettings, jumpsLeft: number): Promise<Res
       identitiesOnly: first('identitiesonly')?.toLowerCase() === 'yes',
       ...(agentSocket === undefined ? {} : {agentSocket}),
       knownHostsFiles: knownHosts === undefined ? defaultKnownHosts() : knownHosts.split(/\s+/).map(expand),
-      connectTimeoutMs: settings.connectTimeoutMs ?? (seconds === undefined ? 15_000 : seconds * 1000),
+      connectTimeoutMs: settings.connectTimeoutMs ?? seconds * 1000,
       keepAliveMs,
       deadAfterMs: keepAliveMs * misses,
       ...(ciphers === undefined ? {} : {ciphers}),
@@ -183,6 +183,16 @@ function numberIn(settings: SshSettings, keyword: string, value: string | undefi
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0) throw invalid(settings, `${keyword} ${value} is not a number`);
   return number;
+}
+
+const SECONDS: Readonly<Record<string, number>> = {'': 1, s: 1, m: 60, h: 3600, d: 86_400, w: 604_800};
+
+/** A time as OpenSSH writes it: `90`, or `1m30s`. */
+function secondsIn(settings: SshSettings, keyword: string, value: string | undefined): number | undefined {
+  if (value === undefined || value.toLowerCase() === 'none') return undefined;
+  if (!/^(\d+[smhdw]?)+$/i.test(value)) throw invalid(settings, `${keyword} ${value} is not a time`);
+  const parts = [...value.toLowerCase().matchAll(/(\d+)([smhdw]?)/g)];
+  return parts.reduce((sum, [, number, unit = '']) => sum + Number(number) * (SECONDS[unit] ?? 1), 0);
 }
 
 function invalid({name}: SshSettings, why: string): WaybillError {

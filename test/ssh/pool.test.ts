@@ -1,3 +1,5 @@
+import {once} from 'node:events';
+import {createConnection, createServer} from 'node:net';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {SshShell} from '../../src/ssh/exec.js';
@@ -90,6 +92,31 @@ test('a slow line is not taken for a dead one', async () => {
   } finally {
     await proxy.close();
   }
+});
+
+test('shares a connection where the host takes no other', async () => {
+  let taken = 0;
+  const gate = createServer((socket) => {
+    taken += 1;
+    socket.on('error', () => undefined);
+    if (taken > 1) socket.resetAndDestroy();
+    else {
+      const onward = createConnection(sshd.port, sshd.host).on('error', () => undefined);
+      socket.pipe(onward).pipe(socket);
+    }
+  }).listen(0, '127.0.0.1');
+  await once(gate, 'listening');
+  const address = gate.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const pool = makePool({patienceMs: 300, maxSessions: 3}, {port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`});
+  const sessions = [await pool.openSftp({apart: true}), await pool.openSftp({apart: true})];
+  expect(pool.status()).toMatchObject({connections: 1, sessions: 2});
+  for (const session of sessions) session.end();
+  const results = await Promise.all(Array.from({length: 5}, () => new SshShell(pool).run('sleep 0.1; exit 4')));
+  expect(results.map(({status}) => status)).toEqual([4, 4, 4, 4, 4]);
+  expect(taken).toBeGreaterThan(1);
+  await pool.close();
+  gate.close();
 });
 
 test('closes connections that nobody uses', async () => {
