@@ -59,6 +59,15 @@ it('refuses a file where a directory is to be made, with parents too', async () 
   });
 });
 
+it('moves nothing onto itself, which a store that copies would remove then', async () => {
+  await writeFile(join(root, 'from'), 'from');
+  for (const to of ['disk:/from', 'disk:/']) {
+    const moved = rename(at('from'), at(to.slice('disk:/'.length)), {overwrite: true, to}, false, signal);
+    await expect(moved).rejects.toMatchObject({code: 'transfer.same-place'});
+  }
+  expect(await readdir(root)).toEqual(['from']);
+});
+
 it('renames only below one root', async () => {
   await writeFile(join(root, 'from'), 'from');
   const moved = rename(at('from'), at('to', 'disk:/other'), {overwrite: true, to: 'disk:/to'}, false, signal);

@@ -67,7 +67,7 @@ export async function rename(
   }
   const into = asked.endsWith('/') || named.path === '';
   const to = into ? joinStorePath(named.path, splitStorePath(path)?.name ?? '') : named.path;
-  if (to.startsWith(`${path}/`) || path === '') {
+  if (to === path || to.startsWith(`${path}/`) || path === '') {
     throw new WaybillError('transfer.same-place', `${from.location} cannot be moved into itself`, {
       path: from.location,
     });

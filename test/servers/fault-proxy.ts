@@ -5,6 +5,10 @@ import type {AddressInfo} from 'node:net';
 export type Fault =
   /** The server is not asked; the answer is an error of S3. */
   | {readonly kind: 'answer'; readonly status: number; readonly code: string}
+  /** The server is not asked; the answer is this. */
+  | {readonly kind: 'body'; readonly body: string}
+  /** The answer comes in chunks and says nowhere how long it is. */
+  | {readonly kind: 'chunked'}
   /** Nothing is answered and the connection is reset, before the body is read. */
   | {readonly kind: 'reset'}
   /** The server does what it is asked, and its answer is lost. */
@@ -77,10 +81,13 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
     request.socket.resetAndDestroy();
     return;
   }
-  if (fault?.kind === 'answer') {
+  if (fault?.kind === 'answer' || fault?.kind === 'body') {
     // As servers do that refuse early: the body is not read.
-    const body = `<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>on purpose</Message></Error>`;
-    response.writeHead(fault.status, {'content-length': Buffer.byteLength(body), connection: 'close'});
+    const body =
+      fault.kind === 'body'
+        ? fault.body
+        : `<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>on purpose</Message></Error>`;
+    response.writeHead(fault.kind === 'body' ? 200 : fault.status, {'content-length': Buffer.byteLength(body), connection: 'close'});
     response.end(request.method === 'HEAD' ? undefined : body);
     return;
   }
@@ -111,8 +118,9 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
   response.end(answered);
 }
 
-/** The body without its checksums where the fault says so; the headers lose theirs. */
+/** The body without its checksums where the fault says so; the headers lose theirs, or the length. */
 function without(fault: Fault | undefined, answer: IncomingMessage, body: Buffer): Buffer {
+  if (fault?.kind === 'chunked') delete answer.headers['content-length'];
   if (fault?.kind !== 'no-checksums') return body;
   delete answer.headers['x-amz-checksum-sha256'];
   const left = Buffer.from(body.toString('latin1').replace(/<ChecksumSHA256>[^<]*<\/ChecksumSHA256>/g, ''), 'latin1');

@@ -1,6 +1,7 @@
 import {readdir} from 'node:fs/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {patterned, sha256} from '../../src/stores/contract/subject.js';
+import {S3Client} from '../../src/stores/s3/client.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
 import {type FaultProxy, first, type Seen, startFaultProxy} from '../servers/fault-proxy.js';
@@ -87,6 +88,17 @@ describe.each([
     await store.setAttributes('large', {modifiedAt: 1_500_000_000_000});
     expect(await store.stat('large')).toMatchObject({mode: 0o600, modifiedAt: 1_500_000_000_000});
     expect(await digestOf('large')).toBe(sha256(content));
+  });
+
+  test('keep what tells a browser how to take them, as small ones do', async () => {
+    const client = new S3Client(server);
+    const told = {'cache-control': 'max-age=60', 'content-language': 'de', 'content-type': 'text/plain'};
+    const key = (name: string) => `run-${run}/${name}`;
+    await client.call({method: 'PUT', key: key('page'), body: Buffer.from('x'), headers: told});
+    await store.rename('page', 'moved', {overwrite: false});
+    await store.setAttributes('moved', {mode: 0o600});
+    expect((await client.call({method: 'HEAD', key: key('moved')})).headers).toMatchObject(told);
+    client.close();
   });
 
   test('stay where they are when a part is refused, and nothing is left of the copy', async () => {

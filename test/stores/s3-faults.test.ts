@@ -226,6 +226,48 @@ describe.each([
     expect(await store.stat('tree')).toBeUndefined();
   });
 
+  test('an object whose length is not told is not taken for an empty one', async () => {
+    await store.putObject('object', content.subarray(0, 1000));
+    proxy.plan(({path}) => (path.endsWith('/object') ? {kind: 'chunked'} : undefined));
+    await expect(store.stat('object')).rejects.toMatchObject({code: 'store.io'});
+    const source = await store.openSource('object');
+    expect(sha256(await source.read(0, 2000))).toBe(sha256(content.subarray(0, 1000)));
+  });
+
+  test('an answer that does not say how long it is is read as far as it may be', async () => {
+    await store.putObject('object', content.subarray(0, 1_000_000));
+    proxy.plan((seen) => (isGet('object')(seen) ? {kind: 'chunked'} : undefined));
+    await expect(store.getObject('object', 1000)).rejects.toMatchObject({code: 'store.io'});
+    expect(sha256((await store.getObject('object', 1_000_000)) ?? Buffer.alloc(0))).toBe(
+      sha256(content.subarray(0, 1_000_000)),
+    );
+  });
+
+  test('a listing that goes on and does not say where is not taken for a whole one', async () => {
+    const listed = '<Contents><Key>run/tree/a</Key><Size>1</Size></Contents>';
+    const body = `<ListBucketResult><IsTruncated>true</IsTruncated>${listed}</ListBucketResult>`;
+    proxy.plan(() => ({kind: 'body', body}));
+    await expect(collect(store.list('tree', {attributes: false}))).rejects.toMatchObject({code: 'store.io'});
+  });
+
+  test('a key that the server keeps is told, also behind one that was gone', async () => {
+    for (const name of ['tree/a', 'tree/b']) await store.putObject(name, Buffer.from(name));
+    const error = (code: string) => `<Error><Key>${code}</Key><Code>${code}</Code><Message>no</Message></Error>`;
+    const body = `<DeleteResult>${error('NoSuchKey')}${error('AccessDenied')}</DeleteResult>`;
+    proxy.plan(({path}) => (path.includes('delete=') ? {kind: 'body', body} : undefined));
+    await expect(store.removeTree('tree')).rejects.toMatchObject({code: 'store.permission-denied'});
+  });
+
+  test('a conditional put that meets another one is sent again', async () => {
+    proxy.plan(first(2, isPut('object'), {kind: 'answer', status: 409, code: 'ConditionalRequestConflict'}));
+    expect(await store.putObject('object', Buffer.from('mine'), {ifAbsent: true})).toBe(true);
+    const partial = await partialOf();
+    for (const number of [1, 2, 3]) await write(partial, number);
+    proxy.plan(first(1, isComplete, {kind: 'answer', status: 409, code: 'ConditionalRequestConflict'}));
+    await publish(partial);
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+
   test('a server that keeps no checksums shows what it holds by its ETags', async () => {
     const partial = await partialOf();
     proxy.plan(() => ({kind: 'no-checksums'}));

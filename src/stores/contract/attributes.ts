@@ -59,6 +59,16 @@ export function describeAttributes(subject: Subject): void {
       await store.makeDirectory(subject.at('directory', 'below'));
       await store.rename(subject.at('directory'), subject.at('moved'), {overwrite: false});
       expect(await subject.namesIn('moved')).toEqual(['below']);
+      // A store that copies and then removes has to see by itself that both are one.
+      await store.rename(subject.at('two'), subject.at('two'), {overwrite: true}).catch(() => undefined);
+      await store.rename(subject.at('moved'), subject.at('moved'), {overwrite: true}).catch(() => undefined);
+      expect([await subject.contentOf('two'), await subject.namesIn('moved')]).toEqual(['1', ['below']]);
+      await subject.putFile('full/file', Buffer.from('3'));
+      const over = store.rename(subject.at('moved'), subject.at('full'), {overwrite: true});
+      await expect(over).rejects.toThrow();
+      const into = store.rename(subject.at('full'), subject.at('full', 'inside'), {overwrite: true});
+      await expect(into).rejects.toThrow();
+      expect([await subject.namesIn('moved'), await subject.namesIn('full')]).toEqual([['below'], ['file']]);
       const missing = store.rename(subject.at('missing'), subject.at('anything'), {overwrite: true});
       await expect(missing).rejects.toMatchObject({code: 'store.not-found'});
     });

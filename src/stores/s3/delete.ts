@@ -37,7 +37,8 @@ async function deleteBatch(client: S3Client, keys: readonly string[], {signal}: 
     headers: {'content-type': 'application/xml', 'content-md5': createHash('md5').update(body).digest('base64')},
     ...(signal === undefined ? {} : {signal}),
   });
-  const [kept] = answer.body.length === 0 ? [] : parseXml(result, answer.body).DeleteResult.Error;
-  if (kept === undefined || kept.Code === 'NoSuchKey') return;
+  const errors = answer.body.length === 0 ? [] : parseXml(result, answer.body).DeleteResult.Error;
+  const kept = errors.find(({Code}) => Code !== 'NoSuchKey');
+  if (kept === undefined) return;
   throw new S3Failure({status: 200, code: kept.Code, message: `${kept.Key}: ${kept.Message}`});
 }

@@ -14,7 +14,11 @@ export interface S3FailureDetails {
 }
 
 /** Words for trouble that passes, whatever status they come with. */
-const TRANSIENT_CODES = new Set(['SlowDown', 'SlowDownRead', 'SlowDownWrite', 'InternalError', 'RequestTimeout']);
+const TRANSIENT_CODES = new Set([
+  ...['SlowDown', 'SlowDownRead', 'SlowDownWrite', 'InternalError', 'RequestTimeout'],
+  // Two conditional writes of one key met: neither was refused for what is there, and AWS asks to send it again.
+  ...['ConditionalRequestConflict', 'OperationAborted'],
+]);
 const TRANSIENT_STATUSES = new Set([0, 408, 429, 500, 502, 503, 504]);
 
 /** The server found other bytes than the digest that was signed with them. */
@@ -123,6 +127,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   PreconditionFailed: 'store.already-exists',
   RequestTimeTooSkewed: 'store.clock-skewed',
   ExpiredToken: 'store.permission-denied',
+  // Of one key of many, behind a status of 200.
+  AccessDenied: 'store.permission-denied',
   // Versity Gateway, with a status of 404.
   XAdminUserNotFound: 'store.permission-denied',
   QuotaExceeded: 'store.no-space',

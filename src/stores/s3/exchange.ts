@@ -73,8 +73,10 @@ function begin({url, agent, method, path, headers, body, stallMs}: HttpRequest):
   const request = (url.protocol === 'https:' ? encrypted : plain)({
     ...{protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, agent, method, path},
     headers: {...headers, ...length, ...asks},
+    // `setTimeout` of the request would begin to count with the connection: the system waits for that for two minutes.
+    timeout: stallMs,
   });
-  request.setTimeout(stallMs, () =>
+  request.on('timeout', () =>
     request.destroy(Object.assign(new Error(`Nothing came for ${stallMs} ms.`), {code: 'ETIMEDOUT'})),
   );
   return request;
@@ -152,9 +154,10 @@ async function bodyOf(
   const length = response.headers['content-length'];
   const expected = method === 'HEAD' || length === undefined ? undefined : Number(length);
   const isSuccess = response.statusCode !== undefined && response.statusCode < 300;
-  if (expected !== undefined && expected > (isSuccess ? maxBytes : MOST_REASON_BYTES)) {
+  const most = isSuccess ? maxBytes : MOST_REASON_BYTES;
+  if (expected !== undefined && expected > most) {
     response.destroy();
-    throw new S3Failure({status: 200, code: 'AnswerTooLarge', message: `The answer has ${expected} bytes.`});
+    throw tooLarge(most);
   }
   const whole =
     expected === undefined ? undefined : lendsMemory ? takeChunk(expected) : Buffer.allocUnsafeSlow(expected);
@@ -165,6 +168,11 @@ async function bodyOf(
       if (whole === undefined) pieces.push(piece);
       else piece.copy(whole, filled);
       filled += piece.length;
+      // One that comes in chunks has not said before how long it is.
+      if (filled > most) {
+        reject(tooLarge(most));
+        response.destroy();
+      }
     });
     const cutOff = (): void => reject(disconnected(new Error('The answer was cut off.')));
     response.once('close', cutOff);
@@ -176,6 +184,10 @@ async function bodyOf(
   });
   if (expected !== undefined && filled !== expected) throw disconnected(new Error('The answer was cut off.'));
   return whole ?? Buffer.concat(pieces);
+}
+
+function tooLarge(most: number): S3Failure {
+  return new S3Failure({status: 200, code: 'AnswerTooLarge', message: `The answer has more than ${most} bytes.`});
 }
 
 function disconnected(error: Error): S3Failure {

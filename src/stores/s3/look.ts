@@ -3,7 +3,7 @@ import {z} from 'zod';
 import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
 import {type ListedObject, unquoted} from './entry.js';
-import {isMissing} from './errors.js';
+import {isMissing, S3Failure} from './errors.js';
 import {parseXml} from './xml.js';
 
 /** The headers of an object, or undefined where there is none. */
@@ -71,6 +71,12 @@ export async function page(client: S3Client, options: PageOptions): Promise<Page
     ...(signal === undefined ? {} : {signal}),
   });
   const {ListBucketResult: read} = parseXml(listing, answer.body);
+  const next = read.IsTruncated === 'true' ? read.NextContinuationToken : undefined;
+  // A server of the older protocol would seem to hold one page of names, and what is copied would lack the others.
+  if (read.IsTruncated === 'true' && (next === undefined || next === after)) {
+    const message = 'The listing goes on, and the server does not say where: it does not know list-type 2.';
+    throw new S3Failure({status: 200, code: 'MalformedAnswer', message});
+  }
   // Versity Gateway does not know the question, and says so by what it leaves out.
   const decode = read.EncodingType === 'url' ? decodeKey : (key: string) => key;
   return {
@@ -78,7 +84,7 @@ export async function page(client: S3Client, options: PageOptions): Promise<Page
       ...{key: decode(Key), size: Number(Size), etag: unquoted(ETag), lastModified: LastModified},
     })),
     directories: read.CommonPrefixes.map(({Prefix}) => decode(Prefix)),
-    next: read.IsTruncated === 'true' ? read.NextContinuationToken : undefined,
+    next,
   };
 }
 

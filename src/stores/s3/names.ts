@@ -98,7 +98,13 @@ export async function rename(
   if (taken !== undefined && (!options.overwrite || taken.kind !== found.kind)) {
     throw new WaybillError('store.already-exists', `${JSON.stringify(to)} exists already.`, {path: to});
   }
+  // Copied onto itself it would be deleted as what it was copied from.
+  if (from === to) return;
   if (found.kind === 'directory') {
+    if (to.startsWith(`${from}/`)) {
+      throw new WaybillError('transfer.same-place', `${JSON.stringify(from)} cannot be moved into itself.`, {path: to});
+    }
+    if (taken !== undefined) await requireEmpty(bucket, to, options);
     await renameDirectory(bucket, from, to, options);
     return;
   }
@@ -124,7 +130,8 @@ async function renameDirectory(bucket: Bucket, from: StorePath, to: StorePath, o
   await deleteObjects(client, moved, options);
 }
 
-export async function remove({client, keys}: Bucket, path: StorePath, options: CallOptions): Promise<void> {
+export async function remove(bucket: Bucket, path: StorePath, options: CallOptions): Promise<void> {
+  const {client, keys} = bucket;
   refuseRoot(path);
   const key = keys.key(path);
   const headers = await headOf(client, key, options);
@@ -133,12 +140,17 @@ export async function remove({client, keys}: Bucket, path: StorePath, options: C
     await deleteObject(client, key, options);
     return;
   }
+  if (await requireEmpty(bucket, path, options)) await deleteObject(client, keys.directoryKey(path), options);
+}
+
+/** Rejects where a directory holds anything; answers whether it has a marker. */
+async function requireEmpty({client, keys}: Bucket, path: StorePath, options: CallOptions): Promise<boolean> {
   const marker = keys.directoryKey(path);
   const {objects} = await page(client, {...options, prefix: marker, most: 2});
   if (objects.some((object) => object.key !== marker)) {
     throw new WaybillError('store.not-empty', `${JSON.stringify(path)} is not empty.`, {path});
   }
-  if (objects.length > 0) await deleteObject(client, marker, options);
+  return objects.length > 0;
 }
 
 export function refuseRoot(path: StorePath): void {
