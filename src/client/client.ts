@@ -29,7 +29,7 @@ import {translate} from './failures.js';
 import {findWorkflow} from './find-workflow.js';
 import {carriedName} from './inputs/carried-name.js';
 import {Places} from './places.js';
-import {requireWorker} from './require-worker.js';
+import {requireWorkerOrCancel} from './require-worker.js';
 import {rowsOf} from './rows.js';
 import {searchAttributesOf} from './search-attributes.js';
 import {listTransfers} from './transfers/list.js';
@@ -181,13 +181,8 @@ export class WaybillClient implements WaybillClientApi {
       startWorkflowOperation: operation,
     });
     try {
-      return await requireWorker(session, update, executionId);
+      return await requireWorkerOrCancel(session, update, executionId);
     } catch (error) {
-      // Whoever was told that nobody works, or reads it, must not find the command run when somebody does.
-      if (hasCode(error, 'client.no-worker') || hasCode(error, 'payload.not-readable'))
-        await this.execution(executionId)
-          .cancel()
-          .catch(() => undefined);
       throw startFailure(error, executionId);
     }
   }

@@ -3,7 +3,7 @@ import type {RetentionRequest, RetentionResult} from '../contracts/retention.js'
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import type {Session} from './connect.js';
 import {translate} from './failures.js';
-import {requireWorker} from './require-worker.js';
+import {requireWorkerOrCancel} from './require-worker.js';
 
 /** Removes one execution with everything of it. A second call while the first is under way waits for that one. */
 export async function removeExecution(session: Session, executionId: string): Promise<RetentionResult> {
@@ -19,7 +19,7 @@ export async function removeExecution(session: Session, executionId: string): Pr
     },
   );
   try {
-    return await requireWorker(session, run, removalId(executionId));
+    return await requireWorkerOrCancel(session, run, removalId(executionId));
   } catch (error) {
     throw translate(error, executionId);
   }

@@ -1,5 +1,5 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import {WaybillError} from '../contracts/errors.js';
+import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {Session} from './connect.js';
 
 /** Milliseconds without an answer before the client asks whether anybody works at all: a healthy answer takes a tenth. */
@@ -36,6 +36,23 @@ export async function requireWorker<T>(session: Session, call: Promise<T>, workf
     settled.abort();
     // Where the watcher has won, nobody awaits the call any more.
     call.catch(() => undefined);
+  }
+}
+
+/**
+ * The same for a call that has started its workflow: whoever was told that nobody works, or reads it, must not find
+ * done when somebody does what may have been decided otherwise meanwhile.
+ */
+export async function requireWorkerOrCancel<T>(session: Session, call: Promise<T>, workflowId: string): Promise<T> {
+  try {
+    return await requireWorker(session, call, workflowId);
+  } catch (error) {
+    if (hasCode(error, 'client.no-worker', 'payload.not-readable'))
+      await session.temporal.workflow
+        .getHandle(workflowId)
+        .cancel()
+        .catch(() => undefined);
+    throw error;
   }
 }
 

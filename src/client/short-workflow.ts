@@ -3,7 +3,7 @@ import {workflowNames} from '../contracts/names.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../contracts/timing.js';
 import type {Session} from './connect.js';
 import {translate} from './failures.js';
-import {requireWorker} from './require-worker.js';
+import {requireWorkerOrCancel} from './require-worker.js';
 
 export interface ShortWorkflow {
   readonly workflow: 'catalog' | 'store';
@@ -35,7 +35,7 @@ export async function answerOf<Answer extends Asked, Wanted extends Answer>(
     staticSummary: summary,
   });
   try {
-    const answer = await requireWorker(session, run, workflowId);
+    const answer = await requireWorkerOrCancel(session, run, workflowId);
     if (isWanted(answer)) return answer;
     throw new TypeError(`the worker answered ${answer.ask} to ${question.ask}`);
   } catch (error) {

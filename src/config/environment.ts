@@ -49,10 +49,10 @@ function readAs(field: Field, text: string): unknown {
       return text === 'true' ? true : text === 'false' ? false : text;
     case 'array':
       return text.split(',').map((item) => item.trim());
-    case 'object':
-      return Object.fromEntries(
-        text.split(',').map((item) => [item.slice(0, item.indexOf('=')), item.slice(item.indexOf('=') + 1)]),
-      );
+    case 'object': {
+      const pairs = text.split(',').map((item) => /^([^=]+)=(.*)$/s.exec(item)?.slice(1));
+      return pairs.includes(undefined) ? text : Object.fromEntries(pairs.map(([name = '', value] = []) => [name, value]));
+    }
     default:
       return text;
   }

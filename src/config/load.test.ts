@@ -190,6 +190,12 @@ describe('what is refused', () => {
       'environment variable WAYBILL_RETENTION_DAYS: retention.days: invalid input',
       {WAYBILL_RETENTION_DAYS: 'many'},
     ],
+    [
+      'a map whose entry has no value',
+      '',
+      'environment variable WAYBILL_TARGETS_LOCAL_ENVIRONMENT: targets.local.environment: invalid input',
+      {WAYBILL_TARGETS_LOCAL_ENVIRONMENT: 'A=1,DEBUG'},
+    ],
   ])('%s', async (_name, yaml, message, environment) => {
     const loading = load(yaml, environment);
     await expect(loading).rejects.toMatchObject({code: 'config.invalid'});

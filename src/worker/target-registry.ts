@@ -20,10 +20,15 @@ export function openTargetRegistry(
   const {targets, stores, transfer, temporal} = configuration;
   const openedTargets = new Map<string, OpenedTarget>();
   const openedStores = new Map<string, OpenedPlace>();
-  const names = [...Object.keys(targets), ...Object.keys(stores)];
+  // A record knows the names of its prototype, too, and a caller may ask for `constructor`.
+  const places = new Map<string, TargetConfiguration | S3StoreConfiguration>([
+    ...Object.entries(targets),
+    ...Object.entries(stores),
+  ]);
+  const names = [...places.keys()];
 
   const anySettings = (name: string): TargetConfiguration | S3StoreConfiguration => {
-    const found = targets[name] ?? stores[name];
+    const found = places.get(name);
     if (!found) throw unlessChanged(unknownTarget(name, names));
     return found;
   };

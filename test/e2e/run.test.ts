@@ -3,6 +3,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {Client, Connection} from '@temporalio/client';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {WaybillClient} from '../../src/client/client.js';
 import {processesOf} from '../execution/processes.js';
 import {digests, makeInputs, sha256, writeText} from './corpus.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
@@ -197,17 +198,38 @@ describe('ids and records', () => {
     expect((await stat(stack.storeRoot)).mode & 0o777).toBe(0o700);
   });
 
-  it('says within seconds that nobody polls a task queue, and runs nothing when somebody does later', async () => {
+  it('says within seconds that nobody polls a task queue, and does nothing when somebody does later', async () => {
     const begun = Date.now();
-    const lonely = {id: id('lonely'), taskQueue: 'nobody-polls-this', command: ['true']};
-    await expect(stack.client.start(lonely)).rejects.toMatchObject({code: 'client.no-worker'});
+    const taskQueue = 'nobody-polls-this';
+    const address = (await stack.record()).temporal?.address ?? '';
+    const lonely = {id: id('lonely'), taskQueue, command: ['true']};
+    const client = await WaybillClient.connect({address, taskQueue});
+    const asked = await Promise.allSettled([
+      stack.client.start(lonely),
+      client.places.remove('local:/nothing', {recursive: true}),
+      client.execution(lonely.id).remove(),
+    ]);
+    const noWorker: unknown = expect.objectContaining({code: 'client.no-worker'});
+    expect(asked).toEqual(asked.map(() => ({status: 'rejected', reason: noWorker})));
     expect(Date.now() - begun).toBeLessThan(15_000);
-    const connection = await Connection.connect({address: (await stack.record()).temporal?.address ?? ''});
-    const workflow = new Client({connection}).workflow.getHandle(lonely.id);
-    const {events} = await workflow.fetchHistory();
-    expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes)).toBe(true);
-    // Nobody is left to end it.
-    await workflow.terminate('the test is over');
+    const connection = await Connection.connect({address});
+    const {workflow} = new Client({connection});
+    const found = async () => {
+      const ids: string[] = [];
+      for await (const {workflowId} of workflow.list({query: `TaskQueue = "${taskQueue}"`})) ids.push(workflowId);
+      return ids.sort();
+    };
+    // What is listed lags behind.
+    await expect.poll(found).toHaveLength(asked.length);
+    const ids = await found();
+    expect(ids.map((each) => each.replace(/^(store).*/, '$1'))).toEqual([`remove:${lonely.id}`, lonely.id, 'store'].sort());
+    for (const each of ids) {
+      const {events} = await workflow.getHandle(each).fetchHistory();
+      expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes), each).toBe(true);
+      // Nobody is left to end it.
+      await workflow.getHandle(each).terminate('the test is over');
+    }
+    await client.close();
     await connection.close();
   });
 

@@ -1,11 +1,11 @@
 import {WithStartWorkflowOperation, WorkflowExecutionAlreadyStartedError} from '@temporalio/client';
 import type {OpenedBatch} from '../../contracts/activities.js';
 import {batchId as batchIdShape, type BatchRequest, type BatchResult} from '../../contracts/batch.js';
-import {hasCode, WaybillError} from '../../contracts/errors.js';
+import {WaybillError} from '../../contracts/errors.js';
 import {OPEN_UPDATE, workflowNames} from '../../contracts/names.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../../contracts/timing.js';
 import type {Session} from '../connect.js';
-import {requireWorker} from '../require-worker.js';
+import {requireWorkerOrCancel} from '../require-worker.js';
 import {searchAttributeNames, searchAttributesOf} from '../search-attributes.js';
 
 export type BatchWorkflow = (request: BatchRequest) => Promise<BatchResult>;
@@ -37,14 +37,8 @@ export async function openBatch(session: Session, id: string, request: BatchRequ
     startWorkflowOperation: operation,
   });
   try {
-    return await requireWorker(session, update, id);
+    return await requireWorkerOrCancel(session, update, id);
   } catch (error) {
-    // Whoever was told that nobody works must not find the commands run when somebody does.
-    if (hasCode(error, 'client.no-worker', 'payload.not-readable'))
-      await session.temporal.workflow
-        .getHandle(id)
-        .cancel()
-        .catch(() => undefined);
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     throw new WaybillError('execution.id-used', `the id ${id} was used before`, {path: id, cause: error});
   }
