@@ -30,7 +30,7 @@ export async function download(
   const into = resolve(options.into);
   const inputs = await sentInputs(store, executionId, signal);
   const wanted = options.patterns && options.patterns.length > 0 ? matcher(options.patterns) : undefined;
-  const rules = {into, executionId, overwrite: options.overwrite ?? false, inputs};
+  const rules = {into, executionId, overwrite: options.overwrite ?? false, inputs, given: new Set<string>()};
   const placements: Placement[] = [];
   for await (const artifact of outputs) {
     signal.throwIfAborted();

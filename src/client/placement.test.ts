@@ -39,6 +39,7 @@ const rules = (more: {overwrite?: boolean; inputs?: ReadonlyMap<string, string>}
   executionId: 'job',
   overwrite: false,
   inputs: new Map<string, string>(),
+  given: new Set<string>(),
   ...more,
 });
 
@@ -82,6 +83,16 @@ describe('an output whose local name', () => {
     expect(placed.place).toBe('beside');
     expect(Buffer.byteLength(placed.name)).toBeLessThanOrEqual(255);
     expect(placed.name.endsWith('.job')).toBe(true);
+  });
+
+  it('is given to another output in the same download takes the next name', async () => {
+    const [one, two] = [`${'ü'.repeat(127)}1`, `${'ü'.repeat(127)}2`];
+    for (const name of [one, two, 'a']) await writeFile(join(into, name), 'mine');
+    const download = rules();
+    const names: string[] = [];
+    for (const name of [one, two, 'a', 'a.job']) names.push((await place(output(name, name), download)).name);
+    expect(new Set(names).size).toBe(names.length);
+    expect(names.slice(2)).toEqual(['a.job', 'a.job.job']);
   });
 
   it('is the same link, or a directory, is left alone', async () => {

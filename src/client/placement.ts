@@ -19,6 +19,8 @@ export interface PlacementRules {
   readonly overwrite: boolean;
   /** SHA-256 of what this run was given, by name: replacing that loses nothing, since the store has it. */
   readonly inputs: ReadonlyMap<string, string>;
+  /** Names that go to outputs placed before: nothing lies under them yet. */
+  readonly given: Set<string>;
 }
 
 /**
@@ -27,6 +29,12 @@ export interface PlacementRules {
  * taken by other content too, `NAME.EXECUTION-ID.2` and so on. Rejects where the directory cannot be looked into.
  */
 export async function place(artifact: Artifact, rules: PlacementRules): Promise<Placement> {
+  const placement = await choose(artifact, rules);
+  rules.given.add(placement.name);
+  return placement;
+}
+
+async function choose(artifact: Artifact, rules: PlacementRules): Promise<Placement> {
   const {name} = artifact;
   const found = await compare(artifact, rules, name);
   if (found === 'absent') return {place: 'new', artifact, name};
@@ -43,6 +51,7 @@ export async function place(artifact: Artifact, rules: PlacementRules): Promise<
 type Comparison = 'absent' | 'same' | 'replaceable' | 'other';
 
 async function compare(artifact: Artifact, rules: PlacementRules, name: string): Promise<Comparison> {
+  if (rules.given.has(name)) return 'other';
   const path = join(rules.into, name);
   const found = await lstat(path).catch((error: unknown) => {
     if (isMissing(error)) return undefined;
