@@ -4,11 +4,21 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it, onTestFinished} from 'vitest';
 import type {Artifact} from '../contracts/artifacts.js';
+import {intercepted} from '../stores/decorators/intercepted.js';
 import {openLocalStore} from '../stores/local/store.js';
 import {download} from './download.js';
 
-async function* only(artifact: Artifact): AsyncGenerator<Artifact> {
-  yield artifact;
+async function* each(...artifacts: readonly Artifact[]): AsyncGenerator<Artifact> {
+  yield* artifacts;
+}
+
+function output(name: string, content: string): Artifact {
+  const date = '2026-01-01T00:00:00.000Z';
+  return {
+    ...{id: `artifact-${name}`, executionId: 'x', kind: 'output', name, key: name, type: 'file', mode: 0o644},
+    ...{size: content.length, sha256: createHash('sha256').update(content).digest('hex'), contentType: 'text/plain'},
+    ...{modifiedAt: date, createdAt: date, expiresAt: date},
+  };
 }
 
 it('says each time where the output is that a local file keeps from its name', async () => {
@@ -21,25 +31,30 @@ it('says each time where the output is that a local file keeps from its name', a
   await writeFile(join(into, 'a'), 'mine');
   const store = openLocalStore({name: 'store', root: join(home, 'store')});
   onTestFinished(() => store.close());
-  const output: Artifact = {
-    id: 'artifact',
-    executionId: 'x',
-    kind: 'output',
-    name: 'a',
-    key: 'a',
-    type: 'file',
-    size: 6,
-    sha256: createHash('sha256').update('theirs').digest('hex'),
-    mode: 0o644,
-    contentType: 'text/plain',
-    modifiedAt: '2026-01-01T00:00:00.000Z',
-    createdAt: '2026-01-01T00:00:00.000Z',
-    expiresAt: '2026-01-01T00:00:00.000Z',
-  };
   for (const time of ['first', 'second']) {
-    const files = await download({store, announceReads: () => undefined}, 'x', only(output), {into});
+    const files = await download({store, announceReads: () => undefined}, 'x', each(output('a', 'theirs')), {into});
     expect(files, time).toMatchObject([{outcome: 'kept-local', path: join(into, 'a'), savedAs: join(into, 'a.x')}]);
   }
   expect(await readFile(join(into, 'a'), 'utf8')).toBe('mine');
   expect(await readFile(join(into, 'a.x'), 'utf8')).toBe('theirs');
+});
+
+it('leaves what somebody writes in place of a replaced file while the others are on their way', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'waybill-download-'));
+  onTestFinished(() => rm(home, {recursive: true}));
+  const into = join(home, 'here');
+  await mkdir(join(home, 'store'));
+  await mkdir(into);
+  for (const name of ['a', 'b']) await writeFile(join(home, 'store', name), 'theirs');
+  await writeFile(join(into, 'a'), 'mine');
+  const local = openLocalStore({name: 'store', root: join(home, 'store')});
+  onTestFinished(() => local.close());
+  const store = intercepted(local, async ({method, path}, proceed) => {
+    if (method === 'openSource' && path === 'b') await writeFile(join(into, 'a'), 'edited');
+    return await proceed();
+  });
+  const outputs = each(output('a', 'theirs'), output('b', 'theirs'));
+  const files = await download({store, announceReads: () => undefined}, 'x', outputs, {into, overwrite: true});
+  expect(files.map(({outcome}) => outcome)).toEqual(['downloaded', 'downloaded']);
+  expect(await readFile(join(into, 'a'), 'utf8')).toBe('edited');
 });

@@ -61,13 +61,14 @@ export async function download(
     });
   try {
     await here.makeDirectory(partials, {mode: 0o700, signal});
-    // What appears under a free name meanwhile is somebody's, and is not replaced.
+    // What appears under a free name meanwhile is somebody's, and is not replaced. What is replaced goes first: it was
+    // looked at a moment ago, and the others may take so long that somebody edits it.
     const replaced = moving.filter(({place}) => place === 'replace');
     const added = moving.filter(({place}) => place !== 'replace');
     const outcomes: FileOutcome[] = [];
     for (const [group, ifExists] of [
-      [added, 'keep'],
       [replaced, 'replace'],
+      [added, 'keep'],
     ] as const) {
       if (group.length > 0)
         outcomes.push(...(await move(group, ifExists, (progress) => options.onProgress?.(progress))).outcomes);
