@@ -23,7 +23,7 @@ export const MAX_INPUTS = 100_000;
 
 /** Rejects with `name.collision` where two inputs cannot both be there, and with `input.invalid` above the limits. */
 export function encodeInputManifest(inputs: readonly UploadedInput[]): Uint8Array {
-  checkNames(inputs);
+  checkInputNames(inputs);
   const head = {format: 'waybill-inputs', version: VERSION, files: inputs.length};
   const lines = [head, ...inputs.map((input) => uploadedInput.parse(input))];
   const bytes = new TextEncoder().encode(lines.map((line) => `${JSON.stringify(line)}\n`).join(''));
@@ -41,7 +41,7 @@ export function parseInputManifest(bytes: Uint8Array): readonly UploadedInput[] 
   if (version !== VERSION) throw invalid(`it has version ${version}, and this program reads ${VERSION}`);
   if (lines.length !== files) throw invalid(`it announces ${files} files and lists ${lines.length}`);
   const inputs = lines.map((line, index) => parseLine(line, index + 2, uploadedInput));
-  checkNames(inputs);
+  checkInputNames(inputs);
   return inputs;
 }
 
@@ -58,7 +58,8 @@ function parseLine<T>(line: string, number: number, shape: z.ZodType<T>): T {
   throw invalid(`line ${number}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, parsed.error);
 }
 
-function checkNames(inputs: readonly UploadedInput[]): void {
+/** What a manifest of these would be refused for, known before the first of them is sent. Throws as `encodeInputManifest`. */
+export function checkInputNames(inputs: readonly {readonly name: string; readonly kind?: string | undefined}[]): void {
   if (inputs.length > MAX_INPUTS) throw invalid(`it lists ${inputs.length} files, and ${MAX_INPUTS} is the most`);
   const names = new Set<string>();
   for (const {name} of inputs) {

@@ -1,4 +1,4 @@
-import {encodeInputManifest, MAX_INPUT_MANIFEST_BYTES} from '../artifacts/input-manifest.js';
+import {checkInputNames, encodeInputManifest, MAX_INPUT_MANIFEST_BYTES} from '../artifacts/input-manifest.js';
 import {inputManifestKey, inputsRoot, partialsRoot} from '../artifacts/keys.js';
 import type {UploadedInput} from '../contracts/artifacts.js';
 import type {MoveProgress} from '../contracts/checkpoint.js';
@@ -29,6 +29,7 @@ export async function upload(
   const here = openLocalStore({name: 'this machine', root: '/'});
   try {
     const files = await Promise.all(inputs.map((input) => plan(here, input, signal)));
+    checkInputNames(files);
     const partials = `${partialsRoot(executionId)}/upload`;
     await store.makeDirectory(partials, {mode: 0o700, signal});
     const {outcomes} = await moveSegment({

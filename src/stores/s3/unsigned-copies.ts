@@ -6,7 +6,7 @@ import {KeySpace} from './keys.js';
 import type {S3Connection, S3Credentials} from './options.js';
 import {presignedUrl} from './presign.js';
 
-export interface SignerConnection extends S3Connection {
+interface SignerConnection extends S3Connection {
   readonly credentials: () => Promise<S3Credentials>;
 }
 
