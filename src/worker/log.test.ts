@@ -1,4 +1,5 @@
-import {expect, it} from 'vitest';
+import {closeSync, openSync} from 'node:fs';
+import {expect, it, onTestFinished} from 'vitest';
 import {createLog, temporalLogger} from './log.js';
 
 it('keeps the tokens of activity tasks out of the log, whoever names them', () => {
@@ -9,4 +10,11 @@ it('keeps the tokens of activity tasks out of the log, whoever names them', () =
   expect(lines).toHaveLength(2);
   expect(lines.join('')).toContain('moveSegment');
   expect(lines.join('')).not.toContain('c2VjcmV0');
+});
+
+it('goes on where its disk is full', () => {
+  const fd = openSync('/dev/full', 'w');
+  onTestFinished(() => closeSync(fd));
+  const log = createLog('info', fd);
+  for (const line of ['one', 'two', 'three']) log.info(line);
 });

@@ -7,9 +7,20 @@ type Level = Configuration['log']['level'];
 /** The SDK names the task of an activity that failed by its token, with which anybody could end the attempt. */
 const redact = {paths: ['taskToken', '*.taskToken', 'err.cause.taskToken'], remove: true};
 
-/** JSON lines on standard error. Written at once: the last line before a crash is the one that matters. */
-export function createLog(level: Level, output: DestinationStream = destination({fd: 2, sync: true})): Logger {
-  return pino({level, base: {pid: process.pid}, timestamp: pino.stdTimeFunctions.isoTime, redact}, output);
+/**
+ * JSON lines, on standard error where no other file descriptor is given. Written at once: the last line before a crash is
+ * the one that matters.
+ */
+export function createLog(level: Level, output: DestinationStream | number = 2): Logger {
+  const lines = typeof output === 'number' ? linesTo(output) : output;
+  return pino({level, base: {pid: process.pid}, timestamp: pino.stdTimeFunctions.isoTime, redact}, lines);
+}
+
+/** What cannot be written is tried again with the next line: a disk that is full must not end the work as well. */
+function linesTo(fd: number): DestinationStream {
+  const output = destination({fd, sync: true});
+  output.on('error', () => undefined);
+  return output;
 }
 
 /** What the SDK and its native core say, in the same log. */

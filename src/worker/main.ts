@@ -55,7 +55,9 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   let telemetry: Telemetry | undefined;
   try {
     telemetry = openTelemetry(configuration, log);
-    const records = new TaskRecords(join(configuration.stateDirectory, 'tasks'));
+    const records = new TaskRecords(join(configuration.stateDirectory, 'tasks'), (err) =>
+      log.warn({err}, 'what is under way cannot be noted for a successor'),
+    );
     const coding = await workerPayloads(configuration);
     const connecting = connect(configuration, coding, environment, log, options.signal);
     const [bundle, opened, {native: connection, client}] = await Promise.all([

@@ -1,4 +1,4 @@
-import {mkdtemp, readdir, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
@@ -54,4 +54,23 @@ it('tells the next attempt once that the one before died and did not stall', () 
   expect(records.takeLost({executionId: 'another', activity: task.activity})).toBe(false);
   expect(records.takeLost(task)).toBe(true);
   expect(records.takeLost(task)).toBe(false);
+});
+
+it('passes over a record that a power failure has left empty', async () => {
+  const records = new TaskRecords(directory);
+  records.begin(task);
+  await writeFile(join(directory, 'cut.json'), '');
+  expect(new TaskRecords(directory).leftovers()).toEqual([task]);
+  expect(await readdir(directory)).toHaveLength(1);
+});
+
+it('lets the work go on where nothing can be written, and says so once', async () => {
+  const failures: unknown[] = [];
+  const records = new TaskRecords(directory, (error) => failures.push(error));
+  records.begin(task);
+  await rm(directory, {recursive: true});
+  const checkpoint = {version: 1, step: 'move', progress: 7, progressAtStart: 0, stalledAttempts: 0} as const;
+  for (let beat = 0; beat < 3; beat += 1) records.checkpoint(task.token, checkpoint);
+  records.end(task.token);
+  expect(failures).toHaveLength(1);
 });

@@ -27,9 +27,16 @@ export class TaskRecords {
   private readonly open = new Map<string, TaskRecord>();
   private readonly ended = new Map<string, NodeJS.Timeout>();
   private readonly lost = new Map<string, number>();
+  private failing = false;
 
-  /** `directory` belongs to one worker: the holder of the state directory's lock. */
-  constructor(private readonly directory: string) {
+  /**
+   * `directory` belongs to one worker: the holder of the state directory's lock. `onFailure` is told once when records
+   * cannot be written, as on a full disk: what is under way goes on, and a successor waits for its timeout.
+   */
+  constructor(
+    private readonly directory: string,
+    private readonly onFailure: (error: unknown) => void = () => undefined,
+  ) {
     mkdirSync(directory, {recursive: true, mode: 0o700});
   }
 
@@ -86,7 +93,9 @@ export class TaskRecords {
   leftovers(): readonly TaskRecord[] {
     const names = readdirSync(this.directory).filter((name) => name.endsWith('.json'));
     return names.flatMap((name) => {
-      const record = parse(readFileSync(join(this.directory, name), 'utf8'));
+      const path = join(this.directory, name);
+      const record = parse(readFileSync(path, 'utf8'));
+      if (record === undefined) rmSync(path, {force: true});
       return record ? [record] : [];
     });
   }
@@ -94,8 +103,14 @@ export class TaskRecords {
   /** Synchronous: after this call a crash at any instant finds the record. A write of 1 KB costs some 50 µs. */
   private write(record: TaskRecord): void {
     const path = this.path(record.token);
-    writeFileSync(`${path}.new`, JSON.stringify(record), {mode: 0o600});
-    renameSync(`${path}.new`, path);
+    try {
+      writeFileSync(`${path}.new`, JSON.stringify(record), {mode: 0o600});
+      renameSync(`${path}.new`, path);
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing) this.onFailure(error);
+      this.failing = true;
+    }
   }
 
   private path(token: string): string {
@@ -107,9 +122,9 @@ function lossKey({executionId, activity}: Pick<TaskRecord, 'executionId' | 'acti
   return `${executionId} ${activity}`;
 }
 
-/** Undefined for a record of another version: its attempt then ends by its heartbeat timeout. */
+/** Undefined for a record of another version, or one that a power failure cut: its attempt then ends by its heartbeat timeout. */
 function parse(text: string): TaskRecord | undefined {
-  const record: unknown = JSON.parse(text);
+  const record = parseJson(text);
   if (typeof record !== 'object' || record === null) return undefined;
   if (!('token' in record) || typeof record.token !== 'string') return undefined;
   if (!('activity' in record) || typeof record.activity !== 'string') return undefined;
@@ -117,4 +132,12 @@ function parse(text: string): TaskRecord | undefined {
   const ended = 'ended' in record ? {ended: true as const} : {};
   const base = {token: record.token, activity: record.activity, executionId: record.executionId, ...ended};
   return 'checkpoint' in record && isCheckpoint(record.checkpoint) ? {...base, checkpoint: record.checkpoint} : base;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
