@@ -51,7 +51,9 @@ function readAs(field: Field, text: string): unknown {
       return text.split(',').map((item) => item.trim());
     case 'object': {
       const pairs = text.split(',').map((item) => /^([^=]+)=(.*)$/s.exec(item)?.slice(1));
-      return pairs.includes(undefined) ? text : Object.fromEntries(pairs.map(([name = '', value] = []) => [name, value]));
+      return pairs.includes(undefined)
+        ? text
+        : Object.fromEntries(pairs.map(([name = '', value] = []) => [name, value]));
     }
     default:
       return text;

@@ -81,7 +81,7 @@ export class TaskRecords {
     clearTimeout(this.ended.get(token));
     this.ended.delete(token);
     this.open.delete(token);
-    rmSync(this.path(token), {force: true});
+    this.onDisk(() => rmSync(this.path(token), {force: true}));
   }
 
   /** Call when every end has been reported: nothing is left to hand over but what is still open. */
@@ -103,9 +103,15 @@ export class TaskRecords {
   /** Synchronous: after this call a crash at any instant finds the record. A write of 1 KB costs some 50 µs. */
   private write(record: TaskRecord): void {
     const path = this.path(record.token);
-    try {
+    this.onDisk(() => {
       writeFileSync(`${path}.new`, JSON.stringify(record), {mode: 0o600});
       renameSync(`${path}.new`, path);
+    });
+  }
+
+  private onDisk(change: () => void): void {
+    try {
+      change();
       this.failing = false;
     } catch (error) {
       if (!this.failing) this.onFailure(error);

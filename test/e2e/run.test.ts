@@ -222,10 +222,15 @@ describe('ids and records', () => {
     // What is listed lags behind.
     await expect.poll(found).toHaveLength(asked.length);
     const ids = await found();
-    expect(ids.map((each) => each.replace(/^(store).*/, '$1'))).toEqual([`remove:${lonely.id}`, lonely.id, 'store'].sort());
+    expect(ids.map((each) => each.replace(/^(store).*/, '$1'))).toEqual(
+      [`remove:${lonely.id}`, lonely.id, 'store'].sort(),
+    );
     for (const each of ids) {
       const {events} = await workflow.getHandle(each).fetchHistory();
-      expect(events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes), each).toBe(true);
+      expect(
+        events?.some((event) => event.workflowExecutionCancelRequestedEventAttributes),
+        each,
+      ).toBe(true);
       // Nobody is left to end it.
       await workflow.getHandle(each).terminate('the test is over');
     }

@@ -87,7 +87,10 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
       fault.kind === 'body'
         ? fault.body
         : `<?xml version="1.0"?><Error><Code>${fault.code}</Code><Message>on purpose</Message></Error>`;
-    response.writeHead(fault.kind === 'body' ? 200 : fault.status, {'content-length': Buffer.byteLength(body), connection: 'close'});
+    response.writeHead(fault.kind === 'body' ? 200 : fault.status, {
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    });
     response.end(request.method === 'HEAD' ? undefined : body);
     return;
   }

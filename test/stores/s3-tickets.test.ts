@@ -152,9 +152,12 @@ describe.each([
     const {urls} = await client();
     await own.putObject('executions/other/outputs/hidden', Buffer.from('hidden'));
     const stolen = `${PREFIX}/executions/${RUN}/inputs/stolen`;
-    const begun = await fetch(await urls.presigned({method: 'POST', key: stolen, query: {uploads: ''}, headers: {}}, {}), {
-      method: 'POST',
-    });
+    const begun = await fetch(
+      await urls.presigned({method: 'POST', key: stolen, query: {uploads: ''}, headers: {}}, {}),
+      {
+        method: 'POST',
+      },
+    );
     const uploadId = /<UploadId>([^<]+)</.exec(await begun.text())?.[1] ?? '';
     const once = {'if-none-match': '*'};
     for (const [headers, query] of [

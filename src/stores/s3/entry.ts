@@ -127,7 +127,11 @@ function sizeOf(headers: IncomingHttpHeaders): number {
   const size = /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] ?? headers['content-length'];
   if (size !== undefined) return Number(size);
   // A proxy that unpacks or rewrites the body leaves it out: taken for 0, the file would be copied as an empty one.
-  throw new S3Failure({status: 200, code: 'MalformedAnswer', message: 'The server does not say how long the object is.'});
+  throw new S3Failure({
+    status: 200,
+    code: 'MalformedAnswer',
+    message: 'The server does not say how long the object is.',
+  });
 }
 
 function modeOf(headers: IncomingHttpHeaders, otherwise: number): number {

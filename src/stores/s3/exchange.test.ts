@@ -12,7 +12,7 @@ require('node:net').createServer().listen({port: 0, host: '127.0.0.1', backlog: 
 
 test('a server that takes no connection is given up after the stall time, not when the system has lost patience', async () => {
   const server = spawn(process.execPath, ['-e', PROGRAM], {stdio: ['ignore', 'pipe', 'inherit']});
-  const [told]: unknown[] = await once(server.stdout, 'data');
+  const told: unknown = (await once(server.stdout, 'data'))[0];
   const port = Number(String(told));
   // Frozen, it accepts what its queue holds; whoever comes then gets no answer at all.
   server.kill('SIGSTOP');

@@ -1,9 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import type {StorePath} from '../store.js';
 import {S3Client} from './client.js';
+import type {S3Credentials} from './credentials.js';
 import {isMissing, S3Failure} from './errors.js';
 import {KeySpace} from './keys.js';
-import type {S3Connection, S3Credentials} from './options.js';
+import type {S3Connection} from './options.js';
 import {presignedUrl} from './presign.js';
 
 interface SignerConnection extends S3Connection {
