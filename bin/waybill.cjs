@@ -73,7 +73,7 @@ const script = new vm.Script(source, {filename: bundle, cachedData});
 const loaded = {exports: {}};
 const requireFromBundle = require('node:module').createRequire(bundle);
 script.runInThisContext()(loaded.exports, requireFromBundle, loaded, bundle, path.dirname(bundle));
-const operator = () => import('../dist/src/cli/operator.js').then((module) => module.operator);
+const operator = async () => requireFromBundle('../worker/operator.cjs').operator;
 loaded.exports.runProcess(operator).then((end) => {
   // Made after a command that used everything worth keeping: functions that never ran are not in it.
   if (file !== undefined && (cachedData === undefined || script.cachedDataRejected) && end.clientUsed)

@@ -27,7 +27,8 @@ describe('bin/waybill.cjs', () => {
     await copyFile(join(root, 'bin/waybill.cjs'), join(home, 'bin/waybill.cjs'));
     await writeFile(join(home, 'dist/src/cli/waybill.cjs'), bundle);
     await writeFile(join(home, 'package.json'), '{"type": "module"}');
-    await writeFile(join(home, 'dist/src/cli/operator.js'), 'export const operator = {word: "late"};');
+    await mkdir(join(home, 'dist/src/worker'));
+    await writeFile(join(home, 'dist/src/worker/operator.cjs'), 'exports.operator = {word: "late"};');
   });
   afterEach(async () => {
     await rm(home, {recursive: true});

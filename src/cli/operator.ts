@@ -1,7 +1,7 @@
 /**
  * The commands that run in the worker's own process, with its configuration. What they load (native modules, an SSH
- * client, a database) is not part of the bundle that every other command starts from: bin/waybill.cjs loads this module
- * when one of them asks for it.
+ * client, a database) is not part of the bundle that every other command starts from: bin/waybill.cjs loads these
+ * commands, a bundle of their own, when one of them asks for it.
  */
 export const operator = {
   catalog: () => import('./operator/catalog.js'),
