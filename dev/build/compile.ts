@@ -1,9 +1,16 @@
 import {spawn} from 'node:child_process';
 import {once} from 'node:events';
-import {readdir, rm, stat} from 'node:fs/promises';
+import {createHash} from 'node:crypto';
+import {readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 
 const SOURCES = ['src', 'workflows', 'activities'];
+
+/** What else decides on what the compiler says and writes. */
+const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/** In dist/: over all that was compiled the last time, if its types held. The compiler takes seconds to see the same. */
+const COMPILED = '.compiled';
 
 export interface Compiled {
   readonly typesHold: boolean;
@@ -15,6 +22,20 @@ export interface Compiled {
 export async function compile(root: string): Promise<Compiled> {
   const sources = await sourceModules(root);
   const emitted = sources.map((name) => join(root, 'dist', `${name}.js`));
+  const record = join(root, 'dist', COMPILED);
+  const hash = await hashOf(root, [...SETTINGS, ...(await sourceFiles(root))]);
+  const isCurrent = (await readFile(record, 'utf8').catch(() => '')) === hash && (await allExist(emitted));
+  if (!isCurrent) await rm(record, {force: true});
+  const typesHold = isCurrent || (await runCompiler(root, emitted));
+  // Asked again: a source that appeared while the compiler ran may have been compiled too.
+  const removed = await removeStale(root, new Set(await sourceModules(root)));
+  if (!(await allExist(emitted))) throw new Error('the compiler left modules out: see its messages');
+  if (typesHold) await writeFile(record, hash);
+  return {typesHold, modules: sources.length, removed};
+}
+
+/** Answers whether types hold. */
+async function runCompiler(root: string, emitted: readonly string[]): Promise<boolean> {
   // The compiler trusts its own record: without it, a file that was deleted from dist/ would stay missing.
   if (!(await allExist(emitted))) await rm(join(root, 'dist', '.tsbuildinfo'), {force: true});
   const compiler = spawn(
@@ -26,19 +47,25 @@ export async function compile(root: string): Promise<Compiled> {
     },
   );
   await once(compiler, 'close');
-  // Asked again: a source that appeared while the compiler ran may have been compiled too.
-  const removed = await removeStale(root, new Set(await sourceModules(root)));
-  if (!(await allExist(emitted))) throw new Error('the compiler left modules out: see its messages');
-  return {typesHold: compiler.exitCode === 0, modules: sources.length, removed};
+  return compiler.exitCode === 0;
 }
 
-/** Names without their extension, relative to `root`; tests are not part of the package. */
+async function hashOf(root: string, names: readonly string[]): Promise<string> {
+  const hash = createHash('sha256');
+  for (const name of [...names].sort()) hash.update(`${name}\0`).update(await readFile(join(root, name)));
+  return hash.digest('hex');
+}
+
+/** Names without their extension, relative to `root`. */
 async function sourceModules(root: string): Promise<string[]> {
+  const files = await sourceFiles(root);
+  return files.filter((name) => !name.endsWith('.d.ts')).map((name) => name.slice(0, -'.ts'.length));
+}
+
+/** Tests are not part of the package. */
+async function sourceFiles(root: string): Promise<string[]> {
   const files = await Promise.all(SOURCES.map((directory) => filesBelow(root, directory)));
-  return files
-    .flat()
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts') && !name.endsWith('.test.ts'))
-    .map((name) => name.slice(0, -'.ts'.length));
+  return files.flat().filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'));
 }
 
 async function removeStale(root: string, sources: ReadonlySet<string>): Promise<number> {
