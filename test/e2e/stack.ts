@@ -10,6 +10,7 @@ import {readStack, type StackRecord} from '../../src/embedded/stack-file.js';
 import {type StackEvent, startStack} from '../../src/embedded/supervisor.js';
 import {loadWorkflowBundle} from '../../src/worker/bundle.js';
 import {replayAll} from '../replay/replay.js';
+import {copyCluster} from '../servers/cluster-template.js';
 import {freePort} from '../servers/ports.js';
 import {type Sshd, type SshdOptions, startSshd} from '../servers/sshd.js';
 import {until} from '../until.js';
@@ -71,6 +72,7 @@ export async function startTestStack(options: TestStackOptions = {}): Promise<Te
     join(directory, 'waybill.yaml'),
     configuration(sshd, sshPort, remote, more, options.roots) + settings,
   );
+  await copyCluster(stateDirectory);
   const stop = new AbortController();
   const port = await freePort();
   const uiPort = await freePort();

@@ -8,6 +8,7 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {build} from 'esbuild';
 import {isRecord} from '../../src/config/fields.js';
 import {freePort} from '../../src/embedded/ports.js';
+import {copyCluster} from '../servers/cluster-template.js';
 
 export interface SupervisedStack {
   readonly process: ChildProcess;
@@ -29,6 +30,7 @@ export interface StackPlace {
 
 export async function newStackPlace(): Promise<StackPlace> {
   const stateDirectory = await mkdtemp(join(tmpdir(), 'waybill-stack-'));
+  await copyCluster(stateDirectory);
   return {stateDirectory, ports: {temporal: await freePort(), ui: await freePort()}};
 }
 
