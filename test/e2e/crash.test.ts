@@ -28,13 +28,21 @@ interface Job {
   readonly inputs: string;
 }
 
-/** A job that says outside of its workspace that it was started, and returns copies of its inputs. */
-async function startJob(name: string, target: string, script = 'cp -r in out'): Promise<Job> {
+interface JobPlan {
+  /** Default: returns copies of the inputs. */
+  readonly script?: string;
+  /** Bytes of the largest input. Default: enough to be hit while it moves. */
+  readonly largest?: number;
+}
+
+/** A job that says outside of its workspace that it was started. */
+async function startJob(name: string, target: string, plan: JobPlan = {}): Promise<Job> {
+  const {script = 'cp -r in out', largest = (target === 'gpu' ? 96 : 160) * MIB} = plan;
   const inputs = join(here, name);
   const marker = join(here, `${name}.started`);
   const files = await makeInputs(inputs, {
-    'in/large.bin': 160 * MIB,
-    'in/middle.bin': 30 * MIB,
+    'in/large.bin': largest,
+    'in/middle.bin': 9 * MIB,
     'in/small': 1000,
     'in/empty': 0,
   });
@@ -54,10 +62,10 @@ async function hitWhile(
   name: string,
   target: string,
   hit: (landed: () => Promise<void>) => Promise<void>,
-  script?: string,
+  plan?: JobPlan,
 ): Promise<Job> {
   for (let tries = 1; tries <= 4; tries += 1) {
-    const job = await startJob(`${name}-${tries}`, target, script);
+    const job = await startJob(`${name}-${tries}`, target, plan);
     const look = () => unfinished(stack, target, job.handle.id, direction);
     const result = job.handle.result();
     const seen = await arrived(look, 3, result).then(
@@ -103,7 +111,7 @@ describe.each(['gpu', 'local'])('the worker killed with -9 while an execution on
     const over = join(here, `run-${target}.over`);
     const count = join(here, `run-${target}.count`);
     const script = `i=0; until [ -e ${over} ]; do i=$((i+1)); echo line $i; sleep 0.1; done; echo $i > ${count}; cp -r in out`;
-    const job = await startJob(`run-${target}`, target, script);
+    const job = await startJob(`run-${target}`, target, {script, largest: 4 * MIB});
     for await (const event of job.handle.progress()) {
       if (event.event === 'run' && event.progress.stdoutBytes > 20) break;
     }
@@ -145,7 +153,7 @@ describe('what else may be lost meanwhile', () => {
       await delay(7_000);
       process.kill(pid, 'SIGCONT');
     };
-    const job = await hitWhile('stage', 'worker-frozen', 'gpu', freeze, 'sleep 3; cp -r in out');
+    const job = await hitWhile('stage', 'worker-frozen', 'gpu', freeze, {script: 'sleep 3; cp -r in out'});
     await expectWhole(job);
     const [staged] = await attemptsHit(job);
     expect(staged).toMatchObject({activity: 'planMove', before: 'timeout'});

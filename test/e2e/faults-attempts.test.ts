@@ -1,15 +1,17 @@
 import {existsSync} from 'node:fs';
-import {readdir} from 'node:fs/promises';
+import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
 import {lastAttempts} from './attempts.js';
+import {writeText} from './corpus.js';
 import {FaultJobs, MIB} from './fault-job.js';
 import {until} from '../until.js';
 import {OwnWorker} from './own-worker.js';
 import {between, faultSeed, randomOf} from './seeds.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {underWay} from './under-way.js';
 import {unfinished} from './unfinished.js';
 
 let stack: TestStack;
@@ -75,16 +77,22 @@ describe('a worker that Temporal hears nothing from, while it goes on', () => {
   );
 
   it('and another finds the command running: one start, one end, no line of its output lost', async () => {
-    const script = 'i=0; while [ $i -lt 100 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; cp -r in out';
+    const over = join(jobs.directory, 'twice-run.over');
+    const count = join(jobs.directory, 'twice-run.count');
+    const script = `i=0; until [ -e ${over} ]; do i=$((i+1)); echo line $i; sleep 0.1; done; echo $i > ${count}; cp -r in out`;
     const job = await jobs.start('twice-run', {target: 'gpu', files: {small: 100}, script});
     await until('the start', async () => (await jobs.starts(job)) === 1);
     await temporalLine.blackHole();
     await second.start();
-    await jobs.expectWhole(job);
+    await until('the second follows it', async () =>
+      (await underWay(second)).some(({activity, executionId}) => activity === 'runCommand' && executionId === job.id),
+    );
     await temporalLine.heal();
+    await writeText(over, '');
+    await jobs.expectWhole(job);
     const chunks: Uint8Array[] = [];
     for await (const {data} of job.handle.logs({streams: ['stdout']})) chunks.push(data);
-    const lines = Array.from({length: 100}, (_, index) => `line ${index + 1}\n`);
+    const lines = Array.from({length: Number(await readFile(count, 'utf8'))}, (_, index) => `line ${index + 1}\n`);
     expect(Buffer.concat(chunks).toString()).toBe(lines.join(''));
     await second.kill();
   });

@@ -127,6 +127,8 @@ interface Fault {
   /** When its input is on its way. */
   readonly meanwhile?: (random: () => number) => Promise<void>;
   readonly cuts: boolean;
+  /** Of the input. Default 22: more than a connection carries that is cut after some megabytes. */
+  readonly mebibytes?: number;
 }
 
 const faults: readonly Fault[] = [
@@ -179,26 +181,30 @@ const faults: readonly Fault[] = [
       await line.bandwidth(between(random, 3, 5) * 1024);
     },
     cuts: false,
+    mebibytes: 9,
   },
 ];
 
 describe('a line that', () => {
-  it.each(faults)(`$title: right bytes, one start (seed ${faultSeed})`, async ({title, before, meanwhile, cuts}) => {
-    const random = randomOf(title);
-    await before?.(random);
-    if (meanwhile) await line.bandwidth(4 * 1024);
-    const id = `line-${faults.findIndex((fault) => fault.title === title)}`;
-    const job = await jobs.start(id, {
-      target: 'gpu',
-      files: {'a.bin': 22 * MIB, small: 100, empty: 0},
-    });
-    if (meanwhile) {
-      await partialOf(join(stack.workspaceRoot('gpu'), id, 'g1/staging'), MIB);
-      await meanwhile(random);
-    }
-    await jobs.expectWhole(job);
-    await line.heal();
-    const attempts = await lastAttempts(stack.temporal, id);
-    if (cuts) expect(Math.max(...attempts.map(({attempt}) => attempt))).toBeGreaterThan(1);
-  });
+  it.each(faults)(
+    `$title: right bytes, one start (seed ${faultSeed})`,
+    async ({title, before, meanwhile, cuts, mebibytes = 22}) => {
+      const random = randomOf(title);
+      await before?.(random);
+      if (meanwhile) await line.bandwidth(4 * 1024);
+      const id = `line-${faults.findIndex((fault) => fault.title === title)}`;
+      const job = await jobs.start(id, {
+        target: 'gpu',
+        files: {'a.bin': mebibytes * MIB, small: 100, empty: 0},
+      });
+      if (meanwhile) {
+        await partialOf(join(stack.workspaceRoot('gpu'), id, 'g1/staging'), MIB);
+        await meanwhile(random);
+      }
+      await jobs.expectWhole(job);
+      await line.heal();
+      const attempts = await lastAttempts(stack.temporal, id);
+      if (cuts) expect(Math.max(...attempts.map(({attempt}) => attempt))).toBeGreaterThan(1);
+    },
+  );
 });

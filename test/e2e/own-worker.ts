@@ -13,7 +13,7 @@ export class OwnWorker {
 
   private constructor(
     private readonly stack: TestStack,
-    private readonly stateDirectory: string,
+    readonly stateDirectory: string,
     private readonly temporalAddress: string,
     private readonly environment: Readonly<Record<string, string>>,
   ) {}

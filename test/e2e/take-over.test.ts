@@ -90,7 +90,7 @@ async function holderOf(executionId: string): Promise<WorkerProcess | undefined>
 }
 
 async function startJob(id: string): Promise<ExecutionHandle> {
-  const inputs = await makeInputs(join(here, id), {'in/large.bin': 160 * MIB, 'in/small': 1000});
+  const inputs = await makeInputs(join(here, id), {'in/large.bin': 96 * MIB, 'in/small': 1000});
   started.push(id);
   const script = `echo started >> ${join(here, `${id}.started`)}; cp -r in out`;
   return await stack.client.start({id, target: 'gpu', command: ['sh', '-c', script], inputs});
