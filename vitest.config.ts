@@ -8,7 +8,8 @@ const report = ['json', {outputFile: 'node_modules/.cache/test-report.json'}] as
 
 export default defineConfig({
   test: {
-    maxWorkers: 2,
+    // One more than the processors of a small machine: system tests wait as well as work.
+    maxWorkers: 3,
     reporters: process.env['CI'] === undefined ? ['default'] : ['default', [...report]],
     projects: [
       {
