@@ -80,6 +80,12 @@ export const sshTarget = z.strictObject({
   sshConfigFile: localPath(z.string().min(1).default('~/.ssh/config')).describe(
     'SSH configuration file that fills in what is left out here. A file that does not exist is no error.',
   ),
+  protocol: z
+    .enum(['auto', 'sftp', 'scp'])
+    .default('auto')
+    .describe(
+      'How files go over. `auto` takes SFTP, and `scp` with shell commands where the server has no SFTP; `sftp` refuses such a server, and `scp` asks for no SFTP. `waybill targets check NAME` says which it is.',
+    ),
   connectTimeoutSeconds: z
     .number()
     .min(1)

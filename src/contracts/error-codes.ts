@@ -76,7 +76,10 @@ export const errorFacts = {
     retryable: false,
     remedy: 'The host shows another key than the known one: find out why before you trust it.',
   },
-  'ssh.sftp-unavailable': {retryable: false, remedy: 'Enable the SFTP subsystem of the server (Subsystem sftp).'},
+  'ssh.sftp-unavailable': {
+    retryable: false,
+    remedy: 'Enable the SFTP subsystem of the server (Subsystem sftp), or let the user run commands there.',
+  },
   'ssh.protocol': {retryable: true, remedy: 'The server answered against the protocol; look at its log.'},
   'ssh.configuration': {retryable: false, remedy: 'Correct the entry in waybill.yaml or ~/.ssh/config.'},
   'shell.failed': {retryable: true, remedy: 'The shell of the target failed: `waybill targets check NAME`.'},

@@ -1,4 +1,5 @@
 import type {Socket} from 'node:net';
+import {setImmediate} from 'node:timers/promises';
 import type {Duplex} from 'node:stream';
 import type {Client, ClientChannel} from 'ssh2';
 import {WaybillError} from '../contracts/errors.js';
@@ -6,6 +7,7 @@ import type {SshEndpoint} from './endpoint.js';
 import {connectionLost} from './errors.js';
 import {watchLiveness} from './liveness.js';
 import {unlessAborted} from './on-abort.js';
+import {losesSessionsThatOpen, softwareOf} from './server-software.js';
 import {SftpChannel} from './sftp/channel.js';
 
 interface Parts {
@@ -24,6 +26,8 @@ export class SessionRefused extends Error {
 export class SshConnection {
   readonly endpoint: SshEndpoint;
   readonly socket: Socket;
+  /** One session at a time: a second one that opens while it ends might be lost. */
+  readonly oneSession: boolean;
   readonly #client: Client;
   readonly #jump: SshConnection | undefined;
   readonly #closed = new AbortController();
@@ -35,6 +39,7 @@ export class SshConnection {
     this.socket = socket;
     this.#client = client;
     this.#jump = jump;
+    this.oneSession = losesSessionsThatOpen(softwareOf(client));
     const stopWatch = watchLiveness(socket, endpoint.deadAfterMs, () => this.#lost('the peer is silent'));
     client.on('error', (error: Error) => this.#lost(error.message, error));
     client.on('close', () => {
@@ -83,7 +88,14 @@ export class SshConnection {
         cause: error,
       });
     });
-    return await unlessAborted(this.closed, unlessAborted(signal, SftpChannel.establish(channel, this.endpoint)));
+    try {
+      return await unlessAborted(this.closed, unlessAborted(signal, SftpChannel.establish(channel, this.endpoint)));
+    } catch (error) {
+      // A connection that breaks ends its channels a moment before itself, which looks as if there were no server of SFTP.
+      await setImmediate();
+      this.closed.throwIfAborted();
+      throw error;
+    }
   }
 
   openTunnel(host: string, port: number, signal: AbortSignal): Promise<Duplex> {
@@ -114,6 +126,8 @@ export class SshConnection {
       return channel;
     } catch (error) {
       release();
+      // What was given up on may still begin there, and end while the next one opens.
+      if (this.oneSession) this.end();
       throw error;
     }
   }

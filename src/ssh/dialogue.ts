@@ -58,6 +58,23 @@ export class ShellDialogue {
 
   /** The lines that `commands` print on standard output. Their standard input is empty. */
   ask(commands: string, signal?: AbortSignal): Promise<string[]> {
+    return this.#put((mark) => `echo; echo ${mark}; {\n${commands}\n} </dev/null\necho ${mark}\n`, signal);
+  }
+
+  /**
+   * All that `commands` print, and their exit status. They run in a shell of their own and the answer is written in one
+   * piece: a server that joins small packets would hold back the second until the first is acknowledged, 40 ms later.
+   */
+  async run(commands: string, signal?: AbortSignal): Promise<{readonly status: number; readonly said: string}> {
+    const lines = await this.#put(
+      (mark) =>
+        `o=$( {\n${commands}\n} </dev/null 2>&1; printf '\\n%s' "$?")\nprintf '\\n%s\\n%s\\n%s\\n' ${mark} "$o" ${mark}\n`,
+      signal,
+    );
+    return {status: Number(lines.at(-1)), said: lines.slice(0, -1).join('\n')};
+  }
+
+  #put(scriptOf: (mark: string) => string, signal: AbortSignal | undefined): Promise<string[]> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     if (signal?.aborted === true) return Promise.reject(toError(signal.reason));
     return new Promise((resolve, reject) => {
@@ -81,7 +98,7 @@ export class ShellDialogue {
           reject(error);
         },
       });
-      this.#channel.write(`echo; echo ${mark}; {\n${commands}\n} </dev/null\necho ${mark}\n`);
+      this.#channel.write(scriptOf(mark));
     });
   }
 

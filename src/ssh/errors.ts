@@ -33,6 +33,16 @@ export function connectionLost(endpoint: SshEndpoint, reason: string, cause?: un
   );
 }
 
+/** What the login shell ends with when there is no such program. */
+const NOT_FOUND = 127;
+
+/** A session that ended before the shell in it said anything. */
+export function shellNotStarted(endpoint: SshEndpoint, status: number, said: Buffer): WaybillError {
+  const reason = said.toString().trim().slice(0, 500);
+  const message = `/bin/sh did not start on ${endpoint.host} (status ${status})${reason === '' ? '' : `: ${reason}`}`;
+  return new WaybillError(status === NOT_FOUND ? 'shell.unavailable' : 'shell.failed', message, {path: endpoint.name});
+}
+
 function levelOf(error: unknown): unknown {
   return error instanceof Error && 'level' in error ? error.level : undefined;
 }

@@ -1,9 +1,8 @@
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:os';
 import type {ClientChannel} from 'ssh2';
-import {WaybillError} from '../contracts/errors.js';
 import type {ShellOptions, ShellResult, TargetShell} from '../execution/shell.js';
-import {connectionLost} from './errors.js';
+import {connectionLost, shellNotStarted} from './errors.js';
 import {onAbort} from './on-abort.js';
 import {onEnd} from './on-end.js';
 import {fenced, OutputBuffer} from './output.js';
@@ -12,9 +11,6 @@ import {toError} from './socket.js';
 
 /** Means the same to bash, dash, fish and csh, one of which the server hands it to; everything else is in the script. */
 export const SHELL_COMMAND = 'exec /bin/sh';
-
-/** What the login shell says when there is no such program. */
-const NOT_FOUND = 127;
 
 /** The shell of an SSH target. */
 export class SshShell implements TargetShell {
@@ -62,18 +58,11 @@ function runOn(channel: ClientChannel, pool: SshPool, script: string, options: S
       const status = code === null ? 128 + signalNumber(signal) : code;
       forget();
       if (status === undefined) reject(connectionLost(pool.endpoint, 'the script ended without a status'));
-      else if (!takeStdout.found()) reject(noShell(pool, status, takeStdout.before(), takeStderr.before()));
-      else resolve({status, stdout: stdout.bytes(), stderr: stderr.bytes()});
+      else if (!takeStdout.found()) {
+        reject(shellNotStarted(pool.endpoint, status, Buffer.concat([takeStderr.before(), takeStdout.before()])));
+      } else resolve({status, stdout: stdout.bytes(), stderr: stderr.bytes()});
     });
     channel.end(`echo ${fence}; echo ${fence} >&2\n${script}`);
-  });
-}
-
-function noShell(pool: SshPool, status: number, stdout: Buffer, stderr: Buffer): WaybillError {
-  const said = Buffer.concat([stderr, stdout]).toString().trim().slice(0, 500);
-  const message = `/bin/sh did not start on ${pool.endpoint.host} (status ${status})${said === '' ? '' : `: ${said}`}`;
-  return new WaybillError(status === NOT_FOUND ? 'shell.unavailable' : 'shell.failed', message, {
-    path: pool.endpoint.name,
   });
 }
 

@@ -10,7 +10,10 @@ import {onAbort, unlessAborted} from './on-abort.js';
 import type {SftpChannel} from './sftp/channel.js';
 
 export interface PoolLimits {
-  /** Connections to the target at most. Default 4. */
+  /**
+   * Connections to the target at most; where a server takes one session on each, so many times `maxSessions`, one after
+   * the other. Default 4.
+   */
   readonly maxConnections: number;
   /** Sessions on one connection at most; lowered by itself where the server allows fewer. Default 8, OpenSSH allows 10. */
   readonly maxSessions: number;
@@ -53,6 +56,8 @@ export class SshPool implements AsyncDisposable {
   readonly #waiters = new Set<() => void>();
   #connecting: Promise<void> | undefined;
   #closed = false;
+  #oneSession = false;
+  #sftpRefusal: Error | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
   constructor(endpoint: SshEndpoint, limits: Partial<PoolLimits> = {}) {
@@ -75,8 +80,15 @@ export class SshPool implements AsyncDisposable {
     return this.#session(options, (connection) => connection.openExec(command, options.signal));
   }
 
-  openSftp(options: SessionOptions = {}): Promise<SftpChannel> {
-    return this.#session(options, (connection) => connection.openSftp(options.signal));
+  /** That the target has no SFTP is found out once: `ssh.sftp-unavailable` is then the answer to every call. */
+  async openSftp(options: SessionOptions = {}): Promise<SftpChannel> {
+    if (this.#sftpRefusal !== undefined) throw this.#sftpRefusal;
+    try {
+      return await this.#session(options, (connection) => connection.openSftp(options.signal));
+    } catch (error) {
+      if (hasCode(error, 'ssh.sftp-unavailable')) this.#sftpRefusal = error;
+      throw error;
+    }
   }
 
   close(): Promise<void> {
@@ -127,7 +139,7 @@ export class SshPool implements AsyncDisposable {
       if (this.#closed) throw connectionLost(this.endpoint, 'the pool is closed');
       const members = [...this.#members].sort((a, b) => sessionsOf(a) - sessionsOf(b));
       const free = members.find((member) => sessionsOf(member) < member.maxSessions);
-      const mayConnect = members.length === 0 || (takesMore && members.length < this.#limits.maxConnections);
+      const mayConnect = members.length === 0 || (takesMore && members.length < this.#mostConnections);
       const apart = options.apart === true && mayConnect && free !== undefined && sessionsOf(free) > 0;
       if (free !== undefined && !apart) {
         free.promised += 1;
@@ -150,6 +162,11 @@ export class SshPool implements AsyncDisposable {
     }
   }
 
+  get #mostConnections(): number {
+    const {maxConnections, maxSessions} = this.#limits;
+    return this.#oneSession ? maxConnections * maxSessions : maxConnections;
+  }
+
   /** One connection is made at a time: several waiters share it, and a server under load is not stormed. */
   async #connect(signal: AbortSignal | undefined): Promise<void> {
     if (this.#connecting === undefined) {
@@ -170,7 +187,8 @@ export class SshPool implements AsyncDisposable {
       connection.end();
       return;
     }
-    const member = {connection, maxSessions: this.#limits.maxSessions, promised: 0};
+    this.#oneSession = connection.oneSession;
+    const member = {connection, maxSessions: this.#oneSession ? 1 : this.#limits.maxSessions, promised: 0};
     this.#members.add(member);
     onAbort(connection.closed, () => {
       this.#members.delete(member);

@@ -33,6 +33,8 @@ export interface StoreProperties {
   readonly wholeObjects?: boolean;
   /** `rename` copies and then removes: readers see both for a while, and a large directory takes long. Default false. */
   readonly renamesByCopy?: boolean;
+  /** Which way files go where a kind of store has several; undefined before the first call has found out. */
+  readonly protocol?: 'sftp' | 'scp';
   /** The chunk size that suits the store, in bytes. */
   readonly preferredChunkBytes: number;
   /** How many chunks may be under way at once for one file. */

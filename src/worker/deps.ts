@@ -51,7 +51,10 @@ export async function openWorkerDeps(parts: WorkerParts): Promise<WorkerDeps> {
       telemetry.log.warn({err: error}, 'the default store cannot be marked yet: nothing expires before it is');
     }
   });
-  const targets = openTargetRegistry(configuration, environment, changedFile);
+  const targets = openTargetRegistry(configuration, environment, {
+    changedFile,
+    onProtocol: (target, protocol) => telemetry.log.info({target, protocol}, 'how files go over'),
+  });
   const issueLog = new IssueLog({
     write: (issues) => catalog.recordTickets(issues),
     onFailure: (err, lost) => telemetry.log.warn({err, lost}, 'issued tickets cannot be recorded now'),

@@ -24,7 +24,7 @@ export async function checkSshTarget(
   const {target, detail} = connected;
   const checks = [
     ['shell', () => shellCheck(target, signal)],
-    ['sftp', () => sftpCheck(target, signal)],
+    ['files', () => filesCheck(target, signal)],
     ['hasher', () => hasherCheck(target, signal)],
     ['workspace root', () => workspaceCheck(target, signal)],
     ['free space', () => spaceCheck(target, signal)],
@@ -63,9 +63,15 @@ async function configurationChecks(name: string, settings: SshTargetConfiguratio
   return notices.map((detail) => ({name: 'ssh config', outcome: 'warning', detail}));
 }
 
-async function sftpCheck({store}: Target, signal?: AbortSignal): Promise<TargetCheck> {
+async function filesCheck({store}: Target, signal?: AbortSignal): Promise<TargetCheck> {
   await store.stat('', signal ? {signal} : {});
-  return {name: 'sftp', outcome: 'ok', detail: 'the subsystem answers'};
+  if (store.properties.protocol !== 'scp') return {name: 'files', outcome: 'ok', detail: 'over SFTP'};
+  return {
+    name: 'files',
+    outcome: 'warning',
+    detail: 'by scp and shell commands: slower, most of all for many small files',
+    remedy: 'Enable the SFTP subsystem of the server (Subsystem sftp), unless `protocol: scp` is what you want.',
+  };
 }
 
 async function hasherCheck({shell}: Target, signal?: AbortSignal): Promise<TargetCheck> {

@@ -19,8 +19,10 @@ export function openSshTarget(
   name: string,
   settings: SshTargetConfiguration,
   transfer: TransferConfiguration,
+  onProtocol: (protocol: 'sftp' | 'scp') => void = () => undefined,
 ): OpenedTarget {
   const {connectionsPerTarget} = transfer;
+  const {protocol} = settings;
   const stores = new Map<string, Store>();
   let connecting: Promise<Connected> | undefined;
   let current: SshPool | undefined;
@@ -31,7 +33,7 @@ export function openSshTarget(
     const shell = new SshShell(pool);
     try {
       const workspaceRoot = await absoluteRoot(shell, settings.workspaceRoot, signal);
-      const store = openSshStore({name, pool, root: workspaceRoot});
+      const store = openSshStore({name, pool, root: workspaceRoot, protocol, onProtocol});
       stores.set(workspaceRoot, store);
       current = pool;
       return {pool, target: {name, settings, store, shell, workspaceRoot}};
@@ -57,7 +59,10 @@ export function openSshTarget(
       const key = connections === undefined ? root : `${connections} ${root}`;
       const known = stores.get(key);
       if (known) return known;
-      const store = openSshStore({name, pool, root, ...sessionsFor(connections, connectionsPerTarget)});
+      const store = openSshStore({
+        ...{name, pool, root, protocol, onProtocol},
+        ...sessionsFor(connections, connectionsPerTarget),
+      });
       stores.set(key, store);
       return store;
     },

@@ -8,14 +8,18 @@ import {openS3Place} from './s3-place.js';
 import {openSshTarget} from './ssh-target.js';
 import {type OpenedPlace, type OpenedTarget, type TargetRegistry, unknownTarget} from './targets.js';
 
-/**
- * The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once.
- * `changedFile` answers with the file of the configuration where that was changed since it was read.
- */
+export interface RegistryHooks {
+  /** The file of the configuration where it was changed since it was read. */
+  readonly changedFile?: () => string | undefined;
+  /** Told which way the files of a target go, once for each of its stores. */
+  readonly onProtocol?: (target: string, protocol: 'sftp' | 'scp') => void;
+}
+
+/** The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once. */
 export function openTargetRegistry(
   configuration: Pick<Configuration, 'targets' | 'stores' | 'transfer' | 'temporal'>,
   environment: Environment,
-  changedFile: () => string | undefined = () => undefined,
+  {changedFile = () => undefined, onProtocol = () => undefined}: RegistryHooks = {},
 ): TargetRegistry {
   const {targets, stores, transfer, temporal} = configuration;
   const openedTargets = new Map<string, OpenedTarget>();
@@ -47,7 +51,9 @@ export function openTargetRegistry(
   const target = (name: string): OpenedTarget => {
     const of = settings(name);
     return opened(openedTargets, name, () =>
-      of.kind === 'local' ? openLocalTarget(name, of) : openSshTarget(name, of, transfer),
+      of.kind === 'local'
+        ? openLocalTarget(name, of)
+        : openSshTarget(name, of, transfer, (protocol) => onProtocol(name, protocol)),
     );
   };
   const place = (name: string): OpenedPlace => {

@@ -1,15 +1,14 @@
-import {execFile, spawn, type ChildProcess} from 'node:child_process';
+import {execFile, type ChildProcess} from 'node:child_process';
 import {once} from 'node:events';
-import {existsSync, openSync, closeSync} from 'node:fs';
+import {existsSync} from 'node:fs';
 import {appendFile, chmod, mkdir, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
-import {connect} from 'node:net';
 import {tmpdir, userInfo} from 'node:os';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {promisify} from 'node:util';
 import {installPackages} from './debian.js';
 import {freePort} from './ports.js';
 import {killTree} from './processes.js';
+import {startDaemon} from './ssh-daemon.js';
 import {createUser, type LoginShell, removeUser} from './users.js';
 
 const run = promisify(execFile);
@@ -49,6 +48,8 @@ export interface Sshd {
   kill(): Promise<void>;
   /** SIGKILL for the sessions only: clients lose their connections and may come back. */
   killSessions(): Promise<void>;
+  /** SIGSTOP for them and what they run: nothing is said any more, and the connections stay. */
+  freezeSessions(): Promise<void>;
   /** Starts it again on the same port. */
   start(): Promise<void>;
   log(): Promise<string>;
@@ -80,18 +81,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   let server: ChildProcess | undefined;
 
   const launch = async (): Promise<void> => {
-    const log = openSync(logFile, 'a');
-    const child = spawn('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], {
-      stdio: ['ignore', log, log],
-    });
-    closeSync(log);
-    server = child;
-    for (let tries = 0; tries < 200; tries += 1) {
-      if (child.exitCode !== null) throw new Error(`sshd ended: ${await readFile(logFile, 'utf8')}`);
-      if (await answers(port)) return;
-      await sleep(25);
-    }
-    throw new Error(`sshd does not answer: ${await readFile(logFile, 'utf8')}`);
+    server = await startDaemon('/usr/sbin/sshd', ['-D', '-e', '-f', join(directory, 'sshd_config')], port, logFile);
   };
 
   for (let tries = 0; ; tries += 1) {
@@ -133,6 +123,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     stop: () => stop('SIGTERM'),
     kill: () => stop('SIGKILL'),
     killSessions: () => killTree(processId(), 'SIGKILL', {keepRoot: true}),
+    freezeSessions: () => killTree(processId(), 'SIGSTOP', {keepRoot: true}),
     start: launch,
     log: () => readFile(logFile, 'utf8'),
     close: async () => {
@@ -171,16 +162,4 @@ function sshdConfig(port: number, directory: string, hostKeys: readonly string[]
     ...(options.config ?? []),
     '',
   ].join('\n');
-}
-
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('data', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-    socket.once('close', () => resolve(false));
-  });
 }

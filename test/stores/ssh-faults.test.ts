@@ -132,7 +132,7 @@ test('sshd killed while many small files are published: each is whole or not the
 });
 
 test('a server without SFTP is told from one that cannot be reached', async () => {
-  const bare = await startSshd({sftp: 'off'});
+  const bare = await startSshd({sftp: 'off', config: ['ForceCommand exit 1']});
   try {
     await expect(openStore({}, bare).stat('x')).rejects.toMatchObject({code: 'ssh.sftp-unavailable', retryable: false});
   } finally {

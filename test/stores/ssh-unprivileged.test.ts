@@ -10,6 +10,7 @@ import {endpointOf} from '../servers/sshd-endpoint.js';
 describe.each([
   ['ssh', {}],
   ['ssh that cannot sync files over SFTP', {sftp: 'off', config: ['Subsystem sftp internal-sftp -P fsync']}],
+  ['ssh without SFTP', {sftp: 'off'}],
 ] as const)('%s', (name, options) => {
   let sshd: Sshd;
   let stores = 0;

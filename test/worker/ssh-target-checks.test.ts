@@ -27,7 +27,7 @@ it('finds everything at a server that does everything', async () => {
   expect((await check({})).map(({name, outcome}) => [name, outcome])).toEqual([
     ['connect', 'ok'],
     ['shell', 'ok'],
-    ['sftp', 'ok'],
+    ['files', 'ok'],
     ['hasher', 'ok'],
     ['workspace root', 'ok'],
     ['free space', expect.any(String)],

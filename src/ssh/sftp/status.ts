@@ -7,14 +7,19 @@ export const STATUS = {
   unsupported: 8,
 } as const;
 
+/** Why a file system takes nothing, where the refusal itself says so: a server of SFTP does not. */
+export type RefusingMedium = 'full' | 'read-only';
+
 /** What a server answered to one request. Becomes a WaybillError where the path is known. */
 export class SftpStatus extends Error {
   override readonly name = 'SftpStatus';
   readonly status: number;
+  readonly medium: RefusingMedium | undefined;
 
-  constructor(status: number, message: string) {
+  constructor(status: number, message: string, medium?: RefusingMedium) {
     super(message);
     this.status = status;
+    this.medium = medium;
   }
 }
 

@@ -1,4 +1,4 @@
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {SftpStatus} from '../../ssh/sftp/status.js';
 
 const READ = 1;
@@ -7,7 +7,7 @@ const READ = 1;
  * Puts a directory's names on the medium. OpenSSH opens a directory like a file and syncs it; a server that refuses
  * leaves this to its file system, which writes names back within seconds.
  */
-export async function syncDirectory(session: SftpSession, absolute: string): Promise<void> {
+export async function syncDirectory(session: FileSession, absolute: string): Promise<void> {
   if (!session.supports('fsync@openssh.com')) return;
   try {
     const handle = await session.open(absolute, READ);

@@ -5,7 +5,7 @@ import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import {HashShell} from './hash-shell.js';
 import type {SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {openSource} from './source.js';
 
 /**
@@ -13,7 +13,7 @@ import {openSource} from './source.js';
  * The shell opens the name, so that it must be the same file before and after.
  */
 export async function hashFile(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   pool: SshPool,
   path: StorePath,

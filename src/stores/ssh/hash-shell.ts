@@ -115,15 +115,24 @@ export class HashShell {
   }
 }
 
-function hashRange({offset, length}: ByteRange, size: number): string {
-  if (length === 0) return 'h </dev/null';
-  if (offset === 0 && length === size) return 'h <"$f"';
+function hashRange(range: ByteRange, size: number): string {
+  if (range.length === 0) return 'h </dev/null';
+  if (range.offset === 0 && range.length === size) return 'h <"$f"';
+  return `${rangeCommand(range, size, '<"$f"')} | h`;
+}
+
+/**
+ * Prints a range of a file of `size` bytes, not an empty one.
+ *
+ * @param input where the file comes from, as the shell has it; empty where it is the standard input already
+ */
+export function rangeCommand({offset, length}: ByteRange, size: number, input: string): string {
   const toTheEnd = offset + length === size;
   let unit = LARGEST_UNIT;
   while (unit >= SMALLEST_UNIT && offset % unit !== 0) unit /= 2;
-  if (unit < SMALLEST_UNIT) return `tail -c +${offset + 1} <"$f" | head -c ${length} | h`;
+  if (unit < SMALLEST_UNIT) return `tail -c +${offset + 1} ${input} | head -c ${length}`;
   const cut = toTheEnd || length % unit === 0 ? '' : ` | head -c ${length}`;
-  return `dd bs=${unit} skip=${offset / unit} count=${Math.ceil(length / unit)} <"$f" 2>/dev/null${cut} | h`;
+  return `dd bs=${unit} skip=${offset / unit} count=${Math.ceil(length / unit)} ${input} 2>/dev/null${cut}`;
 }
 
 function digestOf(line: string, absolute: string): string {

@@ -4,13 +4,13 @@ import {hasCode} from '../../contracts/errors.js';
 import type {HashShell} from './hash-shell.js';
 import {isSameFile} from './mark.js';
 import {partialConsumed} from './publish.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {readRange} from './source.js';
 import {translated} from './errors.js';
 
 /** A file that is held open, and whose name the shell can open, too. */
 export interface HashedFile {
-  readonly session: SftpSession;
+  readonly session: FileSession;
   readonly absolute: string;
   readonly handle: Buffer;
   readonly path: string;

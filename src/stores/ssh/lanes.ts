@@ -1,9 +1,9 @@
 import {hasCode} from '../../contracts/errors.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 
 /** A file held open on one session. */
 export interface Lane {
-  readonly session: SftpSession;
+  readonly session: FileSession;
   readonly handle: Buffer;
 }
 

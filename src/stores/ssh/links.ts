@@ -7,16 +7,16 @@ import {isLossy} from './list.js';
 import {refuseExisting} from './names.js';
 import {OBJECT_PARTIAL_PREFIX} from '../unfinished-objects.js';
 import {join, parentOf, type SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
-export async function readLink(session: SftpSession, root: SshRoot, path: StorePath): Promise<string> {
+export async function readLink(session: FileSession, root: SshRoot, path: StorePath): Promise<string> {
   const target = await translated(session, path, async () => session.readLink(await root.locate(session, path)));
   if (!isLossy(target)) return target;
   throw new WaybillError('name.not-carried', `The target of the link ${JSON.stringify(path)} is not UTF-8.`, {path});
 }
 
-export async function makeLink(session: SftpSession, root: SshRoot, path: StorePath, target: string): Promise<void> {
+export async function makeLink(session: FileSession, root: SshRoot, path: StorePath, target: string): Promise<void> {
   if (target === '' || target.includes('\0') || /\p{Surrogate}/u.test(target)) {
     throw new WaybillError('name.not-carried', `No link can hold the target ${JSON.stringify(target)}.`, {path});
   }
@@ -39,7 +39,7 @@ export async function makeLink(session: SftpSession, root: SshRoot, path: StoreP
  * A server that takes the names the other way round would make a name that the link's target chooses, anywhere: it is
  * first shown two names that are both harmless.
  */
-async function makeSymlink(session: SftpSession, target: string, absolute: string): Promise<void> {
+async function makeSymlink(session: FileSession, target: string, absolute: string): Promise<void> {
   session.makesSecondName ??= findOrder(session, parentOf(absolute));
   const order = session.makesSecondName;
   const makesSecond = await order.catch((error: unknown) => {
@@ -49,7 +49,7 @@ async function makeSymlink(session: SftpSession, target: string, absolute: strin
   await (makesSecond ? session.symlink(target, absolute) : session.symlink(absolute, target));
 }
 
-async function findOrder(session: SftpSession, directory: string): Promise<boolean> {
+async function findOrder(session: FileSession, directory: string): Promise<boolean> {
   const [first, second] = [
     join(directory, OBJECT_PARTIAL_PREFIX + randomUUID()),
     join(directory, OBJECT_PARTIAL_PREFIX + randomUUID()),
@@ -69,7 +69,7 @@ interface NewLink {
 }
 
 /** Walks the target as the system would; the first step out of the root decides, also one that would come back in. */
-async function refuseLeaving(session: SftpSession, root: SshRoot, {directory, path, target}: NewLink): Promise<void> {
+async function refuseLeaving(session: FileSession, root: SshRoot, {directory, path, target}: NewLink): Promise<void> {
   const absolute = target.startsWith('/');
   let place = absolute ? '/' : directory;
   // An absolute target starts outside and may come in; from there on it has to stay.
@@ -85,7 +85,7 @@ async function refuseLeaving(session: SftpSession, root: SshRoot, {directory, pa
 }
 
 /** Where a name leads; a name that is not there yet, or leads in a circle, stays as it is. */
-async function followed(session: SftpSession, absolute: string): Promise<string> {
+async function followed(session: FileSession, absolute: string): Promise<string> {
   try {
     return await session.realPath(absolute);
   } catch (error) {

@@ -3,7 +3,7 @@ import {unlessAborted} from '../../ssh/on-abort.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import type {SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /** Stands for bytes that are no UTF-8 in what ssh2 makes of a name. */
@@ -15,7 +15,7 @@ export function isLossy(name: string): boolean {
 }
 
 export async function* list(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   directory: StorePath,
   options: CallOptions = {},
@@ -39,9 +39,9 @@ export async function* list(
   }
 }
 
-type Page = Awaited<ReturnType<SftpSession['readDirectory']>>;
+type Page = Awaited<ReturnType<FileSession['readDirectory']>>;
 
-async function readPage(session: SftpSession, handle: Buffer): Promise<Page | undefined> {
+async function readPage(session: FileSession, handle: Buffer): Promise<Page | undefined> {
   try {
     return await session.readDirectory(handle);
   } catch (error) {

@@ -1,6 +1,6 @@
 import {randomInt} from 'node:crypto';
 import {type FileAttributes, isFile} from '../../ssh/sftp/attributes.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 /**
@@ -11,7 +11,7 @@ const FROM_SECONDS = 1_830_000_000;
 const TO_SECONDS = 2_147_000_000;
 
 /** Marks a partial that was just created. */
-export async function mark(session: SftpSession, handle: Buffer): Promise<void> {
+export async function mark(session: FileSession, handle: Buffer): Promise<void> {
   const mtime = Math.floor(Date.now() / 1000);
   await session.fsetstat(handle, {atime: randomInt(FROM_SECONDS, TO_SECONDS), mtime});
 }
@@ -25,12 +25,12 @@ export function unmarked(stats: FileAttributes): {readonly atime: number; readon
  * Whether the file behind the handle still has this name. What a name and a handle tell of one file at one moment is
  * the same; of a published file and a younger partial the access times differ.
  */
-export async function isSameFile(session: SftpSession, handle: Buffer, absolute: string): Promise<boolean> {
+export async function isSameFile(session: FileSession, handle: Buffer, absolute: string): Promise<boolean> {
   // An attempt that publishes sets mode and times once, which may be just between the looks of another.
   return (await looksSame(session, handle, absolute)) || (await looksSame(session, handle, absolute));
 }
 
-async function looksSame(session: SftpSession, handle: Buffer, absolute: string): Promise<boolean> {
+async function looksSame(session: FileSession, handle: Buffer, absolute: string): Promise<boolean> {
   // The server answers in order: between these two nothing else of this session comes.
   const [held, named] = await Promise.allSettled([session.fstat(handle), session.lstat(absolute)]);
   if (held.status === 'rejected') throw held.reason;

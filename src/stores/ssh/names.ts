@@ -5,16 +5,16 @@ import {syncDirectory} from './durability.js';
 import {entryOf, wireAttributes} from './entry.js';
 import {translated} from './errors.js';
 import {LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 import {isDirectory, isLink} from '../../ssh/sftp/attributes.js';
 
-export async function stat(session: SftpSession, root: SshRoot, path: StorePath): Promise<Entry | undefined> {
+export async function stat(session: FileSession, root: SshRoot, path: StorePath): Promise<Entry | undefined> {
   return ifThere(session, path, async () => entryOf(await session.lstat(await root.locate(session, path))));
 }
 
 export async function rename(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   from: StorePath,
   to: StorePath,
@@ -39,7 +39,7 @@ export async function rename(
   });
 }
 
-export async function remove(session: SftpSession, root: SshRoot, path: StorePath): Promise<void> {
+export async function remove(session: FileSession, root: SshRoot, path: StorePath): Promise<void> {
   refuseRoot(path);
   await ifThere(session, path, async () => {
     const absolute = await root.locate(session, path);
@@ -56,7 +56,7 @@ export async function remove(session: SftpSession, root: SshRoot, path: StorePat
 
 /** Of a link it would set what the link points to: that is refused. */
 export async function setAttributes(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   path: StorePath,
   attributes: Attributes,
@@ -72,11 +72,11 @@ export async function setAttributes(
 }
 
 /** Asks at the nearest directory that exists. */
-export async function freeSpace(session: SftpSession, root: SshRoot, path: StorePath): Promise<number | undefined> {
+export async function freeSpace(session: FileSession, root: SshRoot, path: StorePath): Promise<number | undefined> {
   return translated(session, path, () => nearestSpace(session, root, path));
 }
 
-async function nearestSpace(session: SftpSession, root: SshRoot, path: StorePath): Promise<number | undefined> {
+async function nearestSpace(session: FileSession, root: SshRoot, path: StorePath): Promise<number | undefined> {
   for (let place = path; ; ) {
     try {
       return (await session.space(await root.locate(session, place)))?.freeBytes;
@@ -94,7 +94,7 @@ export function refuseRoot(path: StorePath): void {
 
 /** Runs `work`, or answers undefined where `path` or a parent is missing. */
 export async function ifThere<T>(
-  session: SftpSession,
+  session: FileSession,
   path: StorePath,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
@@ -110,7 +110,7 @@ export async function ifThere<T>(
 }
 
 export async function refuseExisting(
-  session: SftpSession,
+  session: FileSession,
   absolute: string,
   path: StorePath,
   cause: unknown,
@@ -120,7 +120,7 @@ export async function refuseExisting(
   throw new WaybillError('store.already-exists', `${JSON.stringify(path)} exists already.`, {path, cause});
 }
 
-async function isEmpty(session: SftpSession, absolute: string): Promise<boolean> {
+async function isEmpty(session: FileSession, absolute: string): Promise<boolean> {
   const handle = await session.openDirectory(absolute);
   try {
     const page = await session.readDirectory(handle);

@@ -8,11 +8,11 @@ import {openSource} from './source.js';
 import {openPartialHandle, writeRange} from './partial.js';
 import {publish} from './publish.js';
 import {join, LEADS_NOWHERE, parentOf, type SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 
 export async function putObject(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   path: StorePath,
   content: Uint8Array,
@@ -48,12 +48,32 @@ export async function putObject(
   }
 }
 
+/** An object that is replaced this often while it is read is replaced all the time. */
+const READS = 20;
+
+/** Where a session cannot hold a file open, one that is replaced meanwhile is read again. */
 export async function getObject(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   path: StorePath,
   maxBytes: number,
   options: CallOptions = {},
+): Promise<Uint8Array | undefined> {
+  for (let reads = 1; ; reads += 1) {
+    try {
+      return await readObject(session, root, path, maxBytes, options);
+    } catch (error) {
+      if (reads === READS || !hasCode(error, 'source.changed')) throw error;
+    }
+  }
+}
+
+async function readObject(
+  session: FileSession,
+  root: SshRoot,
+  path: StorePath,
+  maxBytes: number,
+  options: CallOptions,
 ): Promise<Uint8Array | undefined> {
   try {
     const source = await openSource(session, root, path);

@@ -8,7 +8,7 @@ import {type Lane, Lanes} from './lanes.js';
 import {isSameFile, mark} from './mark.js';
 import {partialConsumed, publish} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 import {closedOnFailure, pieceLength} from './source.js';
 import {isDirectory, isFile} from '../../ssh/sftp/attributes.js';
@@ -20,7 +20,7 @@ const EXCLUSIVE = 0x20;
 
 /** An unfinished file that this process holds open. */
 export interface HeldPartial {
-  readonly session: SftpSession;
+  readonly session: FileSession;
   readonly root: SshRoot;
   readonly spec: PartialSpec;
   readonly absolute: string;
@@ -28,11 +28,11 @@ export interface HeldPartial {
 }
 
 export async function openPartial(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   spec: PartialSpec,
   hasher: RangeHasher,
-  more: readonly (() => Promise<SftpSession>)[] = [],
+  more: readonly (() => Promise<FileSession>)[] = [],
 ): Promise<PartialFile> {
   return translated(session, spec.path, async () => {
     const absolute = await root.locate(session, spec.path);
@@ -46,7 +46,7 @@ export async function openPartial(
 
 /** The same partial on another session: its mark tells it from a younger one that took the name meanwhile. */
 async function openAnother(
-  other: () => Promise<SftpSession>,
+  other: () => Promise<FileSession>,
   absolute: string,
   path: string,
   atime: number,
@@ -60,7 +60,7 @@ async function openAnother(
 }
 
 /** Opens or creates it with mode 0600, truncates nothing, follows no link. */
-export async function openPartialHandle(session: SftpSession, absolute: string, path: string): Promise<Buffer> {
+export async function openPartialHandle(session: FileSession, absolute: string, path: string): Promise<Buffer> {
   for (let tries = 0; ; tries += 1) {
     const found = await session.lstat(absolute).catch((error: unknown) => {
       if (hasStatus(error, STATUS.noSuchFile)) return undefined;
@@ -82,7 +82,7 @@ export async function openPartialHandle(session: SftpSession, absolute: string, 
 }
 
 /** An attempt that died in its publish may have given the file a mode that keeps its owner from writing. */
-async function openFound(session: SftpSession, absolute: string): Promise<Buffer> {
+async function openFound(session: FileSession, absolute: string): Promise<Buffer> {
   try {
     return await session.open(absolute, READ | WRITE);
   } catch (error) {
@@ -92,7 +92,7 @@ async function openFound(session: SftpSession, absolute: string): Promise<Buffer
   }
 }
 
-async function explainOpen(session: SftpSession, absolute: string, path: string, error: unknown): Promise<unknown> {
+async function explainOpen(session: FileSession, absolute: string, path: string, error: unknown): Promise<unknown> {
   return error instanceof SftpStatus ? fromStatus(session, path, error, parentOf(absolute)) : error;
 }
 
@@ -116,7 +116,7 @@ class SshPartial implements PartialFile {
       const write = async (): Promise<void> => {
         // Once another attempt has published the partial, this handle reaches the published file.
         if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
-        await writeRange(session, handle, offset, chunk);
+        await writeRange(session, handle, offset, chunk, options.signal);
       };
       return settledUnlessAborted(options.signal, session, this.#explained(write));
     });
@@ -162,16 +162,17 @@ class SshPartial implements PartialFile {
 
 /** Writes all of a chunk with its requests under way together. */
 export async function writeRange(
-  session: SftpSession,
+  session: FileSession,
   handle: Buffer,
   offset: number,
   chunk: Uint8Array,
+  signal?: AbortSignal,
 ): Promise<void> {
   const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const step = pieceLength(bytes.length, session.maxWrite);
   const pieces: Promise<void>[] = [];
   for (let at = 0; at < bytes.length; at += step) {
-    pieces.push(session.write(handle, bytes, at, Math.min(step, bytes.length - at), offset + at));
+    pieces.push(session.write(handle, bytes, at, Math.min(step, bytes.length - at), offset + at, signal));
   }
   // All of them are awaited: none may still write when the first failure is told.
   const outcomes = await Promise.allSettled(pieces);

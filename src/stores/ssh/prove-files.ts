@@ -4,7 +4,7 @@ import type {SmallFile} from '../store.js';
 import {translated} from './errors.js';
 import type {HashShell} from './hash-shell.js';
 import {partialConsumed} from './publish.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 
 export interface WrittenFile {
@@ -20,7 +20,7 @@ export interface Proof {
 
 /** One program hashes many files: a process for each would take longer than sending them. */
 export async function proveFiles(
-  session: SftpSession,
+  session: FileSession,
   shell: HashShell,
   written: readonly WrittenFile[],
   signal: AbortSignal | undefined,
@@ -55,7 +55,7 @@ export async function proveFiles(
 }
 
 /** Undefined where another attempt has published it. */
-async function sizeOf(session: SftpSession, file: SmallFile, absolute: string): Promise<number | undefined> {
+async function sizeOf(session: FileSession, file: SmallFile, absolute: string): Promise<number | undefined> {
   return translated(session, file.partial, async () => {
     try {
       return (await session.lstat(absolute)).size;

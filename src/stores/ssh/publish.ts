@@ -5,7 +5,7 @@ import {entryOf, wireAttributes} from './entry.js';
 import {isSameFile, unmarked} from './mark.js';
 import type {HeldPartial} from './partial.js';
 import {parentOf} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 import {type FileAttributes, isDirectory} from '../../ssh/sftp/attributes.js';
 
@@ -36,7 +36,7 @@ interface NameChange {
 }
 
 /** Gives the partial the destination's name; its own name is gone afterwards. */
-export async function takeName(session: SftpSession, change: NameChange): Promise<void> {
+export async function takeName(session: FileSession, change: NameChange): Promise<void> {
   const {absolute, destination, ifExists} = change;
   try {
     if (ifExists === 'keep') await session.rename(absolute, destination);
@@ -48,7 +48,7 @@ export async function takeName(session: SftpSession, change: NameChange): Promis
   }
 }
 
-async function replaceInTwoSteps(session: SftpSession, absolute: string, destination: string): Promise<void> {
+async function replaceInTwoSteps(session: FileSession, absolute: string, destination: string): Promise<void> {
   await session.lstat(absolute);
   await session.unlink(destination).catch((error: unknown) => {
     if (!hasStatus(error, STATUS.noSuchFile)) throw error;
@@ -56,7 +56,7 @@ async function replaceInTwoSteps(session: SftpSession, absolute: string, destina
   await session.rename(absolute, destination);
 }
 
-async function explainFailure(session: SftpSession, change: NameChange, cause: unknown): Promise<void> {
+async function explainFailure(session: FileSession, change: NameChange, cause: unknown): Promise<void> {
   const partial = await lookOrUndefined(session, change.absolute);
   if (partial === undefined) throw partialConsumed(change.path, cause);
   const there = await lookOrUndefined(session, change.destination);
@@ -65,7 +65,7 @@ async function explainFailure(session: SftpSession, change: NameChange, cause: u
   throw new WaybillError(code, `${JSON.stringify(change.path)} exists already.`, {path: change.path, cause});
 }
 
-async function lookOrUndefined(session: SftpSession, absolute: string): Promise<FileAttributes | undefined> {
+async function lookOrUndefined(session: FileSession, absolute: string): Promise<FileAttributes | undefined> {
   try {
     return await session.lstat(absolute);
   } catch (error) {
@@ -82,6 +82,8 @@ async function countBytes({session, handle, absolute, spec}: HeldPartial, expect
   if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
   const {size: found} = await session.fstat(handle);
   if (found === expected) return;
+  // Without SFTP a handle is a name, which another attempt may have published between the two looks.
+  if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
   const message = `The unfinished file holds ${found} bytes instead of ${expected}.`;
   throw new WaybillError('transfer.checksum-mismatch', message, {path: spec.path, expected, found});
 }

@@ -4,27 +4,19 @@ import {inParallel} from '../in-parallel.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
 import {settledUnlessAborted} from './abort.js';
 import {syncDirectory} from './durability.js';
-import {wireAttributes} from './entry.js';
 import {fromStatus} from './errors.js';
 import type {HashShell} from './hash-shell.js';
-import {openPartialHandle, writeRange} from './partial.js';
 import {takeName} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
-import type {SftpSessions} from './sessions.js';
-import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
+import type {FileSession} from './file-session.js';
+import type {FileSessions} from './sessions.js';
+import {SftpStatus} from '../../ssh/sftp/status.js';
 import {proveFiles, type WrittenFile} from './prove-files.js';
 import {syncEach, syncFileSystems} from './sync-by-shell.js';
-
-const READ = 0x01;
-const WRITE = 0x02;
-const CREATE = 0x08;
-const EXCLUSIVE = 0x20;
+import {OPEN_FILES, writeFiles} from './write-files.js';
 
 /** Files that are proved by one command, while the next ones are written. */
 const GROUP = 512;
-/** Files of a group that are open at once; each has up to four requests under way. */
-const OPEN_FILES = 64;
 
 /**
  * Files are written, synced, proved and renamed in groups. Where the target can sync a file system by one command, a
@@ -32,7 +24,7 @@ const OPEN_FILES = 64;
  * directory is synced.
  */
 export async function putFiles(
-  sessions: SftpSessions,
+  sessions: FileSessions,
   root: SshRoot,
   shell: HashShell,
   files: readonly SmallFile[],
@@ -58,7 +50,7 @@ export async function putFiles(
 }
 
 async function putGroup(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   shell: HashShell,
   files: readonly SmallFile[],
@@ -75,10 +67,7 @@ async function putGroup(
     }
   };
   const write = async (those: readonly SmallFile[], sync: boolean): Promise<readonly WrittenFile[]> => {
-    const written: WrittenFile[] = [];
-    await inParallel(those, OPEN_FILES, (file) =>
-      attempt(file, async () => void written.push(await writeFile(session, root, file, sync))),
-    );
+    const written = await writeFiles(session, root, those, {sync, attempt});
     signal?.throwIfAborted();
     return written;
   };
@@ -132,7 +121,7 @@ async function syncByShell(
 
 /** As `syncDirectory`: one that may not be opened is left to its file system. */
 async function syncDirectories(
-  session: SftpSession,
+  session: FileSession,
   shell: HashShell,
   directories: readonly string[],
   byShell: boolean,
@@ -146,37 +135,6 @@ function parentsOf(paths: readonly string[]): readonly string[] {
   return [...new Set(paths.map(parentOf))];
 }
 
-async function writeFile(
-  session: SftpSession,
-  root: SshRoot,
-  file: SmallFile,
-  syncEach: boolean,
-): Promise<WrittenFile> {
-  const destination = await root.locateForCreation(session, file.destination);
-  const absolute = await root.locateForCreation(session, file.partial);
-  const handle = await openNew(session, absolute, file.partial);
-  const attributes = wireAttributes(file);
-  // One after the other on the wire: the server answers in order, nothing waits for an answer.
-  const steps: Promise<void>[] = [];
-  if (file.content.length > 0) steps.push(writeRange(session, handle, 0, file.content));
-  if (attributes !== undefined) steps.push(session.fsetstat(handle, attributes));
-  if (syncEach && session.supports('fsync@openssh.com')) steps.push(session.fsync(handle));
-  steps.push(session.closeHandle(handle));
-  const outcomes = await Promise.allSettled(steps);
-  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-  return {file, absolute, destination};
-}
-
-async function openNew(session: SftpSession, absolute: string, path: string): Promise<Buffer> {
-  try {
-    return await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
-  } catch (error) {
-    if (!hasStatus(error, STATUS.failure)) throw error;
-    // An earlier attempt left it, or the disk is full, which the second look tells.
-    return openPartialHandle(session, absolute, path);
-  }
-}
-
-async function explained(session: SftpSession, file: SmallFile, error: unknown): Promise<Error> {
+async function explained(session: FileSession, file: SmallFile, error: unknown): Promise<Error> {
   return error instanceof SftpStatus ? fromStatus(session, file.destination, error) : toError(error);
 }

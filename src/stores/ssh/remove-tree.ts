@@ -5,13 +5,13 @@ import type {StorePath} from '../store.js';
 import {isLossy} from './list.js';
 import {ifThere, refuseRoot} from './names.js';
 import {join, type SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 import {isDirectory} from '../../ssh/sftp/attributes.js';
 
 /** Follows no link: what is no directory is unlinked. Entries that vanish meanwhile are somebody else's success. */
 export async function removeTree(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   shell: TargetShell,
   path: StorePath,
@@ -28,7 +28,7 @@ export async function removeTree(
 
 /** False where something below has a name that only the target itself can write. */
 async function removeDirectory(
-  session: SftpSession,
+  session: FileSession,
   absolute: string,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
@@ -56,9 +56,9 @@ async function removeDirectory(
   return complete;
 }
 
-type Page = Awaited<ReturnType<SftpSession['readDirectory']>>;
+type Page = Awaited<ReturnType<FileSession['readDirectory']>>;
 
-async function nextPage(session: SftpSession, handle: Buffer): Promise<Page | undefined> {
+async function nextPage(session: FileSession, handle: Buffer): Promise<Page | undefined> {
   try {
     return await session.readDirectory(handle);
   } catch (error) {

@@ -1,7 +1,7 @@
 import {WaybillError} from '../../contracts/errors.js';
 import {checkStorePath, splitStorePath} from '../paths.js';
 import type {StorePath} from '../store.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 import {isDirectory, isLink} from '../../ssh/sftp/attributes.js';
 
@@ -31,26 +31,26 @@ export class SshRoot {
   }
 
   /** Where `path` lies, its parent resolved; the last component itself may be a link. Rejects where the parent is missing. */
-  async locate(session: SftpSession, path: StorePath): Promise<string> {
+  async locate(session: FileSession, path: StorePath): Promise<string> {
     const split = splitStorePath(checkStorePath(path));
     if (split === undefined) return this.#realRoot(session);
     return join(await this.#realDirectory(session, split.directory), split.name);
   }
 
   /** Like `locate`, and follows the last component too, which must stay below the root. */
-  locateDirectory(session: SftpSession, path: StorePath): Promise<string> {
+  locateDirectory(session: FileSession, path: StorePath): Promise<string> {
     return this.#realDirectory(session, checkStorePath(path));
   }
 
   /** Like `locate`, and creates the parents that are missing. */
-  async locateForCreation(session: SftpSession, path: StorePath): Promise<string> {
+  async locateForCreation(session: FileSession, path: StorePath): Promise<string> {
     const split = splitStorePath(checkStorePath(path));
     if (split === undefined) throw new WaybillError('store.is-a-directory', 'The root itself is no place for a file.');
     return join(await this.createDirectory(session, split.directory), split.name);
   }
 
   /** Creates a directory with its parents where they are missing, and answers its real path. */
-  async createDirectory(session: SftpSession, path: StorePath, mode?: number): Promise<string> {
+  async createDirectory(session: FileSession, path: StorePath, mode?: number): Promise<string> {
     const split = splitStorePath(checkStorePath(path));
     try {
       return await this.#realDirectory(session, path);
@@ -66,7 +66,7 @@ export class SshRoot {
   }
 
   /** True where `absolute`, already resolved, is the root or lies below it. */
-  async contains(session: SftpSession, absolute: string): Promise<boolean> {
+  async contains(session: FileSession, absolute: string): Promise<boolean> {
     const root = await this.#realRoot(session);
     return absolute === root || absolute.startsWith(join(root, ''));
   }
@@ -78,7 +78,7 @@ export class SshRoot {
     }
   }
 
-  async #realRoot(session: SftpSession): Promise<string> {
+  async #realRoot(session: FileSession): Promise<string> {
     session.place ??= this.#real;
     if (this.#real !== undefined) return this.#real;
     const real = await session.realPath(this.#configured);
@@ -94,7 +94,7 @@ export class SshRoot {
     return real;
   }
 
-  #realDirectory(session: SftpSession, directory: StorePath): Promise<string> {
+  #realDirectory(session: FileSession, directory: StorePath): Promise<string> {
     if (directory === '') return this.#realRoot(session);
     const known = this.#places.get(directory);
     if (known !== undefined && performance.now() - known.at < TRUSTED_MS) return known.real;
@@ -105,7 +105,7 @@ export class SshRoot {
     return real;
   }
 
-  async #resolve(session: SftpSession, directory: StorePath): Promise<string> {
+  async #resolve(session: FileSession, directory: StorePath): Promise<string> {
     const root = await this.#realRoot(session);
     const spelled = join(root, directory);
     const real = await session.realPath(spelled).catch(async (error: unknown) => {
@@ -132,7 +132,7 @@ export class SshRoot {
     return real;
   }
 
-  async #createRoot(session: SftpSession): Promise<string> {
+  async #createRoot(session: FileSession): Promise<string> {
     const absolute = this.#configured.startsWith('/')
       ? this.#configured
       : join(await session.realPath('.'), this.#configured);
@@ -149,7 +149,7 @@ export class SshRoot {
 export const LEADS_NOWHERE = 'a link that leads nowhere';
 
 /** The server answers "no such file" for a chain of links without an end, too. */
-async function refuseLinkToNowhere(session: SftpSession, root: string, directory: StorePath): Promise<void> {
+async function refuseLinkToNowhere(session: FileSession, root: string, directory: StorePath): Promise<void> {
   for (let place: string | undefined = directory; place !== undefined && place !== ''; ) {
     const found = await session.lstat(join(root, place)).catch((error: unknown) => {
       if (hasStatus(error, STATUS.noSuchFile)) return undefined;
@@ -173,7 +173,7 @@ export function parentOf(absolute: string): string {
   return absolute.slice(0, Math.max(1, absolute.lastIndexOf('/')));
 }
 
-async function makeOne(session: SftpSession, absolute: string, path: string, mode: number | undefined): Promise<void> {
+async function makeOne(session: FileSession, absolute: string, path: string, mode: number | undefined): Promise<void> {
   try {
     await session.mkdir(absolute, mode);
     // The umask of the server has taken bits of it away.

@@ -3,15 +3,9 @@ import {type AttributeChange, type FileAttributes, writeAttributes} from '../../
 import type {RequestData, SftpChannel} from '../../ssh/sftp/channel.js';
 import {FieldWriter} from '../../ssh/sftp/fields.js';
 import {REQUEST} from '../../ssh/sftp/packet-types.js';
+import type {FileSession, FileSystemSpace} from './file-session.js';
 import {LEAST_LIMITS, readLimits, type SftpLimits} from '../../ssh/sftp/limits.js';
 import type {NamedEntry, SftpReply} from '../../ssh/sftp/reply.js';
-
-export interface FileSystemSpace {
-  readonly freeBytes: number;
-  readonly freeInodes: number;
-  readonly inodes: number;
-  readonly readOnly: boolean;
-}
 
 /** The flag of statvfs(3). */
 const READ_ONLY = 1n;
@@ -19,7 +13,8 @@ const READ_ONLY = 1n;
 type Reply<K extends SftpReply['kind']> = Extract<SftpReply, {readonly kind: K}>;
 
 /** One SFTP session, a method for each request of the protocol. Rejects with SftpStatus where the server refused. */
-export class SftpSession {
+export class SftpSession implements FileSession {
+  readonly protocol = 'sftp';
   readonly #channel: SftpChannel;
   readonly #name: string;
   readonly maxRead: number;
@@ -133,10 +128,6 @@ export class SftpSession {
   /** rename(2): takes an existing file's place in one step. */
   async posixRename(from: string, to: string): Promise<void> {
     await this.#command('posix-rename@openssh.com', (request) => request.string(from).string(to));
-  }
-
-  async hardLink(existing: string, name: string): Promise<void> {
-    await this.#command('hardlink@openssh.com', (request) => request.string(existing).string(name));
   }
 
   /**

@@ -1,7 +1,9 @@
-import {WaybillError} from '../../contracts/errors.js';
+import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {unlessAborted} from '../../ssh/on-abort.js';
 import type {SshPool} from '../../ssh/pool.js';
+import type {FileSession} from './file-session.js';
 import {SftpSession} from './session.js';
+import {ShellSession} from './shell-session.js';
 
 /**
  * A round trip of so many milliseconds makes a line a long one: OpenSSH's window of 2 MiB then holds a connection below
@@ -9,22 +11,43 @@ import {SftpSession} from './session.js';
  */
 const LONG_LINE_MS = 8;
 
+/** How files go over: `auto` is SFTP, or commands and `scp` where the target has none. */
+export type SshProtocol = 'auto' | 'sftp' | 'scp';
+
+interface SessionsOptions {
+  readonly protocol: SshProtocol;
+  /** Told once, when the first session is open. */
+  readonly onProtocol: (protocol: FileSession['protocol']) => void;
+  /** On a short line. */
+  readonly sessions: number;
+  readonly longLineSessions: number;
+}
+
 /**
- * The SFTP sessions of a store, each on a connection of its own: one connection's cipher keeps one core of the server
+ * The sessions of a store, each on a connection of its own: one connection's cipher keeps one core of the server
  * busy, and its window carries about 2 MiB a round trip. On a long line there are more of them.
  */
-export class SftpSessions {
+export class FileSessions {
   readonly #pool: SshPool;
+  readonly #protocol: SshProtocol;
+  readonly #onProtocol: SessionsOptions['onProtocol'];
   readonly #limit: number;
-  readonly #slots: (Promise<SftpSession> | undefined)[];
+  readonly #slots: (Promise<FileSession> | undefined)[];
+  #found: FileSession['protocol'] | undefined;
   #shortestMs = Number.POSITIVE_INFINITY;
   #closed = false;
 
-  /** `limit` on a short line, `longLineLimit` on a long one. */
-  constructor(pool: SshPool, limit: number, longLineLimit: number) {
+  constructor(pool: SshPool, options: SessionsOptions) {
     this.#pool = pool;
-    this.#limit = limit;
-    this.#slots = Array.from({length: Math.max(limit, longLineLimit)});
+    this.#protocol = options.protocol;
+    this.#onProtocol = options.onProtocol;
+    this.#limit = options.sessions;
+    this.#slots = Array.from({length: Math.max(options.sessions, options.longLineSessions)});
+  }
+
+  /** What the last session goes by; undefined before the first. */
+  get protocol(): FileSession['protocol'] | undefined {
+    return this.#found;
   }
 
   /** Whether one connection's window is too small for the line; false before the first session is open. */
@@ -37,7 +60,7 @@ export class SftpSessions {
   }
 
   /** The session in slot `index`, opened where it is not open, or not any more. */
-  async get(index: number, signal?: AbortSignal): Promise<SftpSession> {
+  async get(index: number, signal?: AbortSignal): Promise<FileSession> {
     if (this.#closed) throw new WaybillError('store.unavailable', 'The store has been closed.');
     signal?.throwIfAborted();
     const open = this.#slots[index];
@@ -54,7 +77,7 @@ export class SftpSessions {
   }
 
   /** What opens each of the sessions beside `session` that a long line has; none on a short one. */
-  beside(session: SftpSession, signal?: AbortSignal): readonly (() => Promise<SftpSession>)[] {
+  beside(session: FileSession, signal?: AbortSignal): readonly (() => Promise<FileSession>)[] {
     if (!this.isLongLine) return [];
     return this.#slots.map((_, index) => async () => {
       const other = await this.get(index, signal);
@@ -64,7 +87,7 @@ export class SftpSessions {
   }
 
   /** Whichever of the sessions holds the fewest files open. */
-  async leastBusy(signal?: AbortSignal): Promise<SftpSession> {
+  async leastBusy(signal?: AbortSignal): Promise<FileSession> {
     const loads = Promise.all(
       this.#slots.slice(0, this.#limit).map(async (slot) => {
         const session = await slot?.catch(() => undefined);
@@ -76,18 +99,28 @@ export class SftpSessions {
   }
 
   /** Callers share it and may all give up: it goes on for the next one. */
-  async #open(): Promise<SftpSession> {
-    const channel = await this.#pool.openSftp({apart: true});
+  async #open(): Promise<FileSession> {
+    const session = await this.#openByProtocol();
+    if (this.#found === undefined) this.#onProtocol(session.protocol);
+    this.#found = session.protocol;
+    return session;
+  }
+
+  async #openByProtocol(): Promise<FileSession> {
+    if (this.#protocol === 'scp') return await ShellSession.open(this.#pool);
     try {
-      return await SftpSession.open(channel, this.#pool.endpoint.name);
+      return await openSftpSession(this.#pool);
     } catch (error) {
-      channel.end();
-      throw error;
+      if (this.#protocol === 'sftp' || !hasCode(error, 'ssh.sftp-unavailable')) throw error;
+      return await ShellSession.open(this.#pool).catch((second: unknown) => {
+        // Where there is neither, the way that was meant to be is what is missing.
+        throw hasCode(second, 'shell.unavailable') ? error : second;
+      });
     }
   }
 
   /** A server under load answers late; the shortest of all answers tells the line from it. */
-  async #measured(opening: Promise<SftpSession>): Promise<SftpSession> {
+  async #measured(opening: Promise<FileSession>): Promise<FileSession> {
     const session = await opening;
     this.#shortestMs = Math.min(this.#shortestMs, session.roundTripMs);
     return session;
@@ -99,5 +132,15 @@ export class SftpSessions {
       const session = await slot?.catch(() => undefined);
       session?.end();
     }
+  }
+}
+
+async function openSftpSession(pool: SshPool): Promise<SftpSession> {
+  const channel = await pool.openSftp({apart: true});
+  try {
+    return await SftpSession.open(channel, pool.endpoint.name);
+  } catch (error) {
+    channel.end();
+    throw error;
   }
 }

@@ -6,7 +6,7 @@ import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import {type Lane, Lanes} from './lanes.js';
 import type {SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
+import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 import {type FileAttributes, isDirectory, isFile, isLink} from '../../ssh/sftp/attributes.js';
 
@@ -17,10 +17,10 @@ const READ = 1;
  * at, as far as SFTP tells: it knows no inode. `more` are sessions to read through besides, where the line is long.
  */
 export async function openSource(
-  session: SftpSession,
+  session: FileSession,
   root: SshRoot,
   path: StorePath,
-  more: readonly (() => Promise<SftpSession>)[] = [],
+  more: readonly (() => Promise<FileSession>)[] = [],
 ): Promise<SourceFile> {
   return translated(session, path, async () => {
     const absolute = await root.locate(session, path);
@@ -31,7 +31,7 @@ export async function openSource(
 }
 
 async function openRegular(
-  session: SftpSession,
+  session: FileSession,
   absolute: string,
   path: StorePath,
 ): Promise<{readonly handle: Buffer; readonly entry: Entry}> {
@@ -47,7 +47,7 @@ async function openRegular(
 }
 
 /** Does what is left to do before an open file is handed out; where that fails nobody else could close it. */
-export async function closedOnFailure<T>(session: SftpSession, handle: Buffer, work: () => Promise<T>): Promise<T> {
+export async function closedOnFailure<T>(session: FileSession, handle: Buffer, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
@@ -57,7 +57,7 @@ export async function closedOnFailure<T>(session: SftpSession, handle: Buffer, w
 }
 
 async function openAnother(
-  other: () => Promise<SftpSession>,
+  other: () => Promise<FileSession>,
   absolute: string,
   path: StorePath,
   expected: Entry,
@@ -107,7 +107,7 @@ class SshSource implements SourceFile {
 }
 
 /** Reads all of a range with its requests under way together; shorter only where the file ends. */
-export async function readRange(session: SftpSession, handle: Buffer, offset: number, length: number): Promise<Buffer> {
+export async function readRange(session: FileSession, handle: Buffer, offset: number, length: number): Promise<Buffer> {
   const chunk = takeChunk(length);
   const pieces: Promise<number>[] = [];
   const step = pieceLength(length, session.maxRead);
@@ -134,7 +134,7 @@ interface Piece {
 }
 
 async function readPiece(
-  session: SftpSession,
+  session: FileSession,
   handle: Buffer,
   chunk: Buffer,
   {at, length, offset}: Piece,

@@ -15,8 +15,8 @@ import {openPartial} from './partial.js';
 import {putFiles} from './put-files.js';
 import {removeTree} from './remove-tree.js';
 import {SshRoot} from './root.js';
-import type {SftpSession} from './session.js';
-import {SftpSessions} from './sessions.js';
+import type {FileSession} from './file-session.js';
+import {FileSessions, type SshProtocol} from './sessions.js';
 import {openSource} from './source.js';
 
 export interface SshStoreOptions {
@@ -25,7 +25,11 @@ export interface SshStoreOptions {
   readonly pool: SshPool;
   /** Absolute, or relative to the user's home directory, also written `~/…`. Created by the first call that writes. */
   readonly root: string;
-  /** SFTP sessions, each on a connection of its own as far as the pool allows. Default 2. */
+  /** `auto` finds out with the first call whether there is SFTP, and takes commands and `scp` where there is none. Default `auto`. */
+  readonly protocol?: SshProtocol;
+  /** Told once, when the first session is open. */
+  readonly onProtocol?: (protocol: 'sftp' | 'scp') => void;
+  /** Sessions, each on a connection of its own as far as the pool allows. Default 2. */
   readonly sessions?: number;
   /** The same where a round trip takes 8 ms or more: large files are then spread over all of them. Default 4. */
   readonly longLineSessions?: number;
@@ -50,23 +54,29 @@ const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
 /** What is under way on a long line: enough for the windows of all its sessions. */
 const LONG_LINE_DEPTH = 16;
 
-/** The files below a directory of another machine, over SFTP. Nothing is connected before the first call. */
+/** Each range is a session of its own, which costs round trips and processes. */
+const BY_COMMANDS = {protocol: 'scp', preferredChunkBytes: 2 * 1024 * 1024, preferredDepth: 8} as const;
+
+/** The files below a directory of another machine, over SFTP, or by commands and `scp`. Nothing is connected before the first call. */
 export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOptions): Store {
   const root = new SshRoot(rootPath);
-  const sessions = new SftpSessions(pool, limits.sessions ?? 2, limits.longLineSessions ?? 4);
+  const sessions = new FileSessions(pool, {
+    ...{protocol: 'auto', onProtocol: () => undefined, sessions: 2, longLineSessions: 4},
+    ...limits,
+  });
   const shell = new HashShell(pool);
   const scripts = new SshShell(pool);
   const hasher = new RangeHasher(shell);
   const reading = async <T>(
     options: CallOptions | undefined,
-    work: (session: SftpSession) => Promise<T>,
+    work: (session: FileSession) => Promise<T>,
   ): Promise<T> => {
     options?.signal?.throwIfAborted();
     return unlessAborted(options?.signal, sessions.get(0, options?.signal).then(work));
   };
   const changing = async <T>(
     options: CallOptions | undefined,
-    work: (session: SftpSession) => Promise<T>,
+    work: (session: FileSession) => Promise<T>,
   ): Promise<T> => {
     options?.signal?.throwIfAborted();
     const session = await sessions.get(0, options?.signal);
@@ -82,7 +92,12 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     get properties(): StoreProperties {
       // Whether the target can hash is found out by the first use.
       const hashing = shell.mayBeAvailable ? 'in-place' : 'read-back';
-      return {...PROPERTIES, hashing, ...(sessions.isLongLine ? {preferredDepth: LONG_LINE_DEPTH} : {})};
+      if (sessions.protocol === 'scp') return {...PROPERTIES, hashing, ...BY_COMMANDS};
+      return {
+        ...{...PROPERTIES, hashing},
+        ...(sessions.protocol === undefined ? {} : {protocol: sessions.protocol}),
+        ...(sessions.isLongLine ? {preferredDepth: LONG_LINE_DEPTH} : {}),
+      };
     },
     stat: (path, options) => reading(options, (session) => stat(session, root, path)),
     list: listing,
