@@ -21,13 +21,14 @@ import {recordTickets} from './record-tickets.js';
 import {findArtifacts, type FoundArtifacts, type SearchRequest} from './find-artifacts.js';
 import {type KeepOutcome, type KeepRequest, keepExecution} from './keep.js';
 import {retentionCatalog, type RetentionCatalog} from './retention.js';
-import {restoreExecution, storedExecutionOf} from './stored-executions.js';
+import {restoreExecution, type StoredFiles, storedExecutionOf} from './stored-executions.js';
 import {usage} from './usage.js';
 
 export type {ArtifactPage, ArtifactPageRequest} from './list-artifacts.js';
 export type {ArtifactRow} from './record-artifacts.js';
 export type {ExecutionPage, ListRequest, RetryBasis} from './executions.js';
 export type {FinishOutcome, FinishRequest} from './finish-execution.js';
+export type {StoredFiles} from './stored-executions.js';
 export type {OpenOutcome, OpenRequest} from './open-execution.js';
 
 /**
@@ -62,8 +63,11 @@ export interface Catalog {
   usage(): Promise<readonly UsageRow[]>;
   /** Everything that is to be known to make the record of an execution again. */
   storedExecution(id: string): Promise<StoredExecution | undefined>;
-  /** Makes a record again. False where there is one, which stays as it is, or where the id's was removed. */
-  restoreExecution(execution: StoredExecution): Promise<boolean>;
+  /**
+   * Makes a record again, with those of its files, in one step. False where there is one, which stays as it is, or where
+   * the id's was removed.
+   */
+  restoreExecution(execution: StoredExecution, files: readonly StoredFiles[]): Promise<boolean>;
   /** Adds to what is known of the tickets of a name: one issue for each name and purpose in one call. */
   recordTickets(issues: readonly TicketIssue[]): Promise<void>;
   /** For the sweep. */
@@ -71,7 +75,7 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-export interface RecordOptions extends Pick<RecordRequest, 'at' | 'createdAt' | 'onlyMissing'> {
+export interface RecordOptions extends Pick<RecordRequest, 'at' | 'createdAt'> {
   /** How long the files are kept that do not say it themselves, in milliseconds; null for ever. Default 30 days. */
   readonly retentionMs?: number | null;
 }
@@ -117,7 +121,8 @@ export async function openCatalog(options: CatalogOptions): Promise<Catalog> {
     findArtifacts: (request) => translated('find artifacts', () => findArtifacts(db, request)),
     usage: () => translated('add up what is stored', () => usage(db)),
     storedExecution: (id) => translated('find an execution', () => storedExecutionOf(db, id)),
-    restoreExecution: (execution) => translated('restore an execution', () => restoreExecution(db, execution)),
+    restoreExecution: (execution, files) =>
+      translated('restore an execution', () => restoreExecution(db, execution, files)),
     recordTickets: (issues) => translated('record tickets', () => recordTickets(db, issues)),
     retention: retentionCatalog(db),
     close: () => db.destroy(),

@@ -3,6 +3,7 @@ import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {type PostgresServer, startPostgres} from '../../../test/servers/postgres.js';
 import {freePort} from '../../../test/servers/ports.js';
 import {executionInput} from '../../contracts/execution.js';
+import type {StoredExecution} from '../stored-execution.js';
 import {type ArtifactRow, openCatalog} from './catalog.js';
 
 let server: PostgresServer;
@@ -53,6 +54,32 @@ describe('PostgreSQL killed with -9', () => {
     await catalog.recordArtifacts('one', 1, 'output', rows(-1));
     const page = await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 1000});
     expect(page.totalSizeBytes).toBe(5000);
+    await catalog.close();
+  });
+
+  test('in the middle of a restoration: nothing of it is there, and the next one has all of it', async () => {
+    const catalog = await openCatalog({connectionString});
+    const stored: StoredExecution = {
+      ...{waybill: 'execution', version: 1, id: 'one', request: input, createdAt: '2026-01-01T00:00:00.000Z'},
+      runs: [{runId: 'r', generation: 1, openedAt: '2026-01-01T00:00:00.000Z'}],
+      ...{kept: false, removing: false, expiresAt: null},
+    };
+    const rows = Array.from({length: 2500}, (_, n) => row(n));
+    const files = [{generation: 1, kind: 'output', rows, retentionMs: null} as const];
+    const other = new pg.Client({connectionString});
+    other.on('error', () => undefined);
+    await other.connect();
+    await other.query('begin; lock table waybill.artifacts in access exclusive mode');
+    const first = catalog.restoreExecution(stored, files);
+    const broken = expect(first).rejects.toMatchObject({code: 'catalog.unavailable', retryable: true});
+    const waits = `select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`;
+    while ((await other.query(waits)).rowCount === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    await server.kill();
+    await broken;
+    await server.start();
+    expect(await catalog.getExecution('one')).toBeUndefined();
+    expect(await catalog.restoreExecution(stored, files)).toBe(true);
+    expect((await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 1})).totalSizeBytes).toBe(2500);
     await catalog.close();
   });
 

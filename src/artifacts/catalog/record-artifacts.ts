@@ -34,8 +34,6 @@ export interface RecordRequest {
   readonly at?: string;
   /** When they were made, where that was not now: ISO 8601. */
   readonly createdAt?: string;
-  /** Whether a row that is there stays as it is: it may be of a later run. Default false. */
-  readonly onlyMissing?: boolean;
 }
 
 /** Rows of one statement: enough that a round trip costs nothing, few enough to be held in memory. */
@@ -53,7 +51,7 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
   // One statement may touch a row once: of two with the same name the later counts.
   const isOpen = sql`exists (
     select from ${sql.id(SCHEMA, 'executions')} where id = ${request.executionId} and state = 'open')`;
-  const update = sql`do update set
+  const update = sql`update set
       key = excluded.key, type = excluded.type, link_target = excluded.link_target, size = excluded.size,
       stored_size = excluded.stored_size, compression = excluded.compression, sha256 = excluded.sha256,
       content_type = excluded.content_type, mode = excluded.mode, modified_at = excluded.modified_at, manifest = excluded.manifest,
@@ -97,7 +95,7 @@ export async function writeBatch(db: Database, request: RecordRequest, rows: rea
     left join ${sql.id(SCHEMA, 'executions')} execution on execution.id = ${request.executionId}
     -- Two attempts at once take the rows in the same order, so that neither waits for the other.
     order by name collate "C"
-    on conflict (execution_id, generation, kind, name_digest) ${request.onlyMissing === true ? sql`do nothing` : update}
+    on conflict (execution_id, generation, kind, name_digest) do ${update}
   `.execute(db);
 }
 

@@ -235,13 +235,14 @@ it('what the store is told of an execution makes the same record again', async (
   await catalog.keepExecution({executionId: 'one', keepMs: 90 * DAY_MS});
   const stored = await catalog.storedExecution('one');
   if (!stored) throw new Error('nothing to store');
-  const [before, files] = [await catalog.getExecution('one'), [row('one', 'a')]];
+  const before = await catalog.getExecution('one');
   const {artifacts} = await catalog.listArtifacts({executionId: 'one', kind: 'output', limit: 1});
   const other = await openCatalog({connectionString: await server.createDatabase()});
   try {
-    expect(await other.restoreExecution(stored)).toBe(true);
-    expect(await other.restoreExecution(stored)).toBe(false);
-    await other.recordArtifacts('one', 1, 'output', files, {createdAt: stored.runs[0]?.result?.endedAt ?? ''});
+    const createdAt = stored.runs[0]?.result?.endedAt ?? '';
+    const outputs = {generation: 1, kind: 'output', rows: [row('one', 'a')], retentionMs: DAY_MS, createdAt} as const;
+    expect(await other.restoreExecution(stored, [outputs])).toBe(true);
+    expect(await other.restoreExecution(stored, [outputs])).toBe(false);
     expect(await other.getExecution('one')).toEqual({...before, outputFiles: 0, outputBytes: 0});
     const again = await other.listArtifacts({executionId: 'one', kind: 'output', limit: 1});
     expect(again.artifacts[0]).toMatchObject({id: artifacts[0]?.id, expiresAt: artifacts[0]?.expiresAt});

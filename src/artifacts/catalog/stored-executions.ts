@@ -3,7 +3,13 @@ import {executionInput, executionResult} from '../../contracts/execution.js';
 import type {Database} from './connection.js';
 import {stored} from './executions.js';
 import {exitStatus} from './finish-execution.js';
+import {type ArtifactRow, BATCH_ROWS, type RecordRequest, writeBatch} from './record-artifacts.js';
 import {storableText} from './storable-text.js';
+
+/** What one run of an execution moved, or logged. */
+export interface StoredFiles extends Omit<RecordRequest, 'executionId' | 'at'> {
+  readonly rows: readonly ArtifactRow[];
+}
 
 export async function storedExecutionOf(db: Database, id: string): Promise<StoredExecution | undefined> {
   const row = await db.selectFrom('executions').selectAll().where('id', '=', id).executeTakeFirst();
@@ -27,8 +33,12 @@ export async function storedExecutionOf(db: Database, id: string): Promise<Store
   };
 }
 
-/** Its files are recorded after it. */
-export async function restoreExecution(db: Database, execution: StoredExecution): Promise<boolean> {
+/** All of it or nothing: what has a record is not restored a second time. */
+export async function restoreExecution(
+  db: Database,
+  execution: StoredExecution,
+  files: readonly StoredFiles[],
+): Promise<boolean> {
   const {id, request, runs, createdAt, kept, removing, expiresAt} = execution;
   const last = runs.at(-1);
   const result = last?.result;
@@ -80,6 +90,11 @@ export async function restoreExecution(db: Database, execution: StoredExecution)
           })),
         )
         .execute();
+    }
+    for (const {rows, ...request} of files) {
+      for (let at = 0; at < rows.length; at += BATCH_ROWS) {
+        await writeBatch(transaction, {executionId: id, ...request}, rows.slice(at, at + BATCH_ROWS));
+      }
     }
     return true;
   });

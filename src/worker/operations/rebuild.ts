@@ -1,8 +1,8 @@
 import {artifactRows, keepMs} from '../../../activities/artifact-rows.js';
 import {namesIn} from '../../../activities/retention/directories.js';
-import type {Catalog, OpenRequest} from '../../artifacts/catalog/catalog.js';
+import type {Catalog, OpenRequest, StoredFiles} from '../../artifacts/catalog/catalog.js';
 import {recordKey} from '../../artifacts/keys.js';
-import {parseStoredExecution, STORED_EXECUTION_BYTES} from '../../artifacts/stored-execution.js';
+import {parseStoredExecution, STORED_EXECUTION_BYTES, type StoredExecution} from '../../artifacts/stored-execution.js';
 import {isWaybillError} from '../../contracts/errors.js';
 import {executionInput} from '../../contracts/execution.js';
 import {executionId} from '../../contracts/ids.js';
@@ -65,14 +65,16 @@ async function* rebuildRunning({client, payloads}: Decoding, options: RebuildOpt
 
 async function restoreRunning(options: RebuildOptions, run: OpenRequest, openedAt: string): Promise<Rebuilt> {
   const {executionId: id, runId, input} = run;
-  const ended = input.resume === undefined ? undefined : await restoreEnded(options, id);
-  const isNew = await options.catalog.restoreExecution({
+  const {generation = 1, from} = input.resume ?? {};
+  const ended = from === undefined ? undefined : await restoreEnded(options, id);
+  const stored: StoredExecution = {
     ...{waybill: 'execution', version: 1, id, request: input, createdAt: openedAt},
-    runs: [{runId, generation: input.resume?.generation ?? 1, openedAt}],
-    ...{kept: false, removing: false, expiresAt: null},
-  });
-  if (isNew) return {outcome: 'restored', id, artifacts: 0};
-  const takenUp = input.resume !== undefined && (await options.catalog.openExecution(run)) === 'opened';
+    ...{runs: [{runId, generation, openedAt}], kept: false, removing: false, expiresAt: null},
+  };
+  if (await options.catalog.restoreExecution(stored, [])) return {outcome: 'restored', id, artifacts: 0};
+  // It runs, so it was opened: whatever the store has recorded of earlier ends came before.
+  const taken = from && {...run, input: {...input, resume: {generation, from}}};
+  const takenUp = taken !== undefined && (await options.catalog.openExecution(taken)) === 'opened';
   if (ended?.outcome === 'restored') return ended;
   return takenUp ? {outcome: 'restored', id, artifacts: 0} : {outcome: 'known', id};
 }
@@ -83,21 +85,19 @@ async function restoreEnded(options: RebuildOptions, id: string): Promise<Rebuil
   const content = await store.getObject(key, STORED_EXECUTION_BYTES, {signal});
   if (content === undefined) return undefined;
   const stored = parseStoredExecution(content, key);
-  const {request, runs} = stored;
-  const isNew = await catalog.restoreExecution(stored);
+  if ((await catalog.getExecution(id)) !== undefined) return {outcome: 'known', id};
+  const {request, runs, removing} = stored;
   const retentionMs = keepMs(request.keepFor, retentionDays);
-  let artifacts = 0;
-  // Also where the record is there: a rebuild that was killed may have left it without its files.
+  const files: StoredFiles[] = [];
   for (const {generation, result} of runs) {
-    if (result === undefined) continue;
+    // Nobody asks for files of what is being removed.
+    if (result === undefined || removing) continue;
     for (const [kind, rows] of await artifactRows(store, {executionId: id, generation}, result, request)) {
-      if (rows.length === 0 || (await catalog.getExecution(id)) === undefined) continue;
-      const as = {retentionMs, createdAt: result.endedAt, onlyMissing: true};
-      await catalog.recordArtifacts(id, generation, kind, rows, as);
-      artifacts += rows.length;
+      files.push({generation, kind, rows, retentionMs, createdAt: result.endedAt});
     }
   }
-  return isNew ? {outcome: 'restored', id, artifacts} : {outcome: 'known', id};
+  if (!(await catalog.restoreExecution(stored, files))) return {outcome: 'known', id};
+  return {outcome: 'restored', id, artifacts: files.reduce((sum, {rows}) => sum + rows.length, 0)};
 }
 
 async function readable(id: string, work: () => Promise<Rebuilt | undefined>): Promise<Rebuilt | undefined> {
