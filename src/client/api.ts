@@ -48,5 +48,6 @@ export interface WaybillClientApi {
   usage(): Promise<readonly UsageRow[]>;
   targets(): Promise<readonly TargetSummary[]>;
   checkTarget(name: string): Promise<readonly TargetCheck[]>;
+  /** What is under way ends with `client.closed`, and goes on in the workers. */
   close(): Promise<void>;
 }

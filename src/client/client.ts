@@ -165,8 +165,11 @@ export class WaybillClient implements WaybillClientApi {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.handles].map((handle) => handle.close()));
-    await this.session.connection.close();
+    try {
+      await Promise.all([...this.handles].map((handle) => handle.close()));
+    } finally {
+      await this.session.close();
+    }
   }
 
   /** One call starts the workflow, takes the id and brings the ticket. */

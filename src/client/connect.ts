@@ -3,6 +3,7 @@ import {Client, Connection} from '@temporalio/client';
 import type {PayloadCodec} from '@temporalio/common';
 import {WaybillError} from '../contracts/errors.js';
 import {DEFAULT_TASK_QUEUE} from '../contracts/names.js';
+import {ClosableCalls} from './closable-calls.js';
 import {loadPayloadCodec, Payloads} from './payload-codec.js';
 
 export interface ConnectOptions {
@@ -38,6 +39,8 @@ export interface Session {
   /** Who asks, for audit records: what this process runs as. */
   readonly requestedBy: string;
   readonly payloads: Payloads;
+  /** Ends what is under way, with `client.closed`, and whatever is asked later. */
+  close(): Promise<void>;
 }
 
 /** Rejects with `client.unreachable` where nothing answers within ten seconds. */
@@ -46,18 +49,24 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
   const namespace = options.namespace ?? profile.namespace ?? 'default';
   const payloads = await payloadsOf(options.payloadCodec);
+  const calls = new ClosableCalls();
   try {
     const connection = await Connection.connect({
       ...profile.connectionOptions,
       address,
       connectTimeout: '10s',
+      interceptors: [calls.interceptor],
       ...(options.apiKey === undefined ? {} : {apiKey: options.apiKey}),
       ...(options.tls === undefined ? {} : {tls: options.tls}),
     });
     const temporal = new Client({connection, namespace, dataConverter: {payloadCodecs: [payloads]}});
     const taskQueue = options.taskQueue ?? DEFAULT_TASK_QUEUE;
     const requestedBy = `${userName()}@${hostname()}`.slice(0, 200);
-    return {temporal, connection, namespace, taskQueue, requestedBy, payloads};
+    const close = async () => {
+      calls.close();
+      await connection.close();
+    };
+    return {temporal, connection, namespace, taskQueue, requestedBy, payloads, close};
   } catch (cause) {
     throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
   }

@@ -11,6 +11,7 @@ import {
 } from '@temporalio/client';
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
 import {isWaybillError, WaybillError} from '../contracts/errors.js';
+import {CLOSED} from './closable-calls.js';
 
 /** Temporal's errors as ours, once, where a client's call ends. */
 export function translate(error: unknown, executionId: string): Error {
@@ -40,10 +41,16 @@ export function translate(error: unknown, executionId: string): Error {
       cause: error,
     });
   }
+  if (wasClosed(error)) return new WaybillError('client.closed', CLOSED, {path: executionId, cause: error});
   if (error instanceof ServiceError || isGrpcServiceError(error)) {
     return new WaybillError('client.unreachable', `Temporal did not answer: ${error.message}`, {cause: error});
   }
   return error instanceof Error ? error : new Error(String(error));
+}
+
+function wasClosed(error: unknown): boolean {
+  const status = error instanceof ServiceError ? error.cause : error;
+  return isGrpcServiceError(status) && status.details === CLOSED;
 }
 
 function isErrorCode(type: string | null | undefined): type is ErrorCode {

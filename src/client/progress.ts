@@ -3,6 +3,7 @@ import {STATE_QUERY} from '../contracts/names.js';
 import {type Checkpoint, isCheckpoint} from '../contracts/checkpoint.js';
 import type {ExecutionEvent} from './api.js';
 import type {Session} from './connect.js';
+import {translate} from './failures.js';
 import type {Payloads} from './payload-codec.js';
 import {UntilSettled} from './until-settled.js';
 import type {WorkflowExecutionDescription, WorkflowHandle} from '@temporalio/client';
@@ -33,7 +34,9 @@ export async function* followProgress(
   const told = new Set<string>();
   while (end.waiting) {
     const workflow = session.temporal.workflow.getHandle(executionId);
-    const description = await workflow.describe();
+    const description = await workflow.describe().catch((error: unknown) => {
+      throw translate(error, executionId);
+    });
     // While inputs are waited for nothing is pending, and only the workflow knows.
     if (
       stage === undefined &&

@@ -1,6 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import type {Session} from './connect.js';
+import {translate} from './failures.js';
 
 /** Milliseconds without an answer before the client asks whether anybody works at all: a healthy answer takes a tenth. */
 const PATIENCE_MS = 2_000;
@@ -31,7 +32,10 @@ export async function requireWorker<T>(session: Session, call: Promise<T>, workf
     }
   };
   try {
-    return await Promise.race([call, watch()]);
+    const watched = watch().catch((error: unknown) => {
+      throw translate(error, workflowId ?? session.taskQueue);
+    });
+    return await Promise.race([call, watched]);
   } finally {
     settled.abort();
     // Where the watcher has won, nobody awaits the call any more.

@@ -196,6 +196,10 @@ export const errorFacts = {
   'stack.already-running': {retryable: false, remedy: 'Use the running stack, or stop it first.'},
   'stack.start-failed': {retryable: false, remedy: 'Read the log that the message names.'},
   'client.unreachable': {retryable: true, remedy: 'Start the stack with `waybill dev`, or set TEMPORAL_ADDRESS.'},
+  'client.closed': {
+    retryable: false,
+    remedy: 'Close a client when its last call has ended; what was begun through it goes on without it.',
+  },
   'client.no-worker': {retryable: true, remedy: 'No worker polls this task queue: start one with `waybill worker`.'},
   'payload.not-readable': {
     retryable: false,
