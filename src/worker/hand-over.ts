@@ -21,10 +21,10 @@ export async function handOver(
       const taken = await giveBack(client, namespace, payloads, record, log);
       // Too late: the attempt has timed out. Its successor has to know that it did not stall.
       if (!taken && record.ended === undefined) records.noteLost(record);
+      records.forget(record.token);
       return taken;
     }),
   );
-  for (const record of leftovers) records.forget(record.token);
   return given.filter(Boolean).length;
 }
 

@@ -48,6 +48,17 @@ describe('what a successor finds of an activity', () => {
   });
 });
 
+it('leaves nothing that no successor can give back', async () => {
+  const records = new TaskRecords(directory);
+  records.begin(task);
+  const [name = ''] = await readdir(directory);
+  await writeFile(join(directory, `${name}.new`), '{"token":');
+  await writeFile(join(directory, 'empty.json'), '');
+  await writeFile(join(directory, 'later.json'), '{"version":9}');
+  expect(new TaskRecords(directory).leftovers()).toEqual([task]);
+  expect(await readdir(directory)).toEqual([name]);
+});
+
 it('tells the next attempt once that the one before died and did not stall', () => {
   const records = new TaskRecords(directory);
   records.noteLost(task);

@@ -89,14 +89,16 @@ export class TaskRecords {
     for (const token of this.ended.keys()) this.forget(token);
   }
 
-  /** What a predecessor left. Call before any work starts; each is to be passed to `forget` when it is dealt with. */
+  /**
+   * What a predecessor left. Call before any work starts; each is to be passed to `forget` when it is dealt with. Removes
+   * what nobody can deal with: of another version, written in half, or empty since the machine went down.
+   */
   leftovers(): readonly TaskRecord[] {
-    const names = readdirSync(this.directory).filter((name) => name.endsWith('.json'));
-    return names.flatMap((name) => {
+    return readdirSync(this.directory).flatMap((name) => {
       const path = join(this.directory, name);
-      const record = parse(readFileSync(path, 'utf8'));
-      if (record === undefined) rmSync(path, {force: true});
-      return record ? [record] : [];
+      const record = name.endsWith('.json') ? parse(readFileSync(path, 'utf8')) : undefined;
+      if (record === undefined) this.onDisk(() => rmSync(path, {force: true}));
+      return record ?? [];
     });
   }
 

@@ -1,5 +1,6 @@
 import {readdir, readFile, stat} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {type Checkpoint, isCheckpoint} from '../../src/contracts/checkpoint.js';
 import type {TestStack} from './stack.js';
 
@@ -34,4 +35,21 @@ export async function underWay(stack: Pick<TestStack, 'stateDirectory'>): Promis
     found.push({file, activity, executionId, writtenAt: entry.mtimeMs, ...checkpoint});
   }
   return found;
+}
+
+/**
+ * Activities of these runs that their workers still have recorded after `seconds`. A worker that was killed or frozen
+ * under one has its record until it is back, and another worker may have ended the run long before.
+ */
+export async function stillRecorded(
+  workers: readonly Pick<TestStack, 'stateDirectory'>[],
+  ids: readonly string[],
+  seconds = 30,
+): Promise<readonly UnderWay[]> {
+  for (const deadline = Date.now() + seconds * 1000; ; ) {
+    const recorded = (await Promise.all(workers.map(underWay))).flat();
+    const left = recorded.filter(({executionId}) => ids.includes(executionId));
+    if (left.length === 0 || Date.now() > deadline) return left;
+    await delay(100);
+  }
 }

@@ -8,7 +8,7 @@ import {leftovers, type TestStack} from '../../e2e/stack.js';
 import type {Blow} from './blow.js';
 import {type Job, lineCount} from './job.js';
 import {processesOf} from '../../execution/processes.js';
-import {underWay} from '../../e2e/under-way.js';
+import {stillRecorded} from '../../e2e/under-way.js';
 
 /** Bytes that were there and were sent again, against what is allowed. */
 export interface Resent {
@@ -56,8 +56,8 @@ export async function verify(stack: TestStack, job: Job, blows: readonly Blow[])
   check((await output(job)) === expectedOutput(job), 'its output has gaps or repeats');
   for (const left of await leftovers(stack, job.id)) check(false, `left behind: ${left}`);
   for (const pid of await processesOf(job.id)) check(false, `process ${pid} was left behind`);
-  for (const {activity, executionId} of await underWay(stack))
-    check(executionId !== job.id, `a record of ${activity} was left behind`);
+  for (const {activity} of await stillRecorded([stack], [job.id]))
+    check(false, `a record of ${activity} was left behind`);
   for (const complaint of await terminalEvents(stack, job)) check(false, complaint);
 
   const resent: Resent[] = [];

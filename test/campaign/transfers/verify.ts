@@ -2,7 +2,7 @@ import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {transferRoot} from '../../../src/artifacts/keys.js';
 import {parseManifest} from '../../../src/transfer/journal-page.js';
-import {underWay} from '../../e2e/under-way.js';
+import {stillRecorded} from '../../e2e/under-way.js';
 import type {Lab} from './lab.js';
 import type {Running} from './running.js';
 
@@ -53,10 +53,8 @@ export async function leftoversOf(lab: Lab, round: string, ids: readonly string[
   found.push(
     ...stored.filter((name) => /\.waybill-|\.partial$|\.ledger$/.test(name)).map((name) => `default store: ${name}`),
   );
-  for (const machine of lab.machines) {
-    for (const {activity, executionId} of await underWay(machine)) {
-      if (ids.includes(executionId)) found.push(`a worker's record of ${activity} of ${executionId}`);
-    }
+  for (const {activity, executionId} of await stillRecorded(lab.machines, ids)) {
+    found.push(`a worker's record of ${activity} of ${executionId}`);
   }
   return found;
 }
