@@ -2,12 +2,14 @@ import {
   allHandlersFinished,
   ApplicationFailure,
   CancellationScope,
+  CancelledFailure,
   condition,
   ContinueAsNew,
   continueAsNew,
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setCurrentDetails,
   setHandler,
   upsertMemo,
@@ -105,6 +107,7 @@ class Batch {
   async toTheEnd(request: BatchRequest): Promise<BatchResult> {
     let opened: OpenedBatch | undefined;
     let oldestRunning: number | undefined;
+    const scope = CancellationScope.current();
     try {
       opened = await this.open();
       this.step = 'run';
@@ -113,6 +116,8 @@ class Batch {
         await condition(() => this.executions.starting === 0 && allHandlersFinished());
         // More end meanwhile, and the next run would not hear of them.
         while (this.outcomes.unwritten().length > 0) await this.outcomes.flush();
+        // No cancellation interrupts that, and the next run would not hear of it either.
+        if (scope.consideredCancelled && patched('cancelled-while-writing')) throw new CancelledFailure('cancelled');
         const {progress} = this;
         await continueAsNew<typeof batch>(request, {opened, progress, started: this.executions.started()});
       }
@@ -122,7 +127,10 @@ class Batch {
       if (isCancelled(error)) this.change({cancelled: true});
       else this.change({failure: failureOf(error)});
     }
-    const result = await CancellationScope.nonCancellable(() => this.finish(opened !== undefined, oldestRunning));
+    const result = await CancellationScope.nonCancellable(async () => {
+      if (!this.progress.cancelled) void scope.cancelRequested.catch(() => this.cancelEarlier());
+      return await this.finish(opened !== undefined, oldestRunning);
+    });
     return report(result);
   }
 
@@ -200,6 +208,11 @@ class Batch {
     const never = round > 1 ? {first: items, end: items} : {first: Math.min(oldestRunning ?? begun, begun), end: items};
     await batchActivities('Keep the result').closeBatch({batchId, round, result, never});
     return result;
+  }
+
+  /** A cancellation that comes when the batch has failed already, and waits for what it has started. */
+  private async cancelEarlier(): Promise<void> {
+    if (this.executions.running > 0 && patched('cancelled-while-ending')) await this.executions.cancelWatched();
   }
 
   private change(change: Partial<BatchProgress>): void {

@@ -13,6 +13,7 @@ import {
   type BatchResult,
   batchResult,
   type BatchState,
+  itemId,
 } from '../../src/contracts/batch.js';
 import {TaskRecords} from '../../src/worker/task-records.js';
 import {replayAll} from '../replay/replay.js';
@@ -46,6 +47,8 @@ interface Run {
   readonly never: readonly {readonly first: number; readonly end: number}[];
   readonly send: (pages: number) => Promise<void>;
   readonly state: () => Promise<BatchState>;
+  /** No page of outcomes is written before. */
+  readonly hold: (until: Promise<void>) => void;
 }
 
 /** Runs a batch whose items are named, with the journal in memory; then replays all of it. */
@@ -57,6 +60,7 @@ async function withBatch(
 ): Promise<void> {
   const outcomes: BatchOutcome[] = [];
   const never: {readonly first: number; readonly end: number}[] = [];
+  let held = Promise.resolve();
   const pages = Math.ceil(names.length / PAGE);
   const counts = {items: names.length, succeeded: 0, failed: 0, cancelled: 0};
   const ticket = {kind: 'path', machineId: 'm', root: '/'} as const;
@@ -69,7 +73,10 @@ async function withBatch(
         const settled = {index: item.index, id: 'unsent', input, round: 1, files: 0, bytes: 0, code: 'store.not-found'};
         return {item, begin: 'settled', outcome: {...settled, outcome: 'failed'}};
       }),
-    keepBatchOutcomes: async (page) => void outcomes.push(...page.outcomes),
+    keepBatchOutcomes: async (page) => {
+      await held;
+      outcomes.push(...page.outcomes);
+    },
     closeBatch: async (closed) => void never.push(closed.never),
     awaitExecutions: awaitExecutions({records: new TaskRecords(join(directory, id))}),
   };
@@ -82,6 +89,9 @@ async function withBatch(
       ...{batch, outcomes, never},
       send: (sent) => batch.signal('pagesSent', {pages: sent}),
       state: () => batch.query<BatchState>('state'),
+      hold: (until) => {
+        held = until;
+      },
     });
   });
   await replayAll(client, {started: [id], query: `WorkflowId = '${id}'`, workflowBundle});
@@ -106,8 +116,9 @@ async function failedResult(batch: Run['batch']): Promise<BatchResult> {
 }
 
 const numbers = (count: number) => Array.from({length: count}, (_, index) => index);
-const isRunning = async (id: string) =>
-  (await environment.client.workflow.getHandle(id).describe()).status.name === 'RUNNING';
+const statusOf = async (id: string) => (await environment.client.workflow.getHandle(id).describe()).status.name;
+const statusesOf = (batch: string, indexes: readonly number[]) =>
+  Promise.all(indexes.map((index) => statusOf(itemId(batch, index))));
 
 it('runs each item once, so many at a time, over many runs of the workflow, whatever one of them takes', async () => {
   const names = numbers(100).map((index) =>
@@ -172,9 +183,46 @@ it('a cancellation ends every execution, also those that an earlier run has star
     expect((await batch.describe()).status.name).toBe('CANCELLED');
     const cancelled = outcomes.filter(({outcome}) => outcome === 'cancelled').map(({index}) => index);
     expect(cancelled.sort((one, other) => one - other)).toEqual([0, 1, 2, 3, 4, 31, 32, 33, 34, 35]);
-    for (const index of cancelled) expect(await isRunning(`cancelled-${String(index).padStart(6, '0')}`)).toBe(false);
+    expect(await statusesOf('cancelled', cancelled)).not.toContain('RUNNING');
     expect(never).toEqual([{first: 0, end: 60}]);
     const {result} = await state();
     expect(result).toMatchObject({outcome: 'cancelled', counts: {items: 60, succeeded: 26, failed: 0, cancelled: 10}});
+  });
+});
+
+it('a cancellation reaches what an earlier run has started, also where the batch has failed before', async () => {
+  const names = numbers(40).map((index) => (index < 5 ? `slow-${index}` : `${index}`));
+  const request = {parallel: 10, executionsPerRun: 12, uploadDeadlineMs: 2_000};
+  await withBatch('failing', names, request, async ({batch, send, state}) => {
+    await send(1);
+    const failed = async () => {
+      const {events} = await environment.client.workflow.getHandle('failing').fetchHistory();
+      return events?.some(({timerFiredEventAttributes}) => Boolean(timerFiredEventAttributes));
+    };
+    await expect.poll(failed, {timeout: 30_000}).toBe(true);
+    expect((await state()).running).toBe(5);
+    await batch.cancel();
+    const result = await failedResult(batch);
+    expect(await statusesOf('failing', numbers(5))).toEqual(numbers(5).map(() => 'CANCELLED'));
+    expect(result).toMatchObject({failure: {code: 'execution.inputs-missing'}, counts: {succeeded: 15, cancelled: 5}});
+  });
+});
+
+it('a cancellation while the last outcomes of a run are written is not lost with that run', async () => {
+  const names = numbers(30).map((index) => (index < 3 ? `slow-${index}` : `${index}`));
+  await withBatch('continued', names, {parallel: 5, executionsPerRun: 10}, async ({batch, hold, send, state}) => {
+    let write: () => void = () => undefined;
+    hold(new Promise((resolve) => (write = resolve)));
+    await send(2);
+    const writing = async () =>
+      (await batch.describe()).raw.pendingActivities?.map(({activityType}) => activityType?.name);
+    await expect.poll(writing, {timeout: 30_000}).toEqual(['keepBatchOutcomes']);
+    await batch.cancel();
+    await expect.poll(() => statusesOf('continued', numbers(3))).not.toContain('RUNNING');
+    write();
+    await expect(batch.result()).rejects.toThrow(WorkflowFailedError);
+    expect((await batch.describe()).status.name).toBe('CANCELLED');
+    expect((await state()).result).toMatchObject({outcome: 'cancelled', counts: {succeeded: 7, cancelled: 3}});
+    expect(await historyLengths('continued')).toHaveLength(1);
   });
 });
