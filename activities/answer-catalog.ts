@@ -5,6 +5,7 @@ import {decideRetry} from '../src/contracts/retry.js';
 import {readRecord} from './batches/batch-journal.js';
 import {outcomesSince} from './batches/outcomes-of-batch.js';
 import type {ActivityDeps} from './deps.js';
+import {exemptOutputs} from './exempt-outputs.js';
 import {writeStoredExecution} from './stored-execution.js';
 import {outcomesPage} from './transfers/outcomes-page.js';
 
@@ -33,7 +34,9 @@ export function answerCatalog({
       case 'retry': {
         const basis = await catalog.getRetryBasis(question.executionId);
         if (!basis) throw notFound(question.executionId);
-        const decision = decideRetry(basis.request, basis.lastResult, {now: Date.now(), leftoverDays});
+        const decision = decideRetry(basis.request, basis.lastResult, {
+          ...{now: Date.now(), leftoverDays, lastRunId: basis.lastRunId},
+        });
         if (decision.decision === 'retry') return {ask: 'retry', request: decision.request};
         throw new WaybillError('input.invalid', `${question.executionId} cannot be retried: ${decision.reason}`, {
           path: question.executionId,
@@ -68,7 +71,7 @@ export function answerCatalog({
           ...(at === undefined ? {} : {at}),
         });
         // Before the answer: whoever is told that it is kept need not look after it.
-        await lifecycle?.exempt(executionId);
+        await exemptOutputs(lifecycle, executionId);
         await writeStoredExecution(store, catalog, executionId);
         return {ask: 'keep', ...kept};
       }

@@ -3,6 +3,7 @@ import type {WaybillActivities} from '../src/contracts/activities.js';
 import {hasCode} from '../src/contracts/errors.js';
 import {artifactRows, keepMs} from './artifact-rows.js';
 import type {ActivityDeps} from './deps.js';
+import {exemptOutputs} from './exempt-outputs.js';
 import {writeStoredExecution} from './stored-execution.js';
 
 /**
@@ -25,7 +26,7 @@ export function recordEnd({catalog, lifecycle, retentionDays, store}: ActivityDe
     await catalog.finishExecution({runId, result, keepMs: keep});
     // Somebody kept it while its outputs were on their way: what came after that has the tag.
     const isKept = (await catalog.getExecution(executionId))?.kept === true;
-    if (isKept && keep !== null && result.collected.files > 0) await lifecycle?.exempt(executionId);
+    if (isKept && keep !== null && result.collected.files > 0) await exemptOutputs(lifecycle, executionId);
     try {
       await writeStoredExecution(store, catalog, executionId);
     } catch (error) {

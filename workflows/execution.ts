@@ -83,15 +83,15 @@ class Execution {
     countStart();
     try {
       opened = await this.open();
-      await this.stages(opened);
+      if (opened.ended === undefined) await this.stages(opened);
     } catch (error) {
       if (isCancelled(error)) this.progress = {...this.progress, cancelled: true};
       else this.progress = {...this.progress, failure: this.progress.failure ?? failureFrom(error, this.stage)};
     }
-    const result = conclude(this.progress, new Date().toISOString());
+    const result = opened?.ended ?? conclude(this.progress, new Date().toISOString());
     this.result = result;
     // An execution that was never opened has no record and no workspace: the id may be somebody else's.
-    if (!opened) return this.end(result);
+    if (!opened || opened.ended) return this.end(result);
     const {taskQueue} = opened;
     const left = await CancellationScope.nonCancellable(() => this.finish(taskQueue, result));
     return this.end({...result, warnings: [...result.warnings, ...left]}, this.input.target);
@@ -115,6 +115,7 @@ class Execution {
 
   private async stages(opened: OpenedExecution): Promise<void> {
     const {resume, uploaded, uploads} = this.input;
+    if (resume?.after?.ended === false) await this.endEarlier(opened, resume.generation - 1);
     if (uploads && uploaded !== true && resume === undefined) await this.awaitInputs();
     for (let rerun = 0; ; rerun += 1) {
       if (!this.resumesAfter('stage') && (this.input.uploads || this.input.locations.length > 0))
@@ -132,6 +133,14 @@ class Execution {
     if (end === 'cancelled' || end === 'lost') return;
     this.enter('collect', 'Collecting outputs');
     this.progress = {...this.progress, collected: await moveFiles(this.moveRequest('collect'), opened.taskQueue)};
+  }
+
+  /** Of a run that was terminated in Temporal: nothing has ended its command. */
+  private async endEarlier({taskQueue}: OpenedExecution, generation: number): Promise<void> {
+    this.enter('stage', 'Ending what an earlier run has left');
+    const activities = longActivities(taskQueue, `Clean up generation ${generation}`);
+    // A cancellation too must leave nothing of it running.
+    await CancellationScope.nonCancellable(() => activities.cleanUp({...this.ref(), generation, keepWorkspace: false}));
   }
 
   private async awaitInputs(): Promise<void> {

@@ -46,7 +46,7 @@ async function againFrom(deps: ActivityDeps, ref: BatchRef, item: BatchItem): Pr
     const why = item.failed?.message ?? 'its inputs are no longer in the store: run it anew';
     return {item, begin: 'settled', outcome: failed(ref, item, 'execution.inputs-missing', why)};
   }
-  const {lastResult: last, lastGeneration, request} = basis;
+  const {lastResult: last, lastGeneration, lastRunId, request} = basis;
   if (last?.outcome === 'succeeded') {
     // Somebody has run it again by itself.
     const {files, bytes} = last.collected;
@@ -54,11 +54,12 @@ async function againFrom(deps: ActivityDeps, ref: BatchRef, item: BatchItem): Pr
     const outcome: BatchOutcome = {index, id, input, round: ref.round, outcome: 'succeeded', files, bytes};
     return {item, begin: 'settled', outcome};
   }
-  const decision = decideRetry(request, last, {now: Date.now(), leftoverDays});
+  const decision = decideRetry(request, last, {now: Date.now(), leftoverDays, lastRunId});
   const resume = decision.decision === 'retry' ? decision.request.resume : undefined;
   if (resume) return {item, begin: 'resume', resume};
   // It runs, or its end was never recorded: Temporal says which when it is started.
-  return {item, begin: 'resume', resume: {generation: lastGeneration + 1, from: 'stage'}};
+  const after = {runId: lastRunId, ended: last !== undefined};
+  return {item, begin: 'resume', resume: {generation: lastGeneration + 1, from: 'stage', after}};
 }
 
 function failed({batchId, round}: BatchRef, {index, input}: BatchItem, code: string, message: string): BatchOutcome {

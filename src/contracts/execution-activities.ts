@@ -16,6 +16,8 @@ export interface OpenedExecution {
   /** Where the activities that touch the target run. */
   readonly taskQueue: string;
   readonly ticket: Ticket;
+  /** Of a retry alone: how the execution ended after the retry was decided on. Nothing is left to do. */
+  readonly ended?: ExecutionResult;
 }
 
 export type Direction = 'stage' | 'collect';

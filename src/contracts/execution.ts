@@ -81,6 +81,11 @@ export const executionInput = z.object({
       /** Which generation of the workspace is used; one above the last when the command is to run again. */
       generation: z.number().int().positive(),
       from: z.enum(['stage', 'run', 'collect']),
+      /**
+       * The run of the workflow that this one goes on from, and whether its end was recorded. What one without has left
+       * running is ended first. Where another end has been recorded since, nothing is done: that is how this run ends too.
+       */
+      after: z.object({runId: z.string(), ended: z.boolean()}).optional(),
     })
     .optional(),
 });

@@ -18,7 +18,8 @@ const ended = (outcome: ExecutionResult['outcome'], failure?: Failure): Executio
   endedAt: '2026-01-01T00:00:00Z',
 });
 
-const dayAfter = {now: Date.parse('2026-01-02T00:00:00Z'), leftoverDays: 31};
+const dayAfter = {now: Date.parse('2026-01-02T00:00:00Z'), leftoverDays: 31, lastRunId: 'r'};
+const after = {runId: 'r', ended: true};
 
 describe('what a retry does again', () => {
   it.each([
@@ -46,7 +47,7 @@ describe('what a retry does again', () => {
   ] as const)('%s', (_, result, generation, from) => {
     expect(decideRetry(request, result, dayAfter)).toEqual({
       decision: 'retry',
-      request: {...request, resume: {generation, from}},
+      request: {...request, resume: {generation, from, after}},
     });
   });
 
@@ -60,9 +61,9 @@ describe('what a retry does again', () => {
 
   it('everything where the time of the kept workspace is over', () => {
     const result = ended('failed', {code: 'store.no-space', message: '', stage: 'collect'});
-    expect(decideRetry(request, result, {now: Date.parse('2026-02-01T00:00:00Z'), leftoverDays: 31})).toEqual({
+    expect(decideRetry(request, result, {...dayAfter, now: Date.parse('2026-02-01T00:00:00Z')})).toEqual({
       decision: 'retry',
-      request: {...request, resume: {generation: 3, from: 'stage'}},
+      request: {...request, resume: {generation: 3, from: 'stage', after}},
     });
   });
 });

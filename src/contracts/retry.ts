@@ -12,17 +12,18 @@ export type RetryDecision =
 export function decideRetry(
   request: ExecutionInput,
   result: ExecutionResult | undefined,
-  {now, leftoverDays}: {readonly now: number; readonly leftoverDays: number},
+  {now, leftoverDays, lastRunId}: {readonly now: number; readonly leftoverDays: number; readonly lastRunId: string},
 ): RetryDecision {
   if (!result) return {decision: 'refuse', reason: 'it has not ended yet'};
   if (result.outcome === 'succeeded') return {decision: 'refuse', reason: 'it succeeded: there is nothing to do again'};
   if (result.failure?.stage === 'upload') {
     return {decision: 'refuse', reason: 'its inputs never arrived: start it anew with `waybill run`'};
   }
+  const after = {runId: lastRunId, ended: true};
   if (keptWorkspace(result) && now < Date.parse(result.endedAt) + leftoverDays * 86_400_000) {
-    return {decision: 'retry', request: {...request, resume: {generation: result.generation, from: 'collect'}}};
+    return {decision: 'retry', request: {...request, resume: {generation: result.generation, from: 'collect', after}}};
   }
-  return {decision: 'retry', request: {...request, resume: {generation: result.generation + 1, from: 'stage'}}};
+  return {decision: 'retry', request: {...request, resume: {generation: result.generation + 1, from: 'stage', after}}};
 }
 
 /** True where the command has run and only its outputs are missing: removing the workspace would lose them. */

@@ -5,6 +5,7 @@ import {type BucketAdministration, administerBucket} from '../stores/s3/administ
 import {abortRule, EXPIRY_TAG, expiryRule, type LifecycleRule} from '../stores/s3/lifecycle-rules.js';
 import type {S3Connection} from '../stores/s3/options.js';
 import {openS3Store} from '../stores/s3/store.js';
+import type {RemoveTagsOptions} from '../stores/s3/tags.js';
 import type {Store} from '../stores/store.js';
 
 /**
@@ -16,7 +17,7 @@ export interface StoreLifecycle {
   /** Where outputs go that are kept for so long: with the tag only where the bucket has the rule, and it comes late enough. */
   outputs(kept: KeptFor): Promise<Store>;
   /** Takes all outputs of an execution out of the reach of any such rule. Rejects where they may still be in it. */
-  exempt(executionId: string): Promise<void>;
+  exempt(executionId: string, options?: RemoveTagsOptions): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,7 +79,7 @@ export function openStoreLifecycle({connection, prefix, store, retention}: Lifec
   };
   return {
     outputs: async (kept) => (!staysLonger(kept, retention.days) && (await isRuled()) ? tagged : store),
-    exempt: (executionId) => bucket.removeTags(outputsBeginning(executionId)),
+    exempt: (executionId, options) => bucket.removeTags(outputsBeginning(executionId), options),
     close: async () => {
       bucket.close();
       await tagged.close();

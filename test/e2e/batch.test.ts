@@ -180,3 +180,49 @@ it('a cancelled batch leaves no process, no workspace and no input behind', asyn
   expect(own).toEqual(result.counts.cancelled === 2 ? [`${id}-000000`, `${id}-000001`] : []);
   for (const name of own) expect(await leftovers(stack, name)).toEqual([]);
 });
+
+/** A batch over these names, whose command gets one of them; the files have no content. */
+async function batchOf(id: string, names: readonly string[], script: string) {
+  started.push(id);
+  await makeFiles(id, Object.fromEntries(names.map((name) => [name, ''])));
+  const files = names.map((name) => ({path: join(here, id, name), name, input: name, size: 0}));
+  const execution = {command: ['sh', '-c', script, 'sh', '{}', here]};
+  return await stack.client.startBatch({id, files, parallel: 1, execution});
+}
+
+it('runs nothing again beside what an execution that was terminated has left running', async () => {
+  await mkdir(join(here, 'alive'));
+  const script = `for pid in $(ls "$2/alive"); do kill -0 $pid && touch "$2/beside"; done
+touch "$2/alive/$$"; until [ -e "$2/all-go" ]; do sleep 0.1; done`;
+  const batch = await batchOf('terminated', ['a'], script);
+  const alive = () => readdir(join(here, 'alive'));
+  await expect.poll(alive, {timeout: 20_000}).toHaveLength(1);
+  await stack.temporal.workflow.getHandle('terminated-000000').terminate();
+  expect(await batch.result()).toMatchObject({outcome: 'failed', failures: [{outcome: 'lost'}]});
+  const [left] = await alive();
+  process.kill(Number(left), 0);
+  expect(await batch.retryFailed()).toEqual({round: 2, items: 1});
+  await expect.poll(alive, {timeout: 20_000}).toHaveLength(2);
+  await writeFile(join(here, 'all-go'), '');
+  expect(await batch.result()).toMatchObject({outcome: 'succeeded', round: 2});
+  expect(await readdir(here)).not.toContain('beside');
+});
+
+it('leaves an item as it ended that somebody has run again by itself, before its turn came', async () => {
+  const script = `echo "$1" >> "$2/begun"; [ -e "$2/better" ] || exit 3
+if [ "$1" = first ]; then until [ -e "$2/first-go" ]; do sleep 0.1; done; fi`;
+  const batch = await batchOf('planned', ['first', 'second'], script);
+  expect(await batch.result()).toMatchObject({outcome: 'failed', counts: {failed: 2}});
+  await writeFile(join(here, 'better'), '');
+  await batch.retryFailed();
+  const begun = async () => (await readFile(join(here, 'begun'), 'utf8')).trim().split('\n');
+  // What is to be done for both of them is decided by then.
+  await expect.poll(begun, {timeout: 20_000}).toEqual(['first', 'second', 'first']);
+  const second = stack.client.execution('planned-000001');
+  await second.retry();
+  expect(await second.result()).toMatchObject({outcome: 'succeeded', generation: 2});
+  await writeFile(join(here, 'first-go'), '');
+  expect(await batch.result()).toMatchObject({outcome: 'succeeded', counts: {items: 2, succeeded: 2}});
+  expect(await begun()).toEqual(['first', 'second', 'first', 'second']);
+  expect(await stack.client.execution('planned-000001').result()).toMatchObject({generation: 2, starts: 1});
+});

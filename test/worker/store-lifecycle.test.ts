@@ -1,5 +1,7 @@
 import {createHash} from 'node:crypto';
+import {MockActivityEnvironment} from '@temporalio/testing';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import {exemptOutputs} from '../../activities/exempt-outputs.js';
 import {outputKey} from '../../src/artifacts/keys.js';
 import {configuration, type Configuration} from '../../src/config/schema.js';
 import {patterned} from '../../src/stores/contract/subject.js';
@@ -132,6 +134,33 @@ describe.each([
     await own.exempt('usual');
     expect(await tags('usual')).toEqual([undefined, undefined]);
     expect(await tags('usual-2')).toEqual(hasLifecycle ? ['92', '92'] : [undefined, undefined]);
+    await own.close();
+  });
+
+  it('outputs are kept by an attempt that goes on where the one before it was ended', async () => {
+    const own = lifecycle();
+    const outputs = await own.outputs({});
+    const paths = Array.from({length: 120}, (_, n) => outputKey('many', 1, `f${String(n).padStart(3, '0')}`));
+    await Promise.all(paths.map((path) => outputs.putObject(path, Buffer.from('x'))));
+    const attempt = async (heartbeatDetails: unknown, onHeartbeat: (worker: MockActivityEnvironment) => void) => {
+      const worker = new MockActivityEnvironment({heartbeatDetails});
+      const told: unknown[] = [];
+      worker.on('heartbeat', (details: unknown) => {
+        told.push(details);
+        onHeartbeat(worker);
+      });
+      const end: unknown = await worker.run(exemptOutputs, own, 'many').catch((error: unknown) => error);
+      return {told, end};
+    };
+    const upTo = (path: string | undefined) => ({version: 1, exemptUpTo: `${PREFIX}/${path ?? ''}`});
+    const first = await attempt(undefined, (worker) => worker.cancel());
+    expect(first.told).toEqual([upTo(paths[99])]);
+    expect(first.end).toBeInstanceOf(Error);
+    expect(await attempt(first.told[0], () => undefined)).toEqual({told: [upTo(paths[119])], end: undefined});
+    for (const path of paths) {
+      const {body} = await client.call({method: 'GET', key: `${PREFIX}/${path}`, query: {tagging: ''}});
+      expect(body.toString()).not.toContain('waybill-delete');
+    }
     await own.close();
   });
 

@@ -124,14 +124,38 @@ describe('opening', () => {
     await expect(third).rejects.toMatchObject({code: 'input.invalid', expected: 2, found: 4});
   });
 
+  test('does not take up what has ended after the retry was decided on', async () => {
+    await open('one');
+    const retry = (runId: string, ended: boolean, generation = 2) => ({
+      ...input,
+      resume: {generation, from: 'stage' as const, after: {runId, ended}},
+    });
+    const openAs = (runId: string, as: typeof input) => catalog.openExecution({executionId: 'one', runId, input: as});
+    const end = (runId: string, generation: number) =>
+      catalog.finishExecution({runId, result: result('one', {outcome: 'failed', generation})});
+    const whileItRan = retry('run-1', false);
+    await end('run-1', 1);
+    expect(await openAs('run-2', whileItRan)).toBe('outdated');
+    const planned = retry('run-1', true);
+    expect(await openAs('run-3', planned)).toBe('opened');
+    // It was terminated: nobody has recorded another end.
+    expect(await openAs('run-4', planned)).toBe('opened');
+    await end('run-4', 2);
+    expect(await openAs('run-4', planned)).toBe('same');
+    expect(await openAs('run-5', planned)).toBe('outdated');
+    expect(await catalog.getExecution('one')).toMatchObject({state: 'failed', generation: 2});
+    expect(await openAs('run-5', retry('run-4', true, 3))).toBe('opened');
+  });
+
   test('keeps the request of the first run for a retry', async () => {
     expect(await catalog.getRetryBasis('one')).toBeUndefined();
     await open('one');
-    expect(await catalog.getRetryBasis('one')).toEqual({state: 'open', request: input, lastGeneration: 1});
+    const first = {request: input, lastGeneration: 1, lastRunId: 'run-1'};
+    expect(await catalog.getRetryBasis('one')).toEqual({...first, state: 'open'});
     const failure = {code: 'store.no-space', message: 'full\0', stage: 'collect' as const};
     const ended = result('one', {outcome: 'failed', failure});
     await catalog.finishExecution({runId: 'run-1', result: ended});
-    const basis = {state: 'failed', request: input, lastGeneration: 1, failedStage: 'collect', lastResult: ended};
+    const basis = {...first, state: 'failed', failedStage: 'collect', lastResult: ended};
     expect(await catalog.getRetryBasis('one')).toEqual(basis);
     expect((await catalog.getExecution('one'))?.failureMessage).toBe('full␀');
   });

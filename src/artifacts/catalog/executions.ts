@@ -31,6 +31,7 @@ export interface RetryBasis {
   /** The request of the first run, as it was checked then. */
   readonly request: ExecutionInput;
   readonly lastGeneration: number;
+  readonly lastRunId: string;
   readonly failedStage?: StageName;
   /** How the last run ended; absent where that was never recorded. */
   readonly lastResult?: ExecutionResult;
@@ -77,7 +78,7 @@ export async function getRetryBasis(db: Database, id: string): Promise<RetryBasi
     .leftJoin('runs', (join) =>
       join.onRef('runs.execution_id', '=', 'executions.id').onRef('runs.run_id', '=', 'executions.last_run_id'),
     )
-    .select(['executions.request', 'executions.generation', 'executions.state', 'failure_stage', 'runs.result'])
+    .select(['request', 'executions.generation', 'last_run_id', 'state', 'failure_stage', 'runs.result'])
     .where('executions.id', '=', id)
     .where('executions.removing', '=', false)
     .executeTakeFirst();
@@ -87,6 +88,7 @@ export async function getRetryBasis(db: Database, id: string): Promise<RetryBasi
     state: row.state,
     request: stored(executionInput, row.request, id),
     lastGeneration: row.generation,
+    lastRunId: row.last_run_id,
     ...(stage.success ? {failedStage: stage.data} : {}),
     ...(row.result === null ? {} : {lastResult: stored(executionResult, row.result, id)}),
   };

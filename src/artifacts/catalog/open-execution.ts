@@ -12,8 +12,11 @@ export interface OpenRequest {
   readonly input: ExecutionInput;
 }
 
-/** `same`: this run has asked before, and holds the id. `id-used`: another run holds it, or held it once. */
-export type OpenOutcome = 'opened' | 'same' | 'id-used';
+/**
+ * `same`: this run has asked before, and holds the id. `id-used`: another run holds it, or held it once. `outdated`: the
+ * retry was decided on before the last end was recorded.
+ */
+export type OpenOutcome = 'opened' | 'same' | 'id-used' | 'outdated';
 
 export async function openExecution(db: Database, request: OpenRequest): Promise<OpenOutcome> {
   return await db.transaction().execute(async (transaction) => {
@@ -24,7 +27,7 @@ export async function openExecution(db: Database, request: OpenRequest): Promise
     }
     const holder = await transaction
       .selectFrom('executions')
-      .select(['generation', 'removing'])
+      .select(['generation', 'last_run_id', 'removing'])
       .where('id', '=', request.executionId)
       .forUpdate()
       .executeTakeFirst();
@@ -32,6 +35,7 @@ export async function openExecution(db: Database, request: OpenRequest): Promise
     if (await hasRun(transaction, request)) return 'same';
     if (request.input.resume === undefined) return 'id-used';
     if (holder.removing) throw unknown(request.executionId);
+    if (await isOutdated(transaction, request, holder.last_run_id)) return 'outdated';
     await reopen(transaction, request, holder.generation, request.input.resume.generation);
     return 'opened';
   });
@@ -83,6 +87,23 @@ async function insertRun(
     .insertInto('runs')
     .values({execution_id: request.executionId, run_id: request.runId, generation, opened_at: sql<Date>`now()`})
     .execute();
+}
+
+/** Items of a batch wait for their turn, and somebody may run one again by itself meanwhile. */
+async function isOutdated(
+  transaction: Transaction<CatalogSchema>,
+  {executionId, input}: OpenRequest,
+  lastRunId: string,
+): Promise<boolean> {
+  const after = input.resume?.after;
+  if (after === undefined || (after.ended && after.runId === lastRunId)) return false;
+  const last = await transaction
+    .selectFrom('runs')
+    .select('ended_at')
+    .where('execution_id', '=', executionId)
+    .where('run_id', '=', lastRunId)
+    .executeTakeFirst();
+  return last !== undefined && last.ended_at !== null;
 }
 
 /**

@@ -6,7 +6,7 @@ import {asWaybillError, isFailure, translated} from './errors.js';
 import {KeySpace} from './keys.js';
 import {documentOf, holdsRule, isOfSameInstallation, type LifecycleRule, rulesIn} from './lifecycle-rules.js';
 import type {S3Connection} from './options.js';
-import {isUnknownToServer, removeTags} from './tags.js';
+import {isUnknownToServer, removeTags, type RemoveTagsOptions} from './tags.js';
 
 /** `refused`: the server does not know it, or does not allow it; the error says which. */
 export type RulesOutcome =
@@ -24,7 +24,7 @@ export interface BucketAdministration {
   /** Whether an object that is put with a tag has it, tried with one below the prefix. */
   keepsTags(tags: Readonly<Record<string, string>>, options?: CallOptions): Promise<boolean>;
   /** Takes the tags of everything whose path begins so. */
-  removeTags(beginning: StorePath, options?: CallOptions): Promise<void>;
+  removeTags(beginning: StorePath, options?: RemoveTagsOptions): Promise<void>;
   close(): void;
 }
 

@@ -32,6 +32,8 @@ export interface PageOptions extends CallOptions {
   readonly prefix: string;
   readonly byDirectory?: boolean;
   readonly after?: string | undefined;
+  /** Keys up to this one are left out of the first page. */
+  readonly afterKey?: string | undefined;
   readonly most?: number;
 }
 
@@ -56,7 +58,7 @@ const listing = z.object({
 
 /** One page of a listing, in the order of the keys. */
 export async function page(client: S3Client, options: PageOptions): Promise<Page> {
-  const {prefix, byDirectory = false, after, most, signal} = options;
+  const {prefix, byDirectory = false, after, afterKey, most, signal} = options;
   const answer = await client.call({
     method: 'GET',
     query: {
@@ -66,6 +68,7 @@ export async function page(client: S3Client, options: PageOptions): Promise<Page
       prefix,
       ...(byDirectory ? {delimiter: '/'} : {}),
       ...(after === undefined ? {} : {'continuation-token': after}),
+      ...(after !== undefined || afterKey === undefined ? {} : {'start-after': afterKey}),
       ...(most === undefined ? {} : {'max-keys': String(most)}),
     },
     ...(signal === undefined ? {} : {signal}),
