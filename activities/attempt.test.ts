@@ -94,3 +94,19 @@ it('an attempt that gained bytes got further, though less of the whole is proved
     await rm(directory, {recursive: true, force: true});
   }
 });
+
+it('an attempt that has to leave its work to a newer worker does not count', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-attempt-'));
+  const heartbeatDetails: Checkpoint = {version: 1, step: 'move', progress: 7, progressAtStart: 7, stalledAttempts: 2};
+  const environment = new MockActivityEnvironment({heartbeatDetails: {...heartbeatDetails, stopped: 'hand-over'}});
+  let last: Checkpoint | undefined;
+  environment.on('heartbeat', (details: Checkpoint) => (last = details));
+  const attempt = environment.run(() =>
+    runAttempt('move', new TaskRecords(directory), async () => {
+      throw new WaybillError('transfer.newer-version', 'A newer Waybill wrote what is there of this file.');
+    }),
+  );
+  await expect(attempt).rejects.toMatchObject({type: 'transfer.newer-version', nonRetryable: false});
+  expect(last).toMatchObject({stopped: 'unreachable', stalledAttempts: 2});
+  await rm(directory, {recursive: true, force: true});
+});

@@ -15,9 +15,9 @@ export interface Checkpoint {
   readonly stalledAttempts: number;
   /** An attempt before this one got no further: later ones go by small steps. */
   readonly stalledBefore?: true;
-  /** Why an attempt ended that does not count as stalled. */
+  /** Why an attempt ended that does not count as stalled; `unreachable` also where it has to leave the work to others. */
   readonly stopped?: 'shutdown' | 'hand-over' | 'unreachable' | 'waiting';
-  /** Since when the other side has not answered, in milliseconds since 1970. */
+  /** Since when that has been so, in milliseconds since 1970. */
   readonly unreachableSince?: number;
   /** Why the last attempt failed, for the message when no attempts are left. */
   readonly lastError?: string;
@@ -99,7 +99,7 @@ export function decideAttempt(
   if (last.stopped === 'unreachable') {
     const since = last.unreachableSince ?? now;
     if (now - since > UNREACHABLE_BUDGET_MS) {
-      return {decision: 'give-up', message: `no answer for ${Math.round((now - since) / 60_000)} minutes: ${reason}`};
+      return {decision: 'give-up', message: `in vain for ${Math.round((now - since) / 60_000)} minutes: ${reason}`};
     }
     return {decision: 'go-on', stalledAttempts: last.stalledAttempts, progress: last.progress, unreachableSince: since};
   }

@@ -41,6 +41,11 @@ export const errorFacts = {
   },
   'transfer.partial-consumed': {retryable: false, remedy: 'Another attempt has published this file already.'},
   'transfer.superseded': {retryable: false, remedy: 'A later step has begun: this attempt has nothing left to do.'},
+  'transfer.newer-version': {
+    retryable: true,
+    remedy:
+      'Finish the upgrade: a worker of the newer version goes on with it. To go back for good, cancel it and start it anew.',
+  },
   'transfer.stalled': {
     retryable: true,
     remedy: 'No byte moved for the whole --timeout: check the network and both sides, or give it more time.',

@@ -1,4 +1,5 @@
 import {createHash} from 'node:crypto';
+import type {PlannedFile} from './planned-file.js';
 
 /**
  * A ledger is text in slots of 112 bytes. The first names what it belongs to, then comes one for each block, at a
@@ -13,8 +14,13 @@ import {createHash} from 'node:crypto';
  *
  * Two attempts that enter the same block write the same bytes at the same place. A slot that was torn, or never
  * written, fails its check and counts as not entered.
+ *
+ * The number after the name is the version. Whatever a later one changes, its first slot is as long as this one's, with
+ * the same check and the number at the same place: by it this version knows to leave the ledger alone. A version that
+ * reads what this one enters otherwise than it is meant here has another number.
  */
 export const SLOT_BYTES = 112;
+export const LEDGER_VERSION = 1;
 const CHECK = 16;
 const BODY = SLOT_BYTES - CHECK - 2;
 
@@ -38,9 +44,19 @@ export interface LedgerHead {
   readonly identity: string;
 }
 
+export function headOf({size, identity = ''}: Pick<PlannedFile, 'size' | 'identity'>, blockBytes: number): LedgerHead {
+  return {size, blockBytes, identity};
+}
+
 export function headBody(head: LedgerHead): string {
   const identity = createHash('sha256').update(head.identity).digest('hex').slice(0, 32);
-  return `waybill-ledger 1 ${head.blockBytes} ${head.size} ${identity}`;
+  return `waybill-ledger ${LEDGER_VERSION} ${head.blockBytes} ${head.size} ${identity}`;
+}
+
+/** The version of the ledger whose first slot this is. */
+export function versionIn(first: string | undefined): number | undefined {
+  const digits = /^waybill-ledger (\d{1,9}) /.exec(first ?? '')?.[1];
+  return digits === undefined ? undefined : Number(digits);
 }
 
 export function blockBody(block: number, sha256: string): string {

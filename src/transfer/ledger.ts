@@ -1,4 +1,3 @@
-import {hasCode} from '../contracts/errors.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {blockCount, PIECES} from './blocks.js';
 import {
@@ -8,11 +7,11 @@ import {
   headBody,
   type LedgerHead,
   pieceBody,
-  SLOT_BYTES,
   UNHASHED,
   wholeBody,
 } from './ledger-record.js';
 import {LedgerSlots} from './ledger-slots.js';
+import {readSlots} from './read-slots.js';
 
 export interface LedgerContent {
   /** The blocks that an earlier attempt entered, with the SHA-256 of those that it hashed. */
@@ -25,7 +24,7 @@ export interface LedgerContent {
 
 export const EMPTY_LEDGER: LedgerContent = {entered: new Map(), pieces: new Map()};
 
-/** What an earlier attempt entered; nothing where the ledger is missing, torn, longer than it can be, or another file's. */
+/** What an earlier attempt entered: nothing where the ledger is of no use. Rejects as `readSlots` does. */
 export async function readLedger(
   store: Store,
   path: StorePath,
@@ -33,8 +32,8 @@ export async function readLedger(
   signal: AbortSignal,
 ): Promise<LedgerContent> {
   const blocks = blockCount(head.size, head.blockBytes);
-  const content = await readWhole(store, path, ledgerSlots(head) * SLOT_BYTES, signal);
-  if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return EMPTY_LEDGER;
+  const content = await readSlots(store, path, {head, slots: ledgerSlots(head)}, signal);
+  if (content === undefined) return EMPTY_LEDGER;
   const entered = new Map<number, string | undefined>();
   for (let block = 0; block < blocks; block++) {
     const body = decodeSlot(content, block + 1);
@@ -61,21 +60,6 @@ function readPieces(
     pieces.set(block, (pieces.get(block) ?? new Map<number, string>()).set(piece, digest));
   }
   return pieces;
-}
-
-async function readWhole(
-  store: Store,
-  path: StorePath,
-  mostBytes: number,
-  signal: AbortSignal,
-): Promise<Uint8Array | undefined> {
-  try {
-    return await store.getObject(path, mostBytes, {signal});
-  } catch (error) {
-    // Longer than any ledger of this file: something else wrote there.
-    if (hasCode(error, 'store.io') && error.expected === mostBytes) return undefined;
-    throw error;
-  }
 }
 
 function ledgerSlots(head: LedgerHead): number {

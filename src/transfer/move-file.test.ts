@@ -1,11 +1,11 @@
-import {appendFile, open, readdir, readFile, truncate, utimes} from 'node:fs/promises';
+import {appendFile, open, readdir, readFile, truncate, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {withChaos} from '../stores/decorators/chaos.js';
 import {intercepted} from '../stores/decorators/intercepted.js';
 import type {Store} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
-import {SLOT_BYTES, UNHASHED} from './ledger-record.js';
+import {encodeSlot, SLOT_BYTES, UNHASHED} from './ledger-record.js';
 import {type FileProgress, moveFile} from './move-file.js';
 import type {PlannedFile} from './planned-file.js';
 import {PARTIALS, seededBytes, seededRandom, sha256, TwoStores} from './testing/two-stores.js';
@@ -141,7 +141,7 @@ describe('resume', () => {
 
   test.each([
     ['torn', async (ledger: string) => truncate(ledger, 3 * SLOT_BYTES - 9), BLOCK_BYTES],
-    ['of another version', async (ledger: string) => overwrite(ledger, 0, 'waybill-ledger 9'), 0],
+    ['torn at its beginning', async (ledger: string) => overwrite(ledger, 0, 'waybill-ledger 9'), 0],
     ['garbled in one record', async (ledger: string) => overwrite(ledger, SLOT_BYTES + 30, '0000'), undefined],
     ['empty', async (ledger: string) => truncate(ledger, 0), 0],
     ['longer than it can be', async (ledger: string) => appendFile(ledger, 'something else'.repeat(1000)), 0],
@@ -154,6 +154,19 @@ describe('resume', () => {
     expect(outcome.resumedBytes).toBeLessThanOrEqual(most ?? 2 * BLOCK_BYTES);
     expect(outcome.resumedBytes > 0).toBe(most !== 0);
     await expectArrived();
+  });
+
+  test.each([
+    ['as long', 0],
+    ['longer', 100_000],
+  ])('leaves what a newer version began to its workers: a ledger that is %s', async (_, more) => {
+    const {ledger} = stores.partialOf(file);
+    const begun = Buffer.concat([encodeSlot('waybill-ledger 2 whatever it says'), Buffer.alloc(more, 'x')]);
+    await writeFile(ledger, begun);
+    const refused = {code: 'transfer.newer-version', retryable: true, found: 2};
+    await expect(moveFile(stores.options(file))).rejects.toMatchObject(refused);
+    expect((await readFile(ledger)).equals(begun)).toBe(true);
+    expect(await stores.arrived('data.bin')).toBeUndefined();
   });
 
   test('from a source over a line reads no proved block again', async () => {

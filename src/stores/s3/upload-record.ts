@@ -1,16 +1,20 @@
 import type {IncomingHttpHeaders} from 'node:http';
 import {z} from 'zod';
+import {WaybillError} from '../../contracts/errors.js';
 import {S3Failure} from './errors.js';
+
+const VERSION = 1;
 
 /**
  * What stands under a partial's own name while its bytes are parts of an upload that no listing shows reliably:
  *
  *     {"version":1,"uploadId":"…","key":"data/big.bin","size":1073741824,"partBytes":8388608,"token":"…"}
  *
- * It is written before the first part, and padded to one length, by which a listing tells what may be one.
+ * It is written before the first part, and padded to one length, by which a listing tells what may be one. Whatever a
+ * later version changes, its number stands in `version`.
  */
 const uploadRecord = z.object({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   uploadId: z.string().min(1),
   /** Where the upload ends up. */
   key: z.string().min(1),
@@ -20,6 +24,8 @@ const uploadRecord = z.object({
   token: z.string(),
 });
 export type UploadRecord = z.output<typeof uploadRecord>;
+
+const laterRecord = z.object({version: z.int().gt(VERSION)});
 
 export const RECORD_BYTES = 8191;
 
@@ -35,15 +41,26 @@ export function encodeRecord(record: UploadRecord): Buffer {
   return Buffer.from(JSON.stringify(record).padEnd(RECORD_BYTES, ' '));
 }
 
+/** Rejects with `transfer.newer-version` where a later version wrote it. */
 export function decodeRecord(content: Uint8Array): UploadRecord {
+  const found = jsonIn(content);
+  const later = laterRecord.safeParse(found);
+  if (later.success) throw newer(later.data.version);
+  const record = uploadRecord.safeParse(found);
+  if (record.success) return record.data;
+  const message = 'The record of an upload is damaged.';
+  throw new S3Failure({status: 200, code: 'MalformedRecord', message, cause: record.error});
+}
+
+function jsonIn(content: Uint8Array): unknown {
   try {
-    return uploadRecord.parse(JSON.parse(Buffer.from(content).toString('utf8')));
-  } catch (error) {
-    throw new S3Failure({
-      status: 200,
-      code: 'MalformedRecord',
-      message: 'The record of an upload is damaged.',
-      cause: error,
-    });
+    return JSON.parse(Buffer.from(content).toString('utf8'));
+  } catch {
+    return undefined;
   }
+}
+
+function newer(found: number): WaybillError {
+  const message = `A newer Waybill began this upload: its record has version ${found}, and this one knows ${VERSION}.`;
+  return new WaybillError('transfer.newer-version', message, {expected: VERSION, found});
 }

@@ -1,0 +1,12 @@
+import {expect, test} from 'vitest';
+import {decodeRecord, encodeRecord} from './upload-record.js';
+
+const record = {version: 1, uploadId: 'u', key: 'k', size: 1, partBytes: 1, token: 't'} as const;
+
+test('a record that a newer version wrote is told from a damaged one', () => {
+  expect(decodeRecord(encodeRecord(record))).toEqual(record);
+  const later = Buffer.from('{"version": 2, "upload": "u"}');
+  expect(() => decodeRecord(later)).toThrow(expect.objectContaining({code: 'transfer.newer-version', found: 2}));
+  for (const damaged of ['{"version": 1}', '{"version"', ''])
+    expect(() => decodeRecord(Buffer.from(damaged))).toThrow(expect.objectContaining({code: 'MalformedRecord'}));
+});
