@@ -85,7 +85,7 @@ export class SshChannel implements AsyncDisposable {
   }
 
   /** Hashed where it lies; undefined where that machine has nothing to hash with. */
-  async sha256(path: string, options?: CallOptions): Promise<HashedFile | undefined> {
+  async sha256(path: string, options?: CallOptions): Promise<Pick<HashedFile, 'entry' | 'sha256'> | undefined> {
     return await this.#store.hash?.(below(path), options);
   }
 

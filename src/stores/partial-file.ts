@@ -8,6 +8,8 @@ export interface PartialSpec {
   readonly size: number;
   /** Set where `size` is only a bound, which the bytes that are written decide: `publish` MUST then be told the size. */
   readonly atMost?: true;
+  /** Where `partialWrites` is `parts`: bytes of each but the last, the same for all attempts. Default: as `partBytes` says. */
+  readonly partBytes?: number;
   /**
    * What `publish` will be asked for. Required where `partialWrites` is `parts` and the file has more than one part:
    * such a store settles it when the first byte comes.

@@ -9,6 +9,8 @@ export interface StoreProperties {
    * one part may be written in any order.
    */
   readonly partBytes?: (size: number) => number;
+  /** The same for a line that carries no part of that size: the smallest that the store takes. */
+  readonly leastPartBytes?: (size: number) => number;
   /** Publishing over an existing name is one step that readers see before or after, never between. */
   readonly atomicReplace: boolean;
   /** Publishing can be refused by the store itself when the name exists. */

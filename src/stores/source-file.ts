@@ -1,5 +1,6 @@
 import type {CallOptions} from './call-options.js';
 import type {Entry, StorePath} from './entry.js';
+import type {ByteRange} from './partial-file.js';
 
 export interface SourceFile {
   /** As it was when the file was opened. */
@@ -34,8 +35,15 @@ export type WholeFile =
     }
   | {readonly outcome: 'failed'; readonly error: Error};
 
+export interface HashOptions extends CallOptions {
+  /** Parts of the file that are hashed besides. Default: none. */
+  readonly ranges?: readonly ByteRange[];
+}
+
 export interface HashedFile {
   readonly entry: Entry;
   /** Lower-case hexadecimal. */
   readonly sha256: string;
+  /** The same of each of the ranges, in their order. */
+  readonly ranges: readonly string[];
 }

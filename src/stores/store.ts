@@ -3,7 +3,7 @@ import type {Attributes, Entry, ListedEntry, StorePath} from './entry.js';
 import type {PartialFile, PartialSpec} from './partial-file.js';
 import type {StoreProperties} from './properties.js';
 import type {SmallFile, SmallFileResult} from './small-file.js';
-import type {HashedFile, SourceFile, WholeFile, WholeFileRequest} from './source-file.js';
+import type {HashedFile, HashOptions, SourceFile, WholeFile, WholeFileRequest} from './source-file.js';
 
 export type * from './call-options.js';
 export type * from './entry.js';
@@ -85,7 +85,7 @@ export interface Store {
    * SHA-256 of a published file, hashed where it lies; undefined where that side has nothing to hash with. Absent where reading
    * the file costs no more. MUST reject with `source.changed` where the file changed meanwhile, and refuses what `openSource` does.
    */
-  hash?(path: StorePath, options?: CallOptions): Promise<HashedFile | undefined>;
+  hash?(path: StorePath, options?: HashOptions): Promise<HashedFile | undefined>;
   /** Bytes that a user without privileges can still write, or undefined where the store does not say. */
   freeSpace(path: StorePath, options?: CallOptions): Promise<number | undefined>;
   /** Ends connections; the store cannot be used afterwards. */

@@ -18,6 +18,8 @@ export interface BlockSenderOptions {
   readonly signal: AbortSignal;
   /** Whether blocks are hashed on their way. Parts of an upload always are: they travel with their digest. */
   readonly hashes: boolean;
+  /** Whether a part is sent when the one before it has arrived. What goes in no parts is sent by pieces then, and not here. */
+  readonly oneByOne: boolean;
   /** Throws where this attempt has to stop writing. */
   readonly fence: () => void;
   /** A block is acknowledged, and its digest known where it is hashed. */

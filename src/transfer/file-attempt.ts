@@ -3,7 +3,7 @@ import type {Attributes, PartialFile, SourceFile} from '../stores/store.js';
 import {blockBytesOf} from './blocks.js';
 import {type FileOutcome, type MovedOutcome, movedOutcome} from './file-outcome.js';
 import {EMPTY_LEDGER, Ledger, type LedgerContent, readLedger} from './ledger.js';
-import type {LedgerHead} from './ledger-record.js';
+import {headOf, type LedgerHead} from './ledger-record.js';
 import type {MoveFileOptions} from './move-file.js';
 import {attributesOf, withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
@@ -41,7 +41,7 @@ export class FileAttempt {
 
   async run(): Promise<FileOutcome> {
     const {from, source, file, signal} = this.#options;
-    const head = {size: file.size, blockBytes: this.#blockBytes, identity: file.identity ?? ''};
+    const head = headOf(file, this.#blockBytes);
     const opened = await from.openSource(source, {signal});
     try {
       requireSameSource(file, opened.entry);
@@ -59,8 +59,9 @@ export class FileAttempt {
   }
 
   async #move(source: SourceFile, claimed: LedgerContent, head: LedgerHead): Promise<FileOutcome> {
-    const {to, partial: path, ledger: ledgerPath, destination, file, signal} = this.#options;
-    const spec = {path, size: file.size, intended: {destination, ...this.#attributes}};
+    const {to, partial: path, ledger: ledgerPath, destination, file, partBytes, signal} = this.#options;
+    const parts = partBytes === undefined ? {} : {partBytes};
+    const spec = {path, size: file.size, ...parts, intended: {destination, ...this.#attributes}};
     const openLedger = () => Ledger.open(to, ledgerPath, head, signal);
     const published = () => this.#publishedMeanwhile(head);
     return await withUnfinished({to, spec, openLedger, published, signal}, (partial, ledger) =>
@@ -103,8 +104,8 @@ export class FileAttempt {
 
   /** The unit of proof is what the destination can take again. */
   get #blockBytes(): number {
-    const {to, file} = this.#options;
-    return to.properties.partBytes?.(file.size) ?? blockBytesOf(file.size);
+    const {to, file, partBytes} = this.#options;
+    return partBytes ?? to.properties.partBytes?.(file.size) ?? blockBytesOf(file.size);
   }
 
   get #attributes(): Attributes {

@@ -24,6 +24,8 @@ export interface MoveFileOptions {
   readonly partial: StorePath;
   readonly ledger: StorePath;
   readonly file: PlannedFile;
+  /** Bytes of the parts that it goes in, one after the other; see `smallestParts`. Default: as the destination says. */
+  readonly partBytes?: number;
   /** `keep`: an existing destination makes the outcome `failed` with `store.already-exists`. */
   readonly ifExists: 'replace' | 'keep';
   /** `size` leaves out the proof of what this attempt sends and the file's digest; what is resumed is proved all the same. */

@@ -245,3 +245,12 @@ test('the sweep removes what nobody owns, and only names of its own kind', async
   expect((await stat(join(stores.destination, PARTIALS, 'mine.txt'))).isFile()).toBe(true);
   expect((await readFile(join(stores.destination, PARTIALS, 'mine.txt'))).length).toBe(0);
 });
+
+test('a text that an attempt has published compressed, unheard, is not sent once more as it is where the line dropped', async () => {
+  const file = {...(await stores.put('text', 'so it is\n'.repeat(1_100_000))), compressAs: 'text.gz'};
+  const to = withChaos(stores.to, [{method: 'partial.publish', how: 'lose-answer', code: 'ssh.connection-lost'}]);
+  await expect(moveSegment(segment([file], {to}))).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  const {outcomes} = await moveSegment(segment([file], {before: 'stalled'}));
+  expect(outcomes).toMatchObject([{outcome: 'resumed', stored: {name: 'text.gz', compression: 'gzip'}}]);
+  expect(await readdir(join(stores.destination, 'out'))).toEqual(['text.gz']);
+});

@@ -10,6 +10,7 @@ import {ProgressCounter, type ProgressListener, type SegmentProgress} from './mo
 import type {MoveLimits} from './move-shape.js';
 import type {PlannedFile} from './planned-file.js';
 import {SegmentOutcomes} from './segment-outcomes.js';
+import {smallestParts} from './smallest-parts.js';
 import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
 import {requireCurrent} from './superseded.js';
 
@@ -148,18 +149,22 @@ class Segment {
       onGain: (bytes: number) => this.#counter.gained(bytes),
     };
     const source = joinStorePath(fromRoot, file.source ?? file.name);
-    // Compressed, it goes by whole blocks, and what is resumed is read again: too much for a line that drops that often.
-    if (file.compressAs !== undefined && this.#options.before !== 'stalled') {
-      const compressAs = joinStorePath(toRoot, file.compressAs);
-      const compressed = await compressFile({...this.#options, ...told, file, source, destination: compressAs});
+    const stalled = this.#options.before === 'stalled';
+    // Compressed, it goes by whole blocks, each of several times its size: too much for a line that drops that often.
+    // An attempt whose outcome was lost may have published it all the same.
+    if (file.compressAs !== undefined) {
+      const to = {destination: joinStorePath(toRoot, file.compressAs), onlyPublished: stalled};
+      const compressed = await compressFile({...this.#options, ...told, ...to, file, source});
       if (compressed !== undefined) return compressed;
     }
     const destination = joinStorePath(toRoot, file.name);
     const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
+    const of = {owner, destination, identity, size: file.size};
+    const smallest = stalled ? await smallestParts(this.#options, of, file, this.#options.signal) : undefined;
     if (this.#options.removeFirst === true) await this.#makeRoom(file, destination);
     const outcome = await moveFile({
       ...this.#options,
-      ...partialPaths(partials, {owner, destination, identity, size: file.size}),
+      ...(smallest ?? partialPaths(partials, of)),
       ...{...told, file, destination, source},
       afterFailure: this.#options.before !== undefined,
       verify: this.#options.verify ?? 'hash',

@@ -28,7 +28,9 @@ export class PartSender {
   constructor(options: BlockSenderOptions) {
     this.#options = options;
     const {blockBytes} = options.table;
-    this.#writes = new WritesUnderWay(Math.max(blockBytes, Math.min(PARTS_AT_ONCE * blockBytes, MOST_BYTES)));
+    // Parts that share a line would each get less of it than a part before it drops.
+    const most = options.oneByOne ? blockBytes : Math.min(PARTS_AT_ONCE * blockBytes, MOST_BYTES);
+    this.#writes = new WritesUnderWay(Math.max(blockBytes, most));
   }
 
   /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */

@@ -1,8 +1,13 @@
+import type {Entry, StoreProperties} from '../stores/store.js';
 import {BlockTable} from './block-table.js';
 import {blockBytesOf} from './blocks.js';
 import type {MoveFileOptions} from './move-file.js';
 import {moveShape} from './move-shape.js';
+import type {PlannedFile} from './planned-file.js';
 import {digestOfSource} from './whole-digest.js';
+
+/** For people. */
+export const PUBLISHED_ALREADY = 'published by another attempt, which had proved it';
 
 /**
  * Whether an attempt that had proved the whole file has published it: the publish consumes the partial, and leaves a
@@ -18,10 +23,17 @@ export async function publishedAlready(
   // A partial that is there again is one that a late attempt opened anew: it holds nothing.
   if (unfinished !== undefined && unfinished.size > 0) return undefined;
   if (published?.kind !== 'file' || published.size !== file.size) return undefined;
-  const {modificationTimes, timeResolutionMs} = to.properties;
-  if (modificationTimes && Math.abs(published.modifiedAt - file.modifiedAt) >= Math.max(1, timeResolutionMs))
-    return undefined;
-  return 'published by another attempt, which had proved it';
+  return hasTimeOf(file, published, to.properties) ? PUBLISHED_ALREADY : undefined;
+}
+
+/** As far as the store keeps times. */
+export function hasTimeOf(
+  file: PlannedFile,
+  published: Entry,
+  {modificationTimes, timeResolutionMs}: StoreProperties,
+): boolean {
+  const apart = Math.abs(published.modifiedAt - file.modifiedAt);
+  return !modificationTimes || apart < Math.max(1, timeResolutionMs);
 }
 
 /** Whether the destination holds these very bytes, whoever put them there: all of it is read. */

@@ -9,7 +9,7 @@ import type {MoveShape} from './move-shape.js';
 import {PartSender} from './part-sender.js';
 import {sendBlockByPieces} from './piecewise.js';
 import {resent} from './resent.js';
-import {digestOfBlock, digestOfDestination, digestOfSource, tiedToBlocks} from './whole-digest.js';
+import {digestOfBlock, digestOfDestination, digestOfResumed, tiedToBlocks} from './whole-digest.js';
 
 /** A flush of everything at the end would hold up the publish: it is begun each time so many bytes were sent. */
 const SYNC_BYTES = 128 * 1024 * 1024;
@@ -63,7 +63,7 @@ export async function transport(options: TransportOptions): Promise<string | und
   const sender = new Sender({
     // Where nobody asks for a digest, and a later attempt can read the source again without a line, none is made.
     ...{source, overNetwork, hashes: wanted || overNetwork},
-    ...{partial, table, shape, signal, fence},
+    ...{partial, table, shape, signal, fence, oneByOne: move.partBytes !== undefined},
     onBlock: (block, sha256) => {
       // What cannot be hashed is not taken up: another attempt begins anew.
       const isGain = to.properties.hashing !== 'none' && !table.isClaimed(block);
@@ -102,7 +102,7 @@ export async function transport(options: TransportOptions): Promise<string | und
   };
   const [sent, reread] = await allOrNone(failed, [
     send(),
-    rereads ? digestOfSource(source, table, shape, signal) : Promise.resolve(undefined),
+    rereads ? digestOfResumed({from, path: move.source, source}, table, shape, signal) : Promise.resolve(undefined),
     proof,
   ]).finally(() => sender.settled().catch(() => undefined));
   if (!wanted) return undefined;

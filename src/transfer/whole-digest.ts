@@ -1,8 +1,9 @@
 import {WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
-import type {ByteRange, PartialFile, SourceFile} from '../stores/store.js';
+import type {ByteRange, PartialFile, SourceFile, Store, StorePath} from '../stores/store.js';
 import type {BlockTable} from './block-table.js';
+import {blockCount} from './blocks.js';
 import {sourceChanged} from './changed-source.js';
 import type {MoveShape} from './move-shape.js';
 import {readAhead} from './read-ahead.js';
@@ -45,6 +46,29 @@ export async function digestOfSource(
   } finally {
     hasher.abandon();
   }
+}
+
+export interface OpenedSource {
+  readonly from: Store;
+  readonly path: StorePath;
+  readonly source: SourceFile;
+}
+
+/**
+ * The same of a source a part of which has arrived: hashed where it lies, where that can be, so that a slow line carries
+ * what is missing and no more.
+ */
+export async function digestOfResumed(
+  {from, path, source}: OpenedSource,
+  table: BlockTable,
+  shape: MoveShape,
+  signal: AbortSignal,
+): Promise<SourceDigest> {
+  const ranges = Array.from({length: blockCount(table.size, table.blockBytes)}, (_, block) => table.range(block));
+  const there = await from.hash?.(path, {ranges, signal});
+  if (there === undefined) return await digestOfSource(source, table, shape, signal);
+  if (there.entry.identity !== source.entry.identity) throw sourceChanged(source.entry.identity, there.entry.identity);
+  return {whole: there.sha256, blocks: there.ranges};
 }
 
 /** The digest of one block of the source, which is read for it. */

@@ -65,6 +65,23 @@ export function describeParts(subject: Subject): void {
       expect(await published()).toBe(digestOfAll());
     });
 
+    test('takes the smallest parts where it was opened for them, also by a later attempt', async () => {
+      const size = sizeOf();
+      const least = subject.store.properties.leastPartBytes?.(size) ?? 0;
+      expect(least).toBeLessThan(partBytes());
+      const content = patterned(size);
+      const open = (): Promise<PartialFile> => subject.openPartial('p', size, {partBytes: least});
+      const send = (partial: PartialFile, at: number) => partial.write(at, content.subarray(at, at + least));
+      const first = await open();
+      await send(first, 0);
+      const second = await open();
+      expect(second.foundBytes).toBe(least);
+      for (let at = least; at < size; at += least) await send(second, at);
+      await publish(second, 'keep');
+      for (const attempt of [first, second]) await attempt.close();
+      expect(await published()).toBe(sha256(content));
+    });
+
     test('refuses what is no whole part, and another destination than it was opened for', async () => {
       const partial = await subject.openPartial('p', sizeOf());
       const refused = {code: 'store.unsupported'};

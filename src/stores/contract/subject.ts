@@ -65,7 +65,11 @@ export class Subject {
   }
 
   /** Opens a partial in the test's directory, the directory for partials created before. */
-  async openPartial(name: string, size: number, spec: Pick<PartialSpec, 'atMost'> = {}): Promise<PartialFile> {
+  async openPartial(
+    name: string,
+    size: number,
+    spec: Pick<PartialSpec, 'atMost' | 'partBytes'> = {},
+  ): Promise<PartialFile> {
     await this.store.makeDirectory(this.at('partials'));
     const intended = {destination: this.at('file')};
     return this.store.openPartial({path: this.at('partials', name), size, intended, ...spec});

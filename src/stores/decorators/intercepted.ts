@@ -1,4 +1,4 @@
-import type {CallOptions, PartialFile, SourceFile, Store, StorePath} from '../store.js';
+import type {HashOptions, PartialFile, SourceFile, Store, StorePath} from '../store.js';
 
 /** The calls that can be intercepted: those of Store, and those of the files that it opens. */
 export type StoreMethod =
@@ -57,7 +57,7 @@ export function intercepted(store: Store, around: Interceptor): Store {
     removeTree: (path, options) => around({method: 'removeTree', path}, () => store.removeTree(path, options)),
     ...(hash === undefined
       ? {}
-      : {hash: (path: StorePath, options?: CallOptions) => around({method: 'hash', path}, () => hash(path, options))}),
+      : {hash: (path: StorePath, options?: HashOptions) => around({method: 'hash', path}, () => hash(path, options))}),
     freeSpace: (path, options) => around({method: 'freeSpace', path}, () => store.freeSpace(path, options)),
     close: () => around({method: 'close', path: ''}, () => store.close()),
   };

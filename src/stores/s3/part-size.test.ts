@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import {MOST_OBJECT_BYTES, MOST_PARTS, PART_BYTES, partBytesOf, partLength} from './part-size.js';
+import {leastPartBytesOf, MOST_OBJECT_BYTES, MOST_PARTS, PART_BYTES, partBytesOf, partLength} from './part-size.js';
 
 const GIBIBYTE = 1024 ** 3;
 /** S3 takes parts of 5 MiB to 5 GiB. */
@@ -14,6 +14,15 @@ describe('the size of parts', () => {
     ['at 5 TiB, the most on S3', MOST_OBJECT_BYTES, 525],
   ])('is what the largest number of parts needs: %s', (_, size, mebibytes) => {
     expect(partBytesOf(size)).toBe(mebibytes * 1024 ** 2);
+  });
+
+  test.each([
+    [1, 5],
+    [48 * GIBIBYTE, 5],
+    [78 * GIBIBYTE, 8],
+    [MOST_OBJECT_BYTES, 525],
+  ])('is as small as S3 and the number of parts allow, where that is asked for: of %i bytes', (size, mebibytes) => {
+    expect(leastPartBytesOf(size)).toBe(mebibytes * 1024 ** 2);
   });
 
   test.each([1, PART_BYTES, PART_BYTES + 1, 78 * GIBIBYTE + 1, 1_234_567_890_123, MOST_OBJECT_BYTES])(

@@ -19,7 +19,7 @@ export async function openPartial(bucket: Bucket, spec: PartialSpec, options: Ca
   const recordKey = keys.key(spec.path);
   await requireDirectoryOf(bucket, spec.path, options);
   if ((await statDirectory(bucket, spec.path, options)) !== undefined) throw isDirectory(spec.path);
-  if (spec.size <= PART_BYTES) return openPartialObject(bucket, spec, options);
+  if (spec.size <= (spec.partBytes ?? PART_BYTES)) return openPartialObject(bucket, spec, options);
   for (;;) {
     const found = await openRecorded(bucket, spec, recordKey, options);
     if (found !== undefined) return found;
@@ -71,9 +71,9 @@ async function partsOf(
 }
 
 async function begin({client, keys}: Bucket, spec: PartialSpec, options: CallOptions): Promise<UploadRecord> {
-  const {path, size, intended} = spec;
+  const {path, size, intended, partBytes = partBytesOf(size)} = spec;
   if (intended === undefined) {
-    const message = `A partial of more than ${PART_BYTES} bytes is opened with its destination on this store.`;
+    const message = 'A partial of more than one part is opened with its destination on this store.';
     throw new WaybillError('store.unsupported', message, {path});
   }
   if (size > MOST_OBJECT_BYTES) {
@@ -85,5 +85,5 @@ async function begin({client, keys}: Bucket, spec: PartialSpec, options: CallOpt
   const {mode, modifiedAt} = intended;
   const metadata = {token, ...(mode === undefined ? {} : {mode}), ...(modifiedAt === undefined ? {} : {modifiedAt})};
   const uploadId = await createUpload(client, key, {...metadataHeaders(metadata), ...checkedParts}, options);
-  return {version: 1, uploadId, key, size, partBytes: partBytesOf(size), token};
+  return {version: 1, uploadId, key, size, partBytes, token};
 }

@@ -8,7 +8,7 @@ import {list} from './list.js';
 import {makeDirectory, remove, rename, setAttributes, stat} from './names.js';
 import {getObject, putObject} from './objects.js';
 import type {S3Connection} from './options.js';
-import {PART_BYTES, partBytesOf} from './part-size.js';
+import {leastPartBytesOf, PART_BYTES, partBytesOf} from './part-size.js';
 import {openPartial} from './partial.js';
 import {Placement} from './placement.js';
 import {putFiles} from './put-files.js';
@@ -25,6 +25,7 @@ const PROPERTIES: StoreProperties = {
   rangedReads: true,
   partialWrites: 'parts',
   partBytes: partBytesOf,
+  leastPartBytes: leastPartBytesOf,
   atomicReplace: true,
   conditionalPublish: true,
   modes: true,

@@ -1,12 +1,15 @@
 import {WaybillError} from '../../contracts/errors.js';
 import type {SshPool} from '../../ssh/pool.js';
-import type {CallOptions, HashedFile, StorePath} from '../store.js';
+import type {ByteRange, HashedFile, HashOptions, StorePath} from '../store.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import {HashShell} from './hash-shell.js';
 import type {SshRoot} from './root.js';
 import type {FileSession} from './file-session.js';
 import {openSource} from './source.js';
+
+/** Ranges of one question, each of which costs a process or two. */
+const BATCH = 256;
 
 /**
  * Hashes a file in a shell of its own: a long one would hold up what transfers ask of the shared one, and ends with its shell.
@@ -17,7 +20,7 @@ export async function hashFile(
   root: SshRoot,
   pool: SshPool,
   path: StorePath,
-  {signal}: CallOptions = {},
+  {ranges = [], signal}: HashOptions = {},
 ): Promise<HashedFile | undefined> {
   const source = await openSource(session, root, path);
   const shell = new HashShell(pool);
@@ -25,12 +28,19 @@ export async function hashFile(
     if (!(await shell.available(signal))) return undefined;
     const {entry} = source;
     const absolute = await root.locate(session, path);
-    const [sha256] = await shell.hash(absolute, [{offset: 0, length: entry.size}], entry.size, signal);
+    const hashed = async (asked: readonly ByteRange[]): Promise<string[]> => {
+      const digests = await shell.hash(absolute, asked, entry.size, signal);
+      return digests.filter((digest) => digest !== undefined);
+    };
+    const [sha256] = await hashed([{offset: 0, length: entry.size}]);
+    const digests: string[] = [];
+    for (let at = 0; at < ranges.length; at += BATCH) digests.push(...(await hashed(ranges.slice(at, at + BATCH))));
     const after = await translated(session, path, async () => entryOf(await session.lstat(absolute)));
-    if (sha256 === undefined || after.kind !== 'file' || after.identity !== entry.identity) {
+    const isSame = after.kind === 'file' && after.identity === entry.identity;
+    if (sha256 === undefined || digests.length < ranges.length || !isSame) {
       throw new WaybillError('source.changed', `${JSON.stringify(path)} changed while it was hashed.`, {path});
     }
-    return {entry, sha256};
+    return {entry, sha256, ranges: digests};
   } finally {
     await shell.close();
     await source.close();

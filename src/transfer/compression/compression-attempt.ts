@@ -1,15 +1,13 @@
 import {hasCode, WaybillError} from '../../contracts/errors.js';
-import type {PartialFile, SourceFile, Store, StorePath} from '../../stores/store.js';
-import {BlockTable} from '../block-table.js';
+import type {Entry, PartialFile, SourceFile} from '../../stores/store.js';
 import {blockBytesOf} from '../blocks.js';
 import {hasChanged, requireSameSource, sourceChanged} from '../changed-source.js';
 import type {FileOutcome, MovedOutcome} from '../file-outcome.js';
 import {type PartialPaths, partialPaths} from '../keys.js';
 import {moveShape, type MoveShape} from '../move-shape.js';
 import {attributesOf, type PlannedFile, withAttributes} from '../planned-file.js';
-import {publishedAlready} from '../published-already.js';
+import {hasTimeOf, PUBLISHED_ALREADY, publishedAlready} from '../published-already.js';
 import {requireCurrent} from '../superseded.js';
-import {digestOfSource} from '../whole-digest.js';
 import {withUnfinished} from '../with-unfinished.js';
 import type {CompressFileOptions} from './compress-file.js';
 import {
@@ -21,8 +19,7 @@ import {
   readClaims,
 } from './compression-ledger.js';
 import {Layout} from './layout.js';
-import {MEMBER_BYTES} from './member.js';
-import {openOriginal} from './originals.js';
+import {type Compressed, digestIfMadeOf, originalThere} from './original-there.js';
 import {type Counts, Transport} from './transport.js';
 import {sampleDigest} from './worth-compressing.js';
 
@@ -34,7 +31,7 @@ interface Unfinished extends PartialPaths {
 /**
  *     open source, compress its first MiB ──► not worth it? ──► undefined
  *       │
- *     read ledger ──► published by another attempt? ──► its outcome
+ *     read ledger ──► published by another attempt, or there already? ──► its outcome
  *       │
  *     prove the blocks of earlier attempts
  *       │
@@ -64,8 +61,9 @@ export class CompressionAttempt {
   }
 
   async run(): Promise<FileOutcome | undefined> {
-    const {from, to, source, file, signal} = this.#options;
+    const {from, to, source, destination, file, onlyPublished = false, signal} = this.#options;
     if (to.properties.hashing === 'none') return undefined;
+    if (onlyPublished && (await to.stat(destination, {signal})) === undefined) return undefined;
     const opened = await from.openSource(source, {signal});
     try {
       requireSameSource(file, opened.entry);
@@ -73,7 +71,8 @@ export class CompressionAttempt {
       const sample = await sampleDigest(opened, signal);
       if (sample === undefined) return undefined;
       const unfinished = await this.#unfinished(sample);
-      return (await this.#existing(unfinished)) ?? (await this.#move(opened, unfinished));
+      const existing = await this.#existing(opened, unfinished);
+      return existing !== undefined || onlyPublished ? existing : await this.#move(opened, unfinished);
     } finally {
       await opened.close();
     }
@@ -89,18 +88,28 @@ export class CompressionAttempt {
   }
 
   /** What another attempt has published; refuses a destination that is to be kept and is somebody else's. */
-  async #existing({claims, head, ledger, partial}: Unfinished): Promise<FileOutcome | undefined> {
-    const {to, destination, ifExists, signal} = this.#options;
+  async #existing(source: SourceFile, {claims, head, ledger, partial}: Unfinished): Promise<FileOutcome | undefined> {
+    const {to, destination, ifExists, onlyPublished = false, signal} = this.#options;
     const published = await this.#publishedAlready(claims, partial);
     if (published !== undefined) return published;
-    if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return undefined;
+    const there = await to.stat(destination, {signal});
+    if (there === undefined) return undefined;
     // Another attempt may have published after its ledger was read.
     const now = this.#fresh ? NO_CLAIMS : await readClaims(to, ledger, head, signal);
-    const meanwhile = await this.#publishedAlready(now, partial);
-    if (meanwhile !== undefined) return meanwhile;
+    const meanwhile = (await this.#publishedAlready(now, partial)) ?? (await this.#publishedElsewise(there, source));
+    if (meanwhile !== undefined || ifExists === 'replace' || onlyPublished) return meanwhile;
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });
+  }
+
+  /** What an attempt with another zlib has published: its ledger is not this one's, and its bytes are others. */
+  async #publishedElsewise(entry: Entry, source: SourceFile): Promise<FileOutcome | undefined> {
+    const {from, to, source: path, signal} = this.#options;
+    if (!hasTimeOf(this.#file, entry, to.properties)) return undefined;
+    const whole = await digestIfMadeOf({from, path, source}, this.#there(entry), this.#shape, signal);
+    const {sha256 = whole} = this.#file;
+    return whole === undefined || whole !== sha256 ? undefined : this.#publishedBy(whole, entry.size);
   }
 
   async #publishedAlready({whole, members}: Claims, partial: string): Promise<FileOutcome | undefined> {
@@ -110,10 +119,13 @@ export class CompressionAttempt {
     const {sha256, ...stored} = this.#file;
     if (sha256 !== undefined && sha256 !== whole) return undefined;
     const file = {...stored, size: total};
-    const note = await publishedAlready({to, partial, destination, file, signal}, whole);
-    if (note === undefined) return undefined;
+    if ((await publishedAlready({to, partial, destination, file, signal}, whole)) === undefined) return undefined;
+    return this.#publishedBy(whole, total);
+  }
+
+  #publishedBy(whole: string, storedBytes: number): FileOutcome {
     this.#counts = {...this.#counts, resumedBytes: Math.max(0, this.#file.size - this.#counts.sentBytes)};
-    return this.#outcome('resumed', whole, total, note);
+    return this.#outcome('resumed', whole, storedBytes, PUBLISHED_ALREADY);
   }
 
   async #move(source: SourceFile, unfinished: Unfinished): Promise<FileOutcome> {
@@ -141,7 +153,8 @@ export class CompressionAttempt {
     const {from, to, destination, ifExists, signal, onProgress, onGain} = this.#options;
     const layout = this.#layout(claims.members);
     const transport = new Transport({
-      ...{source, partial, ledger, layout, claims, file: this.#file, shape: this.#shape},
+      ...{from, path: this.#options.source, source, partial, ledger, layout, claims},
+      ...{file: this.#file, shape: this.#shape},
       ...{signal, onProgress, onGain, fence: () => requireCurrent(this.#options)},
     });
     const whole = await transport.run().finally(() => (this.#counts = transport.counts));
@@ -157,34 +170,21 @@ export class CompressionAttempt {
       await partial.publish({destination, ifExists, ...attributesOf(this.#file), size: total, signal});
     } catch (error) {
       // Another attempt may have published before this one made its partial.
-      if (!hasCode(error, 'store.already-exists') || !(await this.#holds(to, destination, total, whole))) throw error;
-      return this.#outcome('skipped', whole, total);
+      const there = hasCode(error, 'store.already-exists') ? await to.stat(destination, {signal}) : undefined;
+      if (there === undefined) throw error;
+      if ((await originalThere(this.#there(there), signal))?.whole !== whole) throw error;
+      return this.#outcome('skipped', whole, there.size);
     }
     return this.#outcome(this.#counts.resumedBytes > 0 ? 'resumed' : 'copied', whole, total);
   }
 
-  /** Whether what lies there was made of these very bytes: all of it is read. */
-  async #holds(to: Store, destination: StorePath, total: number, whole: string): Promise<boolean> {
-    const {signal} = this.#options;
-    const found = await to.stat(destination, {signal});
-    if (found?.kind !== 'file' || found.size !== total) return false;
-    const original = await openOriginal(to, destination, {signal}).catch((error: unknown) => {
-      if (hasCode(error, 'transfer.checksum-mismatch')) return undefined;
-      throw error;
-    });
-    if (original === undefined) return false;
-    try {
-      const table = new BlockTable(this.#file.size, MEMBER_BYTES, new Map());
-      if (original.entry.size !== this.#file.size) return false;
-      return (await digestOfSource(original, table, this.#shape, signal)).whole === whole;
-    } finally {
-      await original.close();
-    }
+  #there(entry: Entry): Compressed {
+    const {to, destination} = this.#options;
+    return {store: to, path: destination, entry, size: this.#file.size};
   }
 
   #layout(members: Claims['members']): Layout {
-    const lengths = members.map(({length}) => length);
-    return new Layout(this.#file.size, this.#blockBytes, lengths);
+    return new Layout(this.#file.size, this.#blockBytes, members);
   }
 
   #outcome(outcome: MovedOutcome['outcome'], sha256: string, storedBytes: number, note?: string): FileOutcome {

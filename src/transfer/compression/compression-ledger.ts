@@ -1,16 +1,18 @@
 import type {Store, StorePath} from '../../stores/store.js';
 import {blockCount} from '../blocks.js';
-import {blockBody, decodeSlot, digestIn, headBody, type LedgerHead, SLOT_BYTES} from '../ledger-record.js';
+import {blockBody, decodeSlot, digestIn, headBody, type LedgerHead} from '../ledger-record.js';
 import {LedgerSlots} from '../ledger-slots.js';
+import {readSlots} from '../read-slots.js';
+import type {MadeMember} from './layout.js';
 import {memberCount} from './member.js';
 
 /**
- * What is known of a file that is compressed on its way: beside the digests of the blocks that were sent, how long each
- * member is and what it was made of. In slots like those of any ledger:
+ * What is known of a file that is compressed on its way: beside the digests of the blocks that were sent, what each
+ * member was made of, and what it became. In slots like those of any ledger:
  *
  *     waybill-ledger 1 8388608 1073741824 <40 hex: identity and sample>       …   the head
  *     whole <64 hex SHA-256 of the original>                                  …   once everything is proved
- *     000000000003 <64 hex SHA-256 of the original's bytes>          1048576  …   for each member, its length
+ *     000000000003 <64 hex SHA-256 of the original's bytes> 1048576 <8 hex>   …   for each member, what it became
  *     000000000003 <64 hex SHA-256 of the compressed bytes as sent>           …   for each block
  */
 export interface Claims {
@@ -21,9 +23,7 @@ export interface Claims {
   readonly whole?: string;
 }
 
-export interface ClaimedMember {
-  /** Bytes of the member. */
-  readonly length: number;
+export interface ClaimedMember extends MadeMember {
   /** Of the bytes of the original that it was made of. */
   readonly sha256: string;
 }
@@ -35,7 +35,7 @@ export const NO_CLAIMS: Claims = {members: [], blocks: new Map()};
 
 const WHOLE_SLOT = 1;
 const FIRST_MEMBER = 2;
-const LENGTH_DIGITS = 16;
+const LENGTH_DIGITS = 7;
 
 /** Deflate makes nothing longer than this: what doesn't shrink is kept as it is, with five bytes for each 16 KiB. */
 export function mostCompressedBytes(size: number): number {
@@ -46,7 +46,7 @@ function slotsOf({size, blockBytes}: CompressionHead): {readonly members: number
   return {members: memberCount(size), blocks: blockCount(mostCompressedBytes(size), blockBytes)};
 }
 
-/** What earlier attempts entered; nothing where the ledger is missing, torn, or another file's. */
+/** What earlier attempts entered: nothing where the ledger is of no use. Rejects as `readSlots` does. */
 export async function readClaims(
   store: Store,
   path: StorePath,
@@ -54,8 +54,8 @@ export async function readClaims(
   signal: AbortSignal,
 ): Promise<Claims> {
   const {members, blocks} = slotsOf(head);
-  const content = await store.getObject(path, (FIRST_MEMBER + members + blocks) * SLOT_BYTES, {signal});
-  if (content === undefined || decodeSlot(content, 0) !== headBody(head)) return NO_CLAIMS;
+  const content = await readSlots(store, path, {head, slots: FIRST_MEMBER + members + blocks}, signal);
+  if (content === undefined) return NO_CLAIMS;
   const claimedMembers: ClaimedMember[] = [];
   for (let member = 0; member < members; member++) {
     const found = memberIn(decodeSlot(content, FIRST_MEMBER + member), member);
@@ -94,10 +94,10 @@ export class CompressionLedger {
     return new CompressionLedger(slots, FIRST_MEMBER + members);
   }
 
-  enterMember(member: number, {length, sha256}: ClaimedMember): void {
+  enterMember(member: number, claimed: ClaimedMember): void {
     if (this.#entered.has(member)) return;
     this.#entered.add(member);
-    this.#slots.write(FIRST_MEMBER + member, memberBody(member, {length, sha256}));
+    this.#slots.write(FIRST_MEMBER + member, memberBody(member, claimed));
   }
 
   enterBlock(block: number, sha256: string, onEntered: () => void): void {
@@ -117,12 +117,12 @@ export class CompressionLedger {
   }
 }
 
-function memberBody(member: number, {length, sha256}: ClaimedMember): string {
-  return `${blockBody(member, sha256)} ${String(length).padStart(LENGTH_DIGITS, '0')}`;
+function memberBody(member: number, {sha256, length, check}: ClaimedMember): string {
+  return `${blockBody(member, sha256)} ${String(length).padStart(LENGTH_DIGITS, '0')} ${check}`;
 }
 
 function memberIn(body: string | undefined, member: number): ClaimedMember | undefined {
-  const digits = body?.slice(-LENGTH_DIGITS) ?? '';
-  const sha256 = digestIn(body?.slice(0, -LENGTH_DIGITS - 1), blockBody(member, '').trimEnd());
-  return sha256 === undefined || !/^\d+$/.test(digits) ? undefined : {length: Number(digits), sha256};
+  const [, made = '', length, check] = /^(.*) (\d{7}) ([0-9a-f]{8})$/.exec(body ?? '') ?? [];
+  const sha256 = digestIn(made, blockBody(member, '').trimEnd());
+  return sha256 === undefined || check === undefined ? undefined : {sha256, length: Number(length), check};
 }

@@ -3,20 +3,33 @@ import {sourceChanged} from '../changed-source.js';
 import {memberCount} from './member.js';
 import {encodeIndex} from './member-index.js';
 
+/** What a member became. */
+export interface MadeMember {
+  /** Bytes. */
+  readonly length: number;
+  /** The first eight hexadecimal digits of the SHA-256 of its compressed bytes: another zlib makes others. */
+  readonly check: string;
+}
+
+export function checkOf(sha256: string): string {
+  return sha256.slice(0, 8);
+}
+
 /** Where the members of one file lie in its compressed form: known from the first one on, as far as they were made. */
 export class Layout {
   readonly members: number;
   readonly blockBytes: number;
   readonly #size: number;
   readonly #offsets: number[] = [0];
+  readonly #checks: string[] = [];
   #index: Buffer | undefined;
 
-  /** `lengths` are those of the first members, as an earlier attempt entered them. */
-  constructor(size: number, blockBytes: number, lengths: readonly number[]) {
+  /** `made` are the first members, as an earlier attempt entered them. */
+  constructor(size: number, blockBytes: number, made: readonly MadeMember[]) {
     this.#size = size;
     this.members = memberCount(size);
     this.blockBytes = blockBytes;
-    for (const [member, length] of lengths.entries()) this.learn(member, length);
+    for (const [member, each] of made.entries()) this.learn(member, each);
   }
 
   /** Members of which it is known where they lie; those after them are made in order. */
@@ -24,11 +37,22 @@ export class Layout {
     return this.#offsets.length - 1;
   }
 
-  /** Rejects a length that is not what the member had before: then it was made of other bytes. */
-  learn(member: number, length: number): void {
-    const before = member < this.known ? this.range(member).length : undefined;
-    if (before !== undefined && before !== length) throw sourceChanged(String(before), String(length));
-    if (before === undefined) this.#offsets.push(this.#at(member) + length);
+  /**
+   * Rejects with `source.changed` where the member became something else before: it was made of other bytes, or by
+   * another zlib, and a block would hold the end of one and the beginning of the other.
+   */
+  learn(member: number, {length, check}: MadeMember): void {
+    if (member < this.known) {
+      const before = this.made(member);
+      if (before.length !== length || before.check !== check) throw sourceChanged(before.check, check);
+      return;
+    }
+    this.#offsets.push(this.#at(member) + length);
+    this.#checks.push(check);
+  }
+
+  made(member: number): MadeMember {
+    return {length: this.range(member).length, check: this.#checks[member] ?? ''};
   }
 
   range(member: number): ByteRange {

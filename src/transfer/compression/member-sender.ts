@@ -8,7 +8,7 @@ import type {Run} from '../block-table.js';
 import {readAhead} from '../read-ahead.js';
 import {WritesUnderWay} from '../writes-under-way.js';
 import {type AssembledBlock, BlockAssembler} from './block-assembler.js';
-import type {Layout} from './layout.js';
+import {checkOf, type Layout} from './layout.js';
 import {compressMember, MEMBER_BYTES} from './member.js';
 
 export interface MemberSenderOptions {
@@ -125,7 +125,7 @@ export class MemberSender {
     if (next === undefined) return;
     const {member, bytes} = await next;
     const {layout, isProved} = this.#options;
-    layout.learn(member, bytes.length);
+    layout.learn(member, {length: bytes.length, check: checkOf(await digestOf(bytes))});
     const {offset} = layout.range(member);
     this.#waiting.set(member, new Set(layout.blocksOf(layout.range(member)).filter((block) => !isProved(block))));
     await this.#writeAll(assembler.add(offset, bytes));

@@ -1,5 +1,5 @@
 import {WaybillError} from '../../contracts/errors.js';
-import type {PartialFile, SourceFile} from '../../stores/store.js';
+import type {PartialFile} from '../../stores/store.js';
 import {allOrNone} from '../all-or-none.js';
 import {BlockTable} from '../block-table.js';
 import {sourceChanged} from '../changed-source.js';
@@ -7,7 +7,7 @@ import type {MovedOutcome} from '../file-outcome.js';
 import type {FileProgress} from '../move-file.js';
 import type {MoveShape} from '../move-shape.js';
 import type {PlannedFile} from '../planned-file.js';
-import {digestOfSource, tiedToBlocks} from '../whole-digest.js';
+import {digestOfResumed, type OpenedSource, tiedToBlocks} from '../whole-digest.js';
 import {BlockProofs} from './block-proofs.js';
 import type {Claims, CompressionLedger} from './compression-ledger.js';
 import type {Layout} from './layout.js';
@@ -17,8 +17,7 @@ import {MemberSender} from './member-sender.js';
 /** A medium that loses bytes this often is broken. */
 const MOST_PASSES = 4;
 
-export interface TransportOptions {
-  readonly source: SourceFile;
+export interface TransportOptions extends OpenedSource {
   readonly partial: PartialFile;
   readonly ledger: CompressionLedger;
   readonly layout: Layout;
@@ -58,14 +57,14 @@ export class Transport {
 
   /** Answers with the digest of the original, tied to the bytes that were compressed. */
   async run(): Promise<string> {
-    const {source, claims, shape} = this.#options;
+    const {claims, shape} = this.#options;
     // One failure ends everything that is under way for this file.
     const failed = new AbortController();
     const signal = AbortSignal.any([this.#options.signal, failed.signal]);
     const resumes = claims.members.length > 0;
     const [sent, reread] = await allOrNone(failed, [
       this.#sendAll(signal),
-      resumes ? digestOfSource(source, this.#members, shape, signal) : Promise.resolve(undefined),
+      resumes ? digestOfResumed(this.#options, this.#members, shape, signal) : Promise.resolve(undefined),
     ]);
     if (reread !== undefined) return tiedToBlocks(reread, this.#members);
     if (sent === undefined) throw new WaybillError('store.io', 'The hashing threads gave no digest.');
@@ -135,7 +134,7 @@ export class Transport {
       if (digests.includes(undefined)) continue;
       for (const [index, member] of members.entries()) {
         const digest = digests[index];
-        if (digest !== undefined) ledger.enterMember(member, {length: layout.range(member).length, sha256: digest});
+        if (digest !== undefined) ledger.enterMember(member, {...layout.made(member), sha256: digest});
       }
       ledger.enterBlock(block, sha256, () => {
         if (!claims.blocks.has(block)) onGain?.(layout.blockRange(block).length);
