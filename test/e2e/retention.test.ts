@@ -1,12 +1,12 @@
 import {mkdir, readdir, readFile, rm, stat, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {StartOptions} from '../../src/client/api.js';
 import {workflowNames} from '../../src/contracts/names.js';
 import type {RetentionResult} from '../../src/contracts/retention.js';
-import {postgresConnectionString} from '../../src/embedded/postgres.js';
 import {until} from '../until.js';
+import {queryCatalog} from './catalog-query.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {waybillCommand} from './waybill-command.js';
 
@@ -18,16 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => stack.close(started));
 
-async function sql<T extends pg.QueryResultRow>(statement: string, values: unknown[] = []): Promise<T[]> {
-  const {postgres} = await stack.record();
-  if (!postgres) throw new Error('no PostgreSQL runs');
-  const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
-  await client.connect();
-  try {
-    return (await client.query<T>(statement, values)).rows;
-  } finally {
-    await client.end();
-  }
+async function sql<T extends pg.QueryResultRow>(statement: string, values?: unknown[]): Promise<T[]> {
+  return await queryCatalog<T>(stack, statement, values);
 }
 
 /** The worker's: it makes new ones. */
