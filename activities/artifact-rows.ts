@@ -58,9 +58,10 @@ async function moved(
 
 function artifactRow({executionId, generation}: Ref, direction: Direction, line: ManifestLine): ArtifactRow {
   const {name, kind, size, mode, modifiedAt, sha256, linkTarget, stored} = line;
+  const lies = stored?.name ?? name;
   return {
     name,
-    key: direction === 'stage' ? inputKey(executionId, name) : outputKey(executionId, generation, stored?.name ?? name),
+    key: direction === 'stage' ? inputKey(executionId, lies) : outputKey(executionId, generation, lies),
     type: kind,
     size,
     mode,

@@ -47,7 +47,7 @@ async function findOrMakePlan(move: Move): Promise<MovePlan> {
   if (known && (request.direction === 'stage' || known.runId === runId)) return known;
   const made =
     request.direction === 'stage'
-      ? await planStage(deps.store, deps.targets, request, signal)
+      ? await planStage(deps, request, signal)
       : await planCollect(deps, target, workspace, request, signal);
   return await keepPlan(deps.store, request, {...made, runId}, {signal, replace: known !== undefined});
 }

@@ -1,3 +1,4 @@
+import {compressTexts} from '../../src/artifacts/compress-texts.js';
 import type {MoveRequest} from '../../src/contracts/activities.js';
 import type {StagedInput} from '../../src/execution/changed-inputs.js';
 import {decideOutputs} from '../../src/execution/outputs.js';
@@ -5,7 +6,6 @@ import type {Workspace} from '../../src/execution/workspace.js';
 import type {Store} from '../../src/stores/store.js';
 import type {Target} from '../../src/worker/targets.js';
 import type {ActivityDeps} from '../deps.js';
-import {compressOutputs} from './compress-outputs.js';
 import {readManifest} from './manifest.js';
 import type {MovePlan} from './move-plan.js';
 import {cutPlan} from './segment-limits.js';
@@ -28,7 +28,7 @@ export async function planCollect(
     required: request.required,
     signal,
   });
-  const entries = compressOutputs(found.entries, compression);
+  const entries = compression.outputs ? compressTexts(found.entries, compression.minBytes) : found.entries;
   return {segments: await cutPlan('work', entries), refused: found.refused, missing: found.missing};
 }
 

@@ -1,19 +1,21 @@
 import {posix} from 'node:path';
 import {inputManifestKey} from '../../src/artifacts/keys.js';
 import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../../src/artifacts/input-manifest.js';
+import {inputTooLarge} from '../../src/artifacts/tickets/policy.js';
 import type {MoveRequest} from '../../src/contracts/activities.js';
 import {WaybillError} from '../../src/contracts/errors.js';
-import type {Store} from '../../src/stores/store.js';
 import {planTree} from '../../src/transfer/plan-tree.js';
-import type {PlannedFile, RefusedEntry} from '../../src/transfer/planned-file.js';
+import {type PlannedFile, refusedBy, type RefusedEntry} from '../../src/transfer/planned-file.js';
 import type {TargetRegistry} from '../../src/worker/targets.js';
+import type {ActivityDeps} from '../deps.js';
 import type {MovePlan, PlannedSegment} from './move-plan.js';
 import {cutPlan} from './segment-limits.js';
 
+type Locations = Pick<TargetRegistry, 'location'>;
+
 /** Plans what is put into the workspace: what the caller has sent, and what the worker fetches from its locations. */
 export async function planStage(
-  store: Store,
-  targets: TargetRegistry,
+  deps: Pick<ActivityDeps, 'store' | 'tickets'> & {readonly targets: Locations},
   request: MoveRequest,
   signal: AbortSignal,
 ): Promise<MovePlan> {
@@ -29,41 +31,50 @@ export async function planStage(
     names.set(file.name, from);
     return file;
   };
-  if (request.uploads) {
-    const files = (await uploaded(store, request, signal)).map((file) => take(file, 'an input that was sent'));
-    segments.push(...(await cutPlan('inputs', files)));
-  }
-  for (const {name, from} of request.locations) {
+  const takeAll = async (entries: AsyncIterable<PlannedFile | RefusedEntry>, from: string) => {
     const files: PlannedFile[] = [];
-    for await (const entry of located(targets, from, name, signal)) {
+    for await (const entry of entries) {
       if ('refused' in entry) refused.push(entry);
       else files.push(take(entry, from));
     }
+    return files;
+  };
+  if (request.uploads) {
+    const files = await takeAll(uploaded(deps, request, signal), 'an input that was sent');
+    segments.push(...(await cutPlan('inputs', files)));
+  }
+  for (const {name, from} of request.locations) {
+    const files = await takeAll(located(deps.targets, from, name, signal), from);
     segments.push(...(await cutPlan({location: from}, files)));
   }
   return {segments, refused, missing: []};
 }
 
 /** The manifest is the caller's word: names are checked by its parser, sizes and digests by the move itself. */
-async function uploaded(
-  store: Store,
+async function* uploaded(
+  {store, tickets}: Pick<ActivityDeps, 'store' | 'tickets'>,
   {executionId}: MoveRequest,
   signal: AbortSignal,
-): Promise<readonly PlannedFile[]> {
+): AsyncGenerator<PlannedFile | RefusedEntry> {
   const key = inputManifestKey(executionId);
   const bytes = await store.getObject(key, MAX_INPUT_MANIFEST_BYTES, {signal});
   if (!bytes)
     throw new WaybillError('execution.inputs-missing', 'the inputs were announced and are not in the store', {
       path: key,
     });
-  return parseInputManifest(bytes).map((input) =>
-    input.kind === 'directory' ? {...input, size: 0} : {...input, kind: 'file' as const},
-  );
+  for (const input of parseInputManifest(bytes)) {
+    if (input.kind === 'directory') yield {...input, size: 0};
+    else if (input.stored === undefined) yield {...input, kind: 'file'};
+    // Its tickets have seen how little of it was sent.
+    else if (tickets !== undefined && input.size > tickets.maxFileBytes)
+      yield refusedBy(input.name, inputTooLarge(input.name, tickets.maxFileBytes));
+    else yield {...input, kind: 'file', source: input.stored.name};
+  }
 }
 
 /** A file lies under its own name at its source; the files of a directory keep theirs below the name it is given. */
 async function* located(
-  targets: TargetRegistry,
+  targets: Locations,
   from: string,
   name: string,
   signal: AbortSignal,

@@ -31,6 +31,21 @@ test('every name comes back as it was', () => {
   expect(parseInputManifest(encoded)).toEqual(inputs);
 });
 
+test('an input that lies compressed has its name there, which no other may have', () => {
+  const compressed = (name: string, as: string): UploadedInput => ({
+    ...{name, size: 300, sha256: 'a'.repeat(64), mode: 0o640, modifiedAt: 1},
+    stored: {name: as, size: 3, compression: 'gzip'},
+  });
+  const inputs = [compressed('a.csv', 'a.csv.gz'), input('b')];
+  expect(parseInputManifest(encodeInputManifest(inputs))).toEqual(inputs);
+  for (const other of [input('a.csv.gz'), input('a.csv.gz/b'), compressed('c', 'a.csv.gz')])
+    expect(() => encodeInputManifest([...inputs, other])).toThrow(expect.objectContaining({code: 'name.collision'}));
+  for (const as of ['../a.csv.gz', ''])
+    expect(() => encodeInputManifest([compressed('a', as)])).toThrow(
+      expect.objectContaining({code: 'name.outside-root'}),
+    );
+});
+
 test('no inputs are a manifest too', () => {
   expect(parseInputManifest(encodeInputManifest([]))).toEqual([]);
 });

@@ -6,8 +6,9 @@ import {checkStorePath} from '../stores/paths.js';
 /**
  * What a client has put into the store, one JSON object a line, after a line that says the version and the count:
  *
- *     {"format":"waybill-inputs","version":1,"files":1}
+ *     {"format":"waybill-inputs","version":1,"files":3}
  *     {"name":"data/a.csv","size":3,"sha256":"2c26…","mode":416,"modifiedAt":1700000000123}
+ *     {"name":"b.csv","size":9,"sha256":"2c26…","mode":416,"modifiedAt":1700000000123,"stored":{"name":"b.csv.gz",…}}
  *     {"name":"out","kind":"directory","mode":488,"modifiedAt":1700000000123}
  */
 const header = z.object({
@@ -58,17 +59,24 @@ function parseLine<T>(line: string, number: number, shape: z.ZodType<T>): T {
   throw invalid(`line ${number}: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`, parsed.error);
 }
 
+interface NamedInput {
+  readonly name: string;
+  readonly kind?: string | undefined;
+  readonly stored?: {readonly name: string} | undefined;
+}
+
 /** What a manifest of these would be refused for, known before the first of them is sent. Throws as `encodeInputManifest`. */
-export function checkInputNames(inputs: readonly {readonly name: string; readonly kind?: string | undefined}[]): void {
+export function checkInputNames(inputs: readonly NamedInput[]): void {
   if (inputs.length > MAX_INPUTS) throw invalid(`it lists ${inputs.length} files, and ${MAX_INPUTS} is the most`);
   const names = new Set<string>();
-  for (const {name} of inputs) {
+  const stored = inputs.flatMap((input) => input.stored?.name ?? []);
+  for (const name of [...inputs.map((input) => input.name), ...stored]) {
     if (checkStorePath(name) === '')
       throw new WaybillError('name.outside-root', 'An input needs a name.', {path: name});
     if (names.has(name)) throw collision(name, 'is listed twice');
     names.add(name);
   }
-  const files = new Set(inputs.filter(({kind}) => kind !== 'directory').map(({name}) => name));
+  const files = new Set([...inputs.filter(({kind}) => kind !== 'directory').map(({name}) => name), ...stored]);
   for (const name of names) {
     for (let slash = name.indexOf('/'); slash !== -1; slash = name.indexOf('/', slash + 1)) {
       if (files.has(name.slice(0, slash))) throw collision(name, `lies below a file, ${name.slice(0, slash)}`);

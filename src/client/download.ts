@@ -7,7 +7,6 @@ import type {MoveProgress} from '../contracts/checkpoint.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';
 import type {FileOutcome} from '../transfer/file-outcome.js';
-import {withOriginals} from '../transfer/compression/originals.js';
 import {finishDirectories} from '../transfer/finish-directories.js';
 import {moveSegment} from '../transfer/move-segment.js';
 import type {PlannedFile} from '../transfer/planned-file.js';
@@ -40,15 +39,12 @@ export async function download(
   if (moving.length === 0) return placements.map((placement) => downloaded(into, placement, undefined));
 
   announceReads(moving.filter(({artifact}) => artifact.type === 'file').map(({artifact}) => artifact.key));
-  const compressed = new Set(
-    moving.flatMap(({artifact}) => (artifact.compression === undefined ? [] : [artifact.key])),
-  );
   await mkdir(into, {recursive: true});
   const here = openLocalStore({name: 'this machine', root: into});
   const partials = `.waybill-${executionId}`;
   const move = (of: readonly Placement[], ifExists: 'keep' | 'replace', share: (progress: MoveProgress) => void) =>
     moveSegment({
-      from: withOriginals(store, compressed),
+      from: store,
       fromRoot: '',
       to: here,
       toRoot: '',
@@ -95,7 +91,7 @@ async function sentInputs(
 }
 
 function planned({artifact, name}: Placement): PlannedFile {
-  const {key, linkTarget, mode, modifiedAt, sha256, size, type} = artifact;
+  const {compression, key, linkTarget, mode, modifiedAt, sha256, size, storedSize = size, type} = artifact;
   return {
     name,
     source: key,
@@ -105,6 +101,7 @@ function planned({artifact, name}: Placement): PlannedFile {
     modifiedAt: Date.parse(modifiedAt),
     ...(sha256 === undefined ? {} : {sha256}),
     ...(linkTarget === undefined ? {} : {linkTarget}),
+    ...(compression === undefined ? {} : {stored: {name: key, size: storedSize, compression}}),
   };
 }
 

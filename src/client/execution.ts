@@ -106,7 +106,7 @@ export class Execution implements ExecutionHandle {
   }
 
   async sendInputs(inputs: readonly LocalInput[], options: UploadOptions = {}): Promise<void> {
-    await upload((await this.store()).store, this.id, inputs, options);
+    await upload(await this.store(), this.id, inputs, options);
     try {
       await this.workflow().signal(INPUTS_SENT_SIGNAL);
     } catch (error) {

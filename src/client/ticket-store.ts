@@ -1,5 +1,5 @@
 import {rootOf} from '../artifacts/tickets/path-ticket.js';
-import type {S3Ticket, Ticket} from '../contracts/artifacts.js';
+import type {PathTicket, S3Ticket, Ticket} from '../contracts/artifacts.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store, StorePath} from '../stores/store.js';
 import type {Session} from './connect.js';
@@ -8,10 +8,15 @@ import {machineId} from './machine.js';
 /** The default store as a client reaches it, for the files of one execution. */
 export interface TicketStore {
   readonly store: Store;
+  /** Bytes from which on a text is compressed on its way up; absent: none is. */
+  readonly compressFrom?: number;
   /** Names what is read soon, so that its tickets come together. */
   announceReads(paths: readonly StorePath[]): void;
   close(): Promise<void>;
 }
+
+/** As far as inputs are sent there. */
+export type InputsPlace = Pick<TicketStore, 'store' | 'compressFrom'>;
 
 export interface TicketScope {
   /** The id is that of a batch, and the store is for all of its executions. */
@@ -31,7 +36,13 @@ export async function openTicketStore(
   executionId: string,
   scope: TicketScope = {},
 ): Promise<TicketStore> {
-  if (ticket.kind === 's3') return await openS3TicketStore(ticket, session, executionId, scope);
+  const {compressFrom} = ticket;
+  const opened =
+    ticket.kind === 's3' ? await openS3TicketStore(ticket, session, executionId, scope) : openPathTicketStore(ticket);
+  return {...opened, ...(compressFrom === undefined ? {} : {compressFrom})};
+}
+
+function openPathTicketStore(ticket: PathTicket): TicketStore {
   const store = openLocalStore({name: 'store', root: rootOf(ticket, machineId())});
   return {store, announceReads: () => undefined, close: () => store.close()};
 }

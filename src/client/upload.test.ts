@@ -1,22 +1,95 @@
-import {mkdir, mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
-import {expect, it, onTestFinished} from 'vitest';
+import {afterEach, beforeEach, expect, test} from 'vitest';
+import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../artifacts/input-manifest.js';
+import {executionRoot, inputKey, inputManifestKey} from '../artifacts/keys.js';
+import type {UploadedInput} from '../contracts/artifacts.js';
+import type {MoveProgress} from '../contracts/checkpoint.js';
+import {intercepted} from '../stores/decorators/intercepted.js';
 import {openLocalStore} from '../stores/local/store.js';
+import type {Store} from '../stores/store.js';
+import {seededBytes, sha256} from '../transfer/testing/two-stores.js';
+import type {LocalInput} from './api.js';
 import {upload} from './upload.js';
 
-it('sends nothing of inputs whose names no manifest takes', async () => {
-  const home = await mkdtemp(join(tmpdir(), 'waybill-upload-'));
-  onTestFinished(() => rm(home, {recursive: true}));
-  await mkdir(join(home, 'store'));
-  const path = join(home, 'a');
-  await writeFile(path, 'a');
-  const store = openLocalStore({name: 'store', root: join(home, 'store')});
-  onTestFinished(() => store.close());
-  const twice = [
-    {name: 'a', path},
-    {name: 'a', path},
+const RUN = 'run-1';
+const MEBIBYTE = 1024 * 1024;
+const compressFrom = 16 * MEBIBYTE;
+/** Hexadecimal digits take up half of their bytes: three blocks of what is compressed. */
+const text = Buffer.from(seededBytes(1, 16 * MEBIBYTE).toString('hex'));
+
+let root: string;
+let store: Store;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'waybill-upload-'));
+  store = openLocalStore({name: 'store', root: join(root, 'store')});
+});
+afterEach(() => rm(root, {recursive: true}));
+
+async function input(name: string, content: Uint8Array | string): Promise<LocalInput> {
+  const path = join(root, name);
+  await writeFile(path, content);
+  return {name, path};
+}
+
+async function sent(): Promise<readonly UploadedInput[]> {
+  return parseInputManifest((await store.getObject(inputManifestKey(RUN), MAX_INPUT_MANIFEST_BYTES)) ?? Buffer.of());
+}
+
+test('a large text goes up compressed, with both sizes and its own digest in the list, and nothing else does', async () => {
+  const noise = seededBytes(2, compressFrom);
+  const inputs = [
+    await input('big.csv', text),
+    await input('noise.txt', noise),
+    await input('taken.txt', text.subarray(0, compressFrom)),
+    await input('taken.txt.gz', 'mine'),
+    await input('small.txt', 'a small text'),
   ];
-  await expect(upload(store, 'x', twice)).rejects.toMatchObject({code: 'name.collision'});
-  expect(await store.stat('executions/x')).toBeUndefined();
+  await upload({store, compressFrom}, RUN, inputs);
+  const there = await store.stat(inputKey(RUN, 'big.csv.gz'));
+  expect(there?.size).toBeLessThan(0.7 * text.length);
+  const [big, ...others] = await sent();
+  expect(big).toMatchObject({
+    ...{name: 'big.csv', size: text.length, sha256: sha256(text)},
+    stored: {name: 'big.csv.gz', size: there?.size, compression: 'gzip'},
+  });
+  expect(others.map(({name}) => name)).toEqual(['noise.txt', 'taken.txt', 'taken.txt.gz', 'small.txt']);
+  for (const other of others) {
+    expect(other).not.toHaveProperty('stored');
+    expect(await store.stat(inputKey(RUN, other.name))).toBeDefined();
+  }
+});
+
+test('nothing is sent of inputs whose names no manifest takes', async () => {
+  const a = await input('a', 'a');
+  await expect(upload({store}, RUN, [a, a])).rejects.toMatchObject({code: 'name.collision'});
+  expect(await store.stat(executionRoot(RUN))).toBeUndefined();
+});
+
+test('it goes up as it is where the store does not ask for it', async () => {
+  await upload({store}, RUN, [await input('big.csv', text)]);
+  expect((await sent())[0]).not.toHaveProperty('stored');
+  expect(await store.stat(inputKey(RUN, 'big.csv'))).toMatchObject({size: text.length});
+});
+
+test('one that was cut goes on with what has arrived, and is not sent a second time', async () => {
+  const inputs = [await input('big.csv', text)];
+  const to = {store, compressFrom};
+  let written = 0;
+  const dying = intercepted(store, async (call, proceed) => {
+    if (call.method !== 'partial.write' || !call.path.endsWith('.partial')) return proceed();
+    if (++written > 2) throw new Error('killed');
+    return proceed();
+  });
+  await expect(upload({...to, store: dying}, RUN, inputs)).rejects.toThrow('killed');
+  expect(await store.stat(inputManifestKey(RUN))).toBeUndefined();
+  let last: MoveProgress | undefined;
+  const onProgress = (progress: MoveProgress) => void (last = progress);
+  await upload(to, RUN, inputs, {onProgress});
+  expect(last?.resumedBytes).toBeGreaterThan(0);
+  expect(last?.sentBytes).toBeLessThan(text.length);
+  expect(await sent()).toMatchObject([{sha256: sha256(text), stored: {name: 'big.csv.gz'}}]);
+  await upload(to, RUN, inputs, {onProgress});
+  expect(last).toMatchObject({filesDone: 1, sentBytes: 0});
 });

@@ -9,6 +9,7 @@ import {errorOf, type FileOutcome} from '../transfer/file-outcome.js';
 import {moveSegment} from '../transfer/move-segment.js';
 import type {PlannedFile} from '../transfer/planned-file.js';
 import type {LocalInput} from './api.js';
+import type {InputsPlace} from './ticket-store.js';
 
 export interface UploadOptions {
   readonly signal?: AbortSignal;
@@ -16,11 +17,11 @@ export interface UploadOptions {
 }
 
 /**
- * Puts the inputs into the store and, when all are there, their manifest. May be called again, by another process too:
- * what has arrived is not sent again. Rejects with the first input that could not be sent.
+ * Puts the inputs into the store, large texts compressed, and, when all are there, their manifest. May be called again, by
+ * another process too: what has arrived is not sent again. Rejects with the first input that could not be sent.
  */
 export async function upload(
-  store: Store,
+  {store, compressFrom}: InputsPlace,
   executionId: string,
   inputs: readonly LocalInput[],
   options: UploadOptions = {},
@@ -28,8 +29,9 @@ export async function upload(
   const signal = options.signal ?? new AbortController().signal;
   const here = openLocalStore({name: 'this machine', root: '/'});
   try {
-    const files = await Promise.all(inputs.map((input) => plan(here, input, signal)));
-    checkInputNames(files);
+    const planned = await Promise.all(inputs.map((input) => plan(here, input, signal)));
+    checkInputNames(planned);
+    const files = await withTextsMarked(planned, compressFrom);
     const partials = `${partialsRoot(executionId)}/upload`;
     await store.makeDirectory(partials, {mode: 0o700, signal});
     const {outcomes} = await moveSegment({
@@ -49,6 +51,16 @@ export async function upload(
   } finally {
     await here.close();
   }
+}
+
+/** What tells texts by their names is loaded where there is a large file alone. */
+async function withTextsMarked(
+  files: readonly PlannedFile[],
+  compressFrom: number | undefined,
+): Promise<readonly PlannedFile[]> {
+  if (compressFrom === undefined || !files.some(({size}) => size >= compressFrom)) return files;
+  const {compressTexts} = await import('../artifacts/compress-texts.js');
+  return compressTexts(files, compressFrom);
 }
 
 /** Written once: an earlier process that sent the same has written the same. */
@@ -80,6 +92,7 @@ function arrived(file: PlannedFile, outcome: FileOutcome | undefined): UploadedI
   if (outcome.outcome === 'failed') throw errorOf(outcome);
   const {mode, modifiedAt, name, size} = file;
   if (file.kind === 'directory') return {kind: 'directory', name, mode, modifiedAt};
-  if (outcome.sha256 === undefined) throw new WaybillError('store.io', `${file.name} has no digest`, {path: file.name});
-  return {name, size, sha256: outcome.sha256, mode, modifiedAt};
+  const {sha256, stored} = outcome;
+  if (sha256 === undefined) throw new WaybillError('store.io', `${file.name} has no digest`, {path: file.name});
+  return {name, size, sha256, mode, modifiedAt, ...(stored === undefined ? {} : {stored})};
 }

@@ -88,6 +88,11 @@ describe('values', () => {
     });
   });
 
+  test('texts are compressed both ways, from 100 MiB on', async () => {
+    const {compression} = (await load(ssh)).configuration;
+    expect(compression).toEqual({outputs: true, inputs: true, minBytes: 100 * 1024 * 1024});
+  });
+
   test.each<[string, Record<string, string>, readonly string[], unknown]>([
     ['a number', {WAYBILL_TARGETS_BIG_BOX_PORT: '2222'}, ['targets', 'big-box', 'port'], 2222],
     ['a list', {WAYBILL_TARGETS_BIG_BOX_SECRETS: 'A, B'}, ['targets', 'big-box', 'secrets'], ['A', 'B']],

@@ -1,4 +1,5 @@
 import {z} from 'zod';
+import {storedForm} from './file-outcome.js';
 import {executionId} from './ids.js';
 
 export const artifactKind = z.enum(['input', 'output', 'log']);
@@ -55,9 +56,15 @@ export const executionRecord = z.object({
 });
 export type ExecutionRecord = z.infer<typeof executionRecord>;
 
+const anyTicket = {
+  /** Bytes from which on a text is compressed on its way up; absent: none is. */
+  compressFrom: z.number().int().optional(),
+};
+
 /** How a client reaches the default store with no storage credential. Later kinds are added to the union. */
 export const ticket = z.discriminatedUnion('kind', [
   z.object({
+    ...anyTicket,
     /** The embedded store: a directory that the client reaches as a path, on the machine named. */
     kind: z.literal('path'),
     /** Of the machine that has the path; a client elsewhere must say so instead of finding nothing. */
@@ -66,6 +73,7 @@ export const ticket = z.discriminatedUnion('kind', [
     root: z.string(),
   }),
   z.object({
+    ...anyTicket,
     /** An S3 server: each request goes to a URL of its own, which the workflow `tickets` issues. Nothing here is secret. */
     kind: z.literal('s3'),
     /** As clients reach it. */
@@ -91,6 +99,8 @@ export const uploadedInput = z.union([
     kind: z.literal('file').optional(),
     size: z.number().int().nonnegative(),
     sha256: z.string().regex(/^[0-9a-f]{64}$/),
+    /** Set where it lies compressed: size and digest are of the original. */
+    stored: storedForm.optional(),
   }),
   z.object({...uploaded, kind: z.literal('directory')}),
 ]);

@@ -1,8 +1,8 @@
 import {z} from 'zod';
 
-/** How a file lies at its destination where it was compressed on its way. */
+/** How a file lies in the default store where it was compressed on its way there. */
 export const storedForm = z.object({
-  /** Below the root of the destination. */
+  /** Below the root of the inputs, or of the outputs. */
   name: z.string(),
   /** Bytes there. */
   size: z.number().int().nonnegative(),

@@ -62,6 +62,16 @@ export const metricFacts = {
     labels: PLACES,
     help: 'Bytes sent that an unfinished file had held before, of files that arrived: what was found wrong or was never written.',
   },
+  waybill_compressed_original_bytes_total: {
+    kind: 'counter',
+    labels: PLACES,
+    help: 'Bytes of the texts that lie compressed in the default store, as they were: outputs when they are collected, inputs when they are staged.',
+  },
+  waybill_compressed_stored_bytes_total: {
+    kind: 'counter',
+    labels: PLACES,
+    help: 'Bytes of the same texts as they lie there: those before divided by these are the compression ratio.',
+  },
   waybill_runs_started_total: {
     kind: 'counter',
     labels: WORKFLOW,

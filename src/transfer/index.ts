@@ -3,7 +3,6 @@ export {type ClaimRequest, DestinationClaims} from './claims/destination-claims.
 export {check, type CheckedEntry, type CheckOptions} from './copy/check.js';
 export {type ClaimedDestination, copy, type CopyOptions} from './copy/copy.js';
 export {withOriginals} from './compression/originals.js';
-export {MOST_COMPRESSED_BYTES} from './compression/member.js';
 export {copyEvents} from './copy/event-stream.js';
 export type {CopyEvent} from './copy/events.js';
 export type {CopyPlace} from './copy/locate.js';

@@ -61,8 +61,9 @@ export function manifestOf(plan: readonly PlannedFile[], outcomes: readonly File
     const outcome = byName.get(file.name);
     if (outcome === undefined || outcome.outcome === 'failed') return [];
     const {name, kind, linkTarget} = file;
+    const stored = outcome.stored ?? file.stored;
     const {mode, modifiedAt} = outcome.attributes ?? file;
-    const {size, sha256, verified, stored} = outcome;
+    const {size, sha256, verified} = outcome;
     const more = {...(sha256 && {sha256}), ...(linkTarget && {linkTarget}), ...(stored && {stored})};
     return [{name, kind, size, mode, modifiedAt, verified, ...more}];
   });

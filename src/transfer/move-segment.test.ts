@@ -5,6 +5,7 @@ import {promisify} from 'node:util';
 import {afterEach, beforeEach, expect, test} from 'vitest';
 import {withChaos} from '../stores/decorators/chaos.js';
 import {intercepted} from '../stores/decorators/intercepted.js';
+import type {Store} from '../stores/store.js';
 import {BLOCK_BYTES} from './blocks.js';
 import type {FileOutcome} from './file-outcome.js';
 import {finishDirectories} from './finish-directories.js';
@@ -253,4 +254,36 @@ test('a text that an attempt has published compressed, unheard, is not sent once
   const {outcomes} = await moveSegment(segment([file], {before: 'stalled'}));
   expect(outcomes).toMatchObject([{outcome: 'resumed', stored: {name: 'text.gz', compression: 'gzip'}}]);
   expect(await readdir(join(stores.destination, 'out'))).toEqual(['text.gz']);
+});
+
+test('what lies compressed at its source arrives as it was, also after it was cut, beside what does not', async () => {
+  // Hexadecimal digits take up half of their bytes.
+  const text = Buffer.from(seededBytes(11, 2 * BLOCK_BYTES).toString('hex'));
+  const marked = {...(await stores.put('a.txt', text)), compressAs: 'a.txt.gz'};
+  const others = [await stores.put('b', 'b'), await stores.put('c', seededBytes(12, BLOCK_BYTES + 1))];
+  const [there] = (await moveSegment(segment([marked, ...others]))).outcomes;
+  if (there === undefined || there.outcome === 'failed' || there.stored === undefined)
+    throw new Error('not compressed');
+  await stores.from.makeDirectory('.back');
+  const {name, kind, size, mode, modifiedAt} = marked;
+  const planned = {name, kind, size, mode, modifiedAt, sha256: sha256(text), source: 'a.txt.gz', stored: there.stored};
+  const back = (to: Store) => ({
+    ...segment([planned, ...others.map((file) => ({...file, identity: undefined}))]),
+    ...{from: stores.to, fromRoot: 'out', to, toRoot: 'back', partials: '.back'},
+  });
+  let written = 0;
+  const dying = intercepted(stores.from, async (call, proceed) => {
+    if (call.method !== 'partial.write' || !call.path.endsWith('.partial')) return proceed();
+    if ((written += call.content?.length ?? 0) > 3 * BLOCK_BYTES) throw new Error('killed');
+    return proceed();
+  });
+  await expect(moveSegment(back(dying))).rejects.toThrow('killed');
+  const {outcomes} = await moveSegment(back(stores.from));
+  expect(outcomes).toMatchObject([
+    {outcome: 'resumed', name: 'a.txt', size: text.length, sha256: sha256(text)},
+    {name: 'b', size: 1},
+    {name: 'c', size: BLOCK_BYTES + 1},
+  ]);
+  expect((await readFile(join(stores.source, 'back/a.txt'))).equals(text)).toBe(true);
+  expect(await readFile(join(stores.source, 'back/b'), 'utf8')).toBe('b');
 });

@@ -1,6 +1,7 @@
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {compressFile} from './compression/compress-file.js';
+import {withOriginals} from './compression/originals.js';
 import {type FileOutcome, movedOutcome} from './file-outcome.js';
 import {inParallel} from '../stores/in-parallel.js';
 import {partialPaths} from './keys.js';
@@ -79,7 +80,7 @@ class Segment {
   readonly #outcomes: SegmentOutcomes;
 
   constructor(options: MoveSegmentOptions) {
-    this.#options = options;
+    this.#options = {...options, from: readingOriginals(options)};
     this.#counter = new ProgressCounter(options.files, options.onProgress);
     this.#outcomes = new SegmentOutcomes(options, this.#counter);
   }
@@ -103,8 +104,10 @@ class Segment {
     await inParallel(directories, NAMES_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
     const stalled = this.#options.before === 'stalled';
     const [group, mostBytes] = stalled ? [LEAST_GROUP, LEAST_GROUP.bytes] : [USUAL_GROUP, SMALL_FILE_BYTES];
-    const small = left.filter((file) => file.kind === 'file' && file.size <= mostBytes);
-    const large = left.filter((file) => file.kind === 'file' && file.size > mostBytes);
+    // What lies compressed is read by the member, not whole.
+    const isSmall = ({size, stored}: PlannedFile) => size <= mostBytes && stored === undefined;
+    const small = left.filter((file) => file.kind === 'file' && isSmall(file));
+    const large = left.filter((file) => file.kind === 'file' && !isSmall(file));
     const moveSmall = (width: number) => inParallel(groupsOf(small, group), width, (files) => this.#group(files));
     const moveLarge = (width: number) =>
       inParallel(large, width, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt)));
@@ -207,4 +210,11 @@ class Segment {
       await this.#outcomes.failed(file, error, startedAt, 0);
     }
   }
+}
+
+/** The source, with what lies compressed there read as it was. */
+function readingOriginals({from, fromRoot, files}: MoveSegmentOptions): Store {
+  const compressed = files.filter(({stored}) => stored !== undefined);
+  if (compressed.length === 0) return from;
+  return withOriginals(from, new Set(compressed.map(({name, source = name}) => joinStorePath(fromRoot, source))));
 }

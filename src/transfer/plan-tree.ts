@@ -3,7 +3,7 @@ import {joinStorePath} from '../stores/paths.js';
 import type {ListedEntry, Store, StorePath} from '../stores/store.js';
 import {staysInside} from './links.js';
 import {byNameBytes} from './name-order.js';
-import type {PlannedFile, RefusedEntry} from './planned-file.js';
+import {type PlannedFile, refusedBy, type RefusedEntry} from './planned-file.js';
 import {type Selection, type SelectionRules, selection} from './selection.js';
 
 export interface PlanTreeOptions {
@@ -51,13 +51,16 @@ interface Step {
 
 async function* directory(walk: Walk, name: string, level: number): AsyncGenerator<PlannedFile | RefusedEntry> {
   if (level > MOST_LEVELS) {
-    yield refused(name, new WaybillError('name.not-carried', 'The tree is too deep.'));
+    yield refusedBy(name, new WaybillError('name.not-carried', 'The tree is too deep.'));
     return;
   }
   for (const {key, entry, contents} of await steps(walk, name)) {
     walk.signal.throwIfAborted();
     if (entry.unrepresentable === true) {
-      yield refused(key, new WaybillError('name.not-carried', 'The name is not UTF-8 and cannot be carried exactly.'));
+      yield refusedBy(
+        key,
+        new WaybillError('name.not-carried', 'The name is not UTF-8 and cannot be carried exactly.'),
+      );
     } else if (contents) {
       if (walk.rules.enters(key.slice(0, -1))) yield* directory(walk, key.slice(0, -1), level + 1);
     } else yield* one(walk, key, entry);
@@ -80,7 +83,7 @@ async function steps(walk: Walk, name: string): Promise<readonly Step[]> {
 async function* one(walk: Walk, name: string, entry: ListedEntry): AsyncGenerator<PlannedFile | RefusedEntry> {
   if (!walk.rules.takes(name, entry.kind === 'directory' ? 'directory' : 'file')) return;
   if (entry.kind === 'special') {
-    yield refused(
+    yield refusedBy(
       name,
       new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'),
     );
@@ -91,7 +94,7 @@ async function* one(walk: Walk, name: string, entry: ListedEntry): AsyncGenerato
 async function* link(walk: Walk, name: string, entry: ListedEntry): AsyncGenerator<PlannedFile | RefusedEntry> {
   const linkTarget = await walk.store.readLink(joinStorePath(walk.root, name), {signal: walk.signal});
   if (!staysInside(name, linkTarget)) {
-    yield refused(
+    yield refusedBy(
       name,
       new WaybillError('link.leaves-root', `The link points out of the tree: ${JSON.stringify(linkTarget)}.`),
     );
@@ -107,11 +110,11 @@ async function* link(walk: Walk, name: string, entry: ListedEntry): AsyncGenerat
 async function* followed(walk: Walk, name: string, target: string): AsyncGenerator<PlannedFile | RefusedEntry> {
   const inside = resolved(name, target);
   const entry = await walk.store.stat(joinStorePath(walk.root, inside), {signal: walk.signal});
-  if (entry === undefined) yield refused(name, new WaybillError('store.not-found', 'The link points to nothing.'));
+  if (entry === undefined) yield refusedBy(name, new WaybillError('store.not-found', 'The link points to nothing.'));
   else if (entry.kind === 'file') yield {...facts(walk, name, entry), source: inside, kind: 'file'};
   else {
     // Following directories would carry them twice, or for ever where they lead in a circle.
-    yield refused(
+    yield refusedBy(
       name,
       new WaybillError('store.unsupported', `Only links to files are followed, and this one names a ${entry.kind}.`),
     );
@@ -134,8 +137,4 @@ function facts({owners}: Walk, name: string, entry: Omit<ListedEntry, 'name'>): 
     ...(owners === true && owner !== undefined ? {owner} : {}),
     ...(attributesLeftOut === undefined ? {} : {attributesLeftOut}),
   };
-}
-
-function refused(name: string, error: WaybillError): RefusedEntry {
-  return {name, refused: {code: error.code, message: error.message}};
 }

@@ -1,5 +1,7 @@
 import {z} from 'zod';
+import type {WaybillError} from '../contracts/errors.js';
 import {relativeName} from '../contracts/execution.js';
+import {storedForm} from '../contracts/file-outcome.js';
 import type {Attributes, Entry} from '../stores/store.js';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -27,6 +29,8 @@ export const plannedFile = z.object({
   linkTarget: z.string().optional(),
   /** Name at the destination, below its root, of the gzip file that it becomes there where it is a text that shrinks. */
   compressAs: z.string().optional(),
+  /** Set where it lies compressed at its source, and `source` is its name there: everything else here is of the original. */
+  stored: storedForm.optional(),
 });
 export type PlannedFile = z.infer<typeof plannedFile>;
 
@@ -47,3 +51,7 @@ export const refusedEntry = z.object({
   refused: z.object({code: z.string(), message: z.string()}),
 });
 export type RefusedEntry = z.infer<typeof refusedEntry>;
+
+export function refusedBy(name: string, {code, message}: WaybillError): RefusedEntry {
+  return {name, refused: {code, message}};
+}

@@ -55,6 +55,7 @@ export async function openWorkerDeps(parts: WorkerParts): Promise<WorkerDeps> {
     changedFile,
     onProtocol: (target, protocol) => telemetry.log.info({target, protocol}, 'how files go over'),
   });
+  const {inputs, minBytes} = configuration.compression;
   const issueLog = new IssueLog({
     write: (issues) => catalog.recordTickets(issues),
     onFailure: (err, lost) => telemetry.log.warn({err, lost}, 'issued tickets cannot be recorded now'),
@@ -62,7 +63,7 @@ export async function openWorkerDeps(parts: WorkerParts): Promise<WorkerDeps> {
   return {
     activities: {
       store,
-      ticket,
+      ticket: {...ticket, ...(inputs ? {compressFrom: minBytes} : {})},
       ...(tickets === undefined ? {} : {tickets}),
       issueLog,
       ...(lifecycle === undefined ? {} : {lifecycle}),

@@ -1,11 +1,12 @@
 import {expect, it} from 'vitest';
 import type {FileOutcome} from '../transfer/file-outcome.js';
+import type {PlannedFile} from '../transfer/planned-file.js';
 import {AuditTrail} from './audit-trail.js';
 import {createLog} from './log.js';
 import {Metrics} from './metrics.js';
 import {MoveReport} from './move-report.js';
 
-function recorded() {
+function recorded(file: Partial<PlannedFile> = {}) {
   const lines: string[] = [];
   const told: [name: string, value: number, labels: unknown][] = [];
   const tell = (name: string) => (value: number, labels: unknown) => void told.push([name, value, labels]);
@@ -21,7 +22,7 @@ function recorded() {
       ...{correlationId: 'order-1', run: 'copy-1', requestedBy: 'ann@desk', attempt: 2, operation: 'copy'},
       source: {name: 'disk', directory: '/data'},
       destination: {name: 'far', directory: '/to/there'},
-      files: [{name: 'a', source: 'in/a', kind: 'file', size: 10, mode: 0o644, modifiedAt: 0}],
+      files: [{name: 'a', source: 'in/a', kind: 'file', size: 10, mode: 0o644, modifiedAt: 0, ...file}],
     },
     metrics,
     audit,
@@ -72,6 +73,18 @@ it('counts outcomes, what resuming saved, sizes, times, checks, and failures by 
     ['waybill_files_total', 1, {...places, outcome: 'failed'}],
     ['waybill_file_failures_total', 1, {...places, category: 'transfer', code: 'transfer.checksum-mismatch'}],
     ['waybill_file_verifications_total', 1, {...places, result: 'mismatch'}],
+  ]);
+});
+
+it.each([
+  ['on its way', {}, {...resumed, stored: {name: 'a.gz', size: 4, compression: 'gzip'}}],
+  ['before', {stored: {name: 'in/a', size: 4, compression: 'gzip'}}, resumed],
+] as const)('counts both sizes of what was compressed %s', (_, file, outcome) => {
+  const {report, told} = recorded(file);
+  report.kept([outcome, failed]);
+  expect(told.filter(([name]) => name.startsWith('waybill_compressed_'))).toEqual([
+    ['waybill_compressed_original_bytes_total', 10, places],
+    ['waybill_compressed_stored_bytes_total', 4, places],
   ]);
 });
 

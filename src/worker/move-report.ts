@@ -23,6 +23,8 @@ export class MoveReport {
   readonly #places: {readonly operation: string; readonly source: string; readonly destination: string};
   /** Only of files that have another name at their source. */
   readonly #sources = new Map<string, string>();
+  /** Bytes at the source of files that lie compressed there. */
+  readonly #compressed = new Map<string, number>();
   #sentBytes = 0;
 
   constructor(
@@ -32,7 +34,10 @@ export class MoveReport {
   ) {
     const {operation, source, destination, files} = move;
     this.#places = {operation, source: source.name, destination: destination.name};
-    for (const {name, source: other} of files) if (other !== undefined) this.#sources.set(name, other);
+    for (const {name, source: other, stored} of files) {
+      if (other !== undefined) this.#sources.set(name, other);
+      if (stored !== undefined) this.#compressed.set(name, stored.size);
+    }
   }
 
   /** Told about ten times a second; `sentBytes` is what this attempt has sent so far. */
@@ -89,6 +94,11 @@ export class MoveReport {
     this.metrics.add('waybill_file_verifications_total', 1, {...places, result: outcome.verified});
     this.metrics.record('waybill_file_size_bytes', outcome.size, places);
     this.metrics.record('waybill_file_duration_seconds', outcome.durationMs / 1000, places);
+    const storedBytes = outcome.stored?.size ?? this.#compressed.get(outcome.name);
+    if (storedBytes !== undefined) {
+      this.metrics.add('waybill_compressed_original_bytes_total', outcome.size, places);
+      this.metrics.add('waybill_compressed_stored_bytes_total', storedBytes, places);
+    }
     if (outcome.resumedBytes > 0) this.metrics.add('waybill_resumed_bytes_total', outcome.resumedBytes, places);
     if (outcome.resentBytes > 0) this.metrics.add('waybill_resent_bytes_total', outcome.resentBytes, places);
   }

@@ -1,19 +1,27 @@
-import {execFileSync} from 'node:child_process';
+import {execFileSync, spawnSync} from 'node:child_process';
+import {randomBytes} from 'node:crypto';
 import {mkdtemp, readdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
+import pg from 'pg';
+import {executionRoot, inputManifestKey, inputsRoot, partialsRoot} from '../../src/artifacts/keys.js';
 import type {ExecutionHandle} from '../../src/client/api.js';
 import type {Artifact} from '../../src/contracts/artifacts.js';
+import {postgresConnectionString} from '../../src/embedded/postgres.js';
 import {openLocalStore} from '../../src/stores/local/store.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
 import {startMinio} from '../servers/minio.js';
 import {credentials, type S3Server} from '../servers/s3-server.js';
-import {sha256} from './corpus.js';
+import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
+import {sha256, writeText} from './corpus.js';
 import {type FarClient, farClient} from './far-client.js';
-import {startTestStack, type TestStack} from './stack.js';
+import {endTicketSessions} from './left-behind.js';
+import {leftovers, startTestStack, type TestStack} from './stack.js';
+import {progressOf} from './told-progress.js';
+import {arrived, unfinished} from './unfinished.js';
 
 const LOWEST = 'compression: {minBytes: 16777216}\n';
 
@@ -24,6 +32,9 @@ head -c 13000000 /dev/urandom | base64 > taken.txt; echo mine > taken.txt.gz
 echo small > small.txt
 sha256sum < big.csv | cut -c 1-64`;
 
+/** What begins a run that tells the digest of one input. */
+const SUM = ['run', '--target', 'gpu', '--remote-only', '--input'];
+
 /** Blocks and members that a later attempt may take up. */
 const ENTERED = 4;
 
@@ -32,17 +43,21 @@ describe.each([
   ['MinIO', startMinio],
 ])('large texts in %s', (name, startServer) => {
   let server: S3Server | undefined;
+  let targetLine: Toxiproxy;
   let stack: TestStack;
   let far: FarClient;
   let store: Store;
   let handle: ExecutionHandle;
   let digest: string;
+  /** The run whose input was compressed. */
+  let sent: string;
   const started: string[] = [];
 
   beforeAll(async () => {
     server = await startServer?.();
     const s3 = server && {...server, prefix: 'p'};
     stack = await startTestStack({
+      line: async (port) => (targetLine = await startToxiproxy(port)).port,
       settings:
         LOWEST +
         (s3 === undefined
@@ -55,11 +70,9 @@ describe.each([
   });
 
   afterAll(async () => {
-    for await (const {workflowId} of stack.temporal.workflow.list({query: 'ExecutionStatus = "Running"'})) {
-      if (workflowId.startsWith('tickets-')) await stack.temporal.workflow.getHandle(workflowId).terminate();
-    }
+    await endTicketSessions(stack.temporal);
     await stack.close(started);
-    await Promise.all([store.close(), far.remove(), server?.close()]);
+    await Promise.all([store.close(), far.remove(), server?.close(), targetLine.close()]);
   });
 
   it('are taken up where they were when the worker was killed, and lie there as gzip files', async () => {
@@ -106,9 +119,72 @@ describe.each([
     throw new Error('four downloads were through before they could be killed');
   });
 
-  it('are found where the catalog says, with the size that it says', () => {
-    expect(catalogDifferences()).toBe('');
+  it('that are inputs go up compressed by a client that is killed, and are staged as they were by a worker that is', async () => {
+    const given = join(far.directory, 'given.csv');
+    await writeText(given, randomBytes(26_000_000).toString('base64'));
+    const original = {size: 34_666_668, sha256: await sha256(given)};
+    const id = await sentWithKill();
+    await targetLine.bandwidth(24_000);
+    const waited = await far.run(['wait', id, '--remote-only', '--json'], async () => {
+      await arrived(() => unfinished(stack, 'gpu', id, 'stage'), 2, stack.client.execution(id).result());
+      await stack.killWorker();
+      await targetLine.heal();
+    });
+    expect(waited.status, waited.stderr).toBe(0);
+    expect(progressOf(waited.stdout, 'send')?.resumedBytes).toBeGreaterThan(0);
+    const {staged} = await stack.client.execution(id).result();
+    expect(staged).toMatchObject({files: 1, bytes: original.size});
+    expect(staged.resumedBytes).toBeGreaterThan(0);
+    expect((await far.run(['logs', id])).stdout).toBe(`${original.sha256}  -\n`);
+    const inputs: Artifact[] = [];
+    for await (const found of stack.client.artifacts({executionIds: [id], kind: 'input'})) inputs.push(found);
+    const key = `${inputsRoot(id)}/given.csv.gz`;
+    expect(inputs).toMatchObject([{name: 'given.csv', key, ...original, compression: 'gzip'}]);
+    expect(await store.stat(key)).toMatchObject({size: inputs[0]?.storedSize});
+    expect(inputs[0]?.storedSize).toBeLessThan(0.8 * original.size);
+    expect(await gunzipped(key)).toBe(original.sha256);
+    expect(await leftovers(stack, id)).toEqual([]);
+    const names: string[] = [];
+    for await (const entry of store.list(inputsRoot(id))) names.push(entry.name);
+    for await (const entry of store.list(executionRoot(id))) names.push(entry.name);
+    expect(names.sort()).toEqual(['given.csv.gz', 'inputs', 'inputs.ndjson', 'logs']);
+    sent = id;
   });
+
+  it('are found where the catalog says, with the size that it says, also when it was made again from the store', async () => {
+    expect(catalog('check')).toBe('');
+    const {postgres} = await stack.record();
+    if (postgres === undefined) throw new Error('no catalog runs');
+    const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
+    await client.connect();
+    await client.query('delete from waybill.artifacts');
+    await client.end();
+    expect(catalog('check')).toContain(`${inputsRoot(sent)}/given.csv.gz`);
+    catalog('rebuild');
+    expect(catalog('check')).toBe('');
+  });
+
+  it('go with their run', async () => {
+    expect(await far.run(['rm', sent, '--yes'])).toMatchObject({status: 0});
+    expect(await store.stat(executionRoot(sent))).toBeUndefined();
+  });
+
+  /** A run whose inputs were half sent when its client was killed: a fast machine may be through before. */
+  async function sentWithKill(): Promise<string> {
+    for (let tries = 1; tries <= 4; tries += 1) {
+      let id = '';
+      await far.run([...SUM, 'given.csv', '--', 'sh', '-c', 'sha256sum < given.csv'], async (kill) => {
+        while (id === '') id = (await far.open()).find((each) => !started.includes(each)) ?? '';
+        started.push(id);
+        const all = inputManifestKey(id);
+        const half = async () => (await entered(`${partialsRoot(id)}/upload`)) >= ENTERED;
+        while (!(await half()) && (await store.stat(all)) === undefined) await delay(3);
+        kill();
+      });
+      if ((await store.stat(inputManifestKey(id))) === undefined) return id;
+    }
+    throw new Error('four clients had sent everything before they could be killed');
+  }
 
   /** A job whose collecting was hit: a fast machine may be through before. */
   async function collectedWithKill(): Promise<ExecutionHandle> {
@@ -119,7 +195,7 @@ describe.each([
       const over = new AbortController();
       const settle = (): void => over.abort();
       run.result().then(settle, settle);
-      while (!over.signal.aborted && (await entered(id)) < ENTERED) await delay(10);
+      while (!over.signal.aborted && (await entered(partialsRoot(id))) < ENTERED) await delay(10);
       if (!over.signal.aborted) await stack.killWorker();
       const result = await run.result();
       if (result.outcome !== 'succeeded') throw new Error(result.failure?.message);
@@ -128,9 +204,8 @@ describe.each([
     throw new Error('four executions were through before they could be hit');
   }
 
-  /** Entries of the ledgers of what is collected. */
-  async function entered(id: string): Promise<number> {
-    const directory = `executions/${id}/partials`;
+  /** Entries of the ledgers in a directory of the store. */
+  async function entered(directory: string): Promise<number> {
     let found = 0;
     try {
       for await (const entry of store.list(directory)) {
@@ -160,8 +235,8 @@ describe.each([
     return found;
   }
 
-  function catalogDifferences(): string {
-    return execFileSync(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), 'catalog', 'check'], {
+  function catalog(what: 'check' | 'rebuild'): string {
+    return spawnSync(process.execPath, [join(process.cwd(), 'bin/waybill.cjs'), 'catalog', what], {
       env: {
         ...process.env,
         ...{STORE_KEY: credentials.accessKeyId, STORE_SECRET: credentials.secretAccessKey},
@@ -169,7 +244,7 @@ describe.each([
         WAYBILL_STATE_DIRECTORY: stack.stateDirectory,
       },
       encoding: 'utf8',
-    });
+    }).stdout;
   }
 });
 

@@ -1,4 +1,4 @@
-import {mkdir, open, readFile} from 'node:fs/promises';
+import {mkdir, open, readFile, writeFile} from 'node:fs/promises';
 import {createServer} from 'node:net';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   stack = await startTestStack({
     environment: {E2E_SECRET: SECRET},
     more: diskAndFar,
-    settings: `worker:\n  metrics: 127.0.0.1:${port}\n  auditLog: audit.ndjson\n`,
+    settings: `worker:\n  metrics: 127.0.0.1:${port}\n  auditLog: audit.ndjson\ncompression: {minBytes: 16777216}\n`,
   });
   files = join(stack.directory, 'files');
   await mkdir(files);
@@ -177,6 +177,22 @@ describe('metrics', () => {
     expect(result.counts.resumedBytes).toBeGreaterThan(20_000_000);
     expect(sumOf(now, 'waybill_resent_bytes_total', places)).toBe(result.counts.resentBytes);
     expect(result.counts.resentBytes).toBeGreaterThanOrEqual(8 * MIB);
+  });
+});
+
+describe('the compression ratio', () => {
+  it('is that of what a text takes up in the store to what it is', async () => {
+    const path = join(await place('texts'), 'a.log');
+    await writeFile(path, 'a line of a log\n'.repeat(1_100_000));
+    const run = await stack.client.start({command: ['true'], inputs: [{name: 'a.log', path}]});
+    started.push(run.id);
+    await run.result();
+    const now = await metrics();
+    const staged = {operation: 'stage', source: 'store', destination: 'local'};
+    expect(sumOf(now, 'waybill_compressed_original_bytes_total', staged)).toBe(17_600_000);
+    const stored = sumOf(now, 'waybill_compressed_stored_bytes_total', staged);
+    expect(stored).toBeGreaterThan(0);
+    expect(stored).toBeLessThan(1_000_000);
   });
 });
 

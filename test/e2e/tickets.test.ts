@@ -13,6 +13,7 @@ import {digests, makeInputs, sha256} from './corpus.js';
 import {farClient, type FarClient} from './far-client.js';
 import {endTicketSessions, filesIn, historiesOf, rowsOf} from './left-behind.js';
 import {startTestStack, type TestStack} from './stack.js';
+import {progressOf} from './told-progress.js';
 import {arrived, unfinished} from './unfinished.js';
 
 const SECRET = 'hunter2-e2e-tickets';
@@ -258,10 +259,3 @@ describe.each([
     }
   });
 });
-
-/** The last progress of one kind in the events of `--json`. */
-function progressOf(stdout: string, event: string): {readonly resumedBytes: number} | undefined {
-  const lines = stdout.split('\n').filter((line) => line.startsWith(`{"event":"${event}"`));
-  const last = lines.at(-1);
-  return last === undefined ? undefined : (JSON.parse(last) as {progress: {resumedBytes: number}}).progress;
-}

@@ -76,7 +76,7 @@ describe.each([
     const {store, batches} = await client();
     const sizes = {empty: 0, small: 1000, 'd/ü #?&+%20': 70_000, middle: 3_000_000, large: 3 * PART + 77};
     const inputs = await makeInputs(join(directory, 'in'), sizes);
-    await upload(store, RUN, inputs);
+    await upload({store}, RUN, inputs);
     for (const {name, path} of inputs) {
       const key = `executions/${RUN}/inputs/${name}`;
       const source = await own.openSource(key);
@@ -105,7 +105,7 @@ describe.each([
     const names = Array.from({length: 300}, (__, index) => `n ${index}`);
     const inputs = await makeInputs(join(directory, 'many'), Object.fromEntries(names.map((name) => [name, 500])));
     const up = await client(3600, 'many');
-    await upload(up.store, 'many', inputs);
+    await upload(up, 'many', inputs);
     expect(up.batches()).toBeLessThan(30);
     const down = await client(3600, 'many');
     const outputs = await Promise.all(inputs.map(async ({name, path}) => asOutput(name, await readFile(path), 'many')));
@@ -184,7 +184,7 @@ describe.each([
     await own.putObject(`executions/${RUN}/inputs/taken-large`, Buffer.from('here, too'));
     for (const sent of [input, large[0]]) {
       if (sent === undefined) throw new Error('no input');
-      await expect(upload(store, RUN, [sent])).rejects.toMatchObject({code: 'store.already-exists'});
+      await expect(upload({store}, RUN, [sent])).rejects.toMatchObject({code: 'store.already-exists'});
     }
     expect(await own.getObject(`executions/${RUN}/inputs/taken`, 100)).toEqual(Buffer.from('somebody was here'));
     expect(await own.getObject(`executions/${RUN}/inputs/taken-large`, 100)).toEqual(Buffer.from('here, too'));
@@ -219,18 +219,18 @@ describe.each([
     const first = await client(3600, 'resumed');
     const inputs = await makeInputs(join(directory, 'resumed'), {big: 10 * PART});
     const stop = new AbortController();
-    const cut = upload(first.store, 'resumed', inputs, {
+    const cut = upload(first, 'resumed', inputs, {
       signal: stop.signal,
       onProgress: ({sentBytes}) => (sentBytes >= 6 * PART ? stop.abort() : undefined),
     });
     await expect(cut).rejects.toThrow();
     const second = await client(3600, 'resumed');
     let resumed = 0;
-    await upload(second.store, 'resumed', inputs, {onProgress: ({resumedBytes}) => (resumed = resumedBytes)});
+    await upload(second, 'resumed', inputs, {onProgress: ({resumedBytes}) => (resumed = resumedBytes)});
     expect(resumed).toBeGreaterThanOrEqual(PART);
-    await upload(second.store, 'resumed', inputs);
+    await upload(second, 'resumed', inputs);
     await writeFile(join(directory, 'resumed/big'), randomBytes(10 * PART));
-    await expect(upload(second.store, 'resumed', inputs)).rejects.toMatchObject({code: 'store.already-exists'});
+    await expect(upload(second, 'resumed', inputs)).rejects.toMatchObject({code: 'store.already-exists'});
   });
 
   test('other executions are out of reach', async () => {
@@ -252,10 +252,10 @@ describe.each([
     const inputs = await makeInputs(join(directory, 'down'), {a: 10, b: 2 * PART});
     await server.kill();
     const since = performance.now();
-    await expect(upload(store, 'down', inputs)).rejects.toMatchObject({code: 'store.unavailable'});
+    await expect(upload({store}, 'down', inputs)).rejects.toMatchObject({code: 'store.unavailable'});
     expect(performance.now() - since).toBeLessThan(10_000);
     await server.start();
-    await upload(store, 'down', inputs);
+    await upload({store}, 'down', inputs);
     expect(await own.stat('executions/down/inputs/b')).toMatchObject({size: 2 * PART});
   });
 });

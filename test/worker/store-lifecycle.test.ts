@@ -4,10 +4,12 @@ import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {exemptOutputs} from '../../activities/exempt-outputs.js';
 import {outputKey} from '../../src/artifacts/keys.js';
 import {configuration, type Configuration} from '../../src/config/schema.js';
+import type {TargetCheck} from '../../src/contracts/catalog.js';
 import {patterned} from '../../src/stores/contract/subject.js';
 import {S3Client} from '../../src/stores/s3/client.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
+import {checkRules} from '../../src/worker/operations/check-rules.js';
 import {setUpBucket, setUpRules} from '../../src/worker/operations/setup-bucket.js';
 import {openStoreLifecycle} from '../../src/worker/store-lifecycle.js';
 import {startMinio} from '../servers/minio.js';
@@ -99,6 +101,28 @@ describe.each([
     expect(first[1]).toBe(`lifecycle rule ${hasLifecycle ? 'changed' : 'left-out'}`);
     expect((await setUp(server)).filter((step) => step.endsWith(' changed'))).toEqual([]);
     await before.close();
+  });
+
+  it('doctor tells whether the rules are there, and what to do where they are not', async () => {
+    const told = async (days?: number, keys = environment) => {
+      const checks: TargetCheck[] = [];
+      for await (const check of checkRules(settings(server, days), keys)) checks.push(check);
+      return checks;
+    };
+    if (!hasLifecycle) {
+      const detail: unknown = expect.stringContaining('the server has no such rules');
+      expect(await told()).toEqual([{name: 'lifecycle rule', outcome: 'ok', detail}]);
+      return;
+    }
+    expect(await told()).toMatchObject([
+      {name: 'lifecycle rule', outcome: 'ok', detail: 'deletes tagged outputs 92 days after they were written'},
+      {name: 'rule for unfinished uploads', outcome: 'ok'},
+    ]);
+    const remedy: unknown = expect.stringContaining('waybill setup');
+    expect(await told(45)).toMatchObject([{name: 'lifecycle rule', outcome: 'warning', remedy}]);
+    const refused = await told(30, {...environment, AWS_SECRET_ACCESS_KEY: 'another'});
+    expect(refused).toMatchObject([{name: 'lifecycle rule', outcome: 'warning'}]);
+    expect(refused[0]?.detail).toContain('SignatureDoesNotMatch');
   });
 
   it('leaves the rules of others alone, and has one of its own', async () => {

@@ -9,6 +9,8 @@ import {seal} from './seal.js';
 
 /** Issues the tickets of one store. */
 export interface TicketOffice {
+  /** The largest input that may be sent, in bytes; of one that is compressed on its way, the original. */
+  readonly maxFileBytes: number;
   /** Tickets for requests of one execution. Rejects with `ticket.refused` where one is for something else. */
   issue(session: TicketSession, requests: readonly TicketRequest[]): Promise<IssuedBatch>;
 }
@@ -34,6 +36,7 @@ export interface TicketOfficeOptions extends S3Address {
 export function openTicketOffice(options: TicketOfficeOptions): TicketOffice {
   const {prefix, maxFileBytes, validForSeconds} = options;
   return {
+    maxFileBytes,
     issue: async ({executionId, publicKey, batch = false}, requests) => {
       for (const request of requests) checkTicketRequest(request, {executionId, batch, prefix, maxFileBytes});
       const refusesCopies = requests.some(({method}) => method === 'PUT') && (await options.unsignedCopies());

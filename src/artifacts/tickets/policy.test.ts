@@ -80,6 +80,17 @@ describe('no ticket is given for', () => {
   ])('%s', (_, asked) => expect(check(asked)).toThrow(expect.objectContaining({code: 'ticket.refused', path: input})));
 });
 
+test('a text that is a little longer compressed than it was has room for its last part', () => {
+  const just = {...rules, maxFileBytes: 16 * MEBIBYTE};
+  const part = (partNumber: string) =>
+    ticketRequest.parse({
+      ...{method: 'PUT', key: `${input}.gz`, query: {uploadId: 'u', partNumber}},
+      headers: {'content-length': '40000'},
+    });
+  expect(() => checkTicketRequest(part('3'), just)).not.toThrow();
+  expect(() => checkTicketRequest(part('4'), just)).toThrow(expect.objectContaining({code: 'ticket.refused'}));
+});
+
 describe('a session for a batch', () => {
   const batch = {...rules, executionId: 'many', batch: true};
   const checkBatch = (asked: Asked) => () => checkTicketRequest(ticketRequest.parse(asked), batch);

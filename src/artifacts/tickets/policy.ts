@@ -4,6 +4,7 @@ import {METADATA_HEADERS} from '../../stores/s3/entry.js';
 import {PART_BYTES, partBytesOf} from '../../stores/s3/part-size.js';
 import {recordMark} from '../../stores/s3/upload-record.js';
 import {checkStorePath} from '../../stores/paths.js';
+import {mostCompressedBytes} from '../../transfer/compression/compression-ledger.js';
 import {isPartialName} from '../../transfer/keys.js';
 import {MAX_BATCH_PAGE_BYTES} from '../batch-pages.js';
 import {MAX_INPUT_MANIFEST_BYTES} from '../input-manifest.js';
@@ -159,9 +160,12 @@ function checkInput(request: TicketRequest, {maxFileBytes}: TicketRules): void {
     return;
   }
   if (method === 'PUT') {
+    // A text that shrinks at its beginning is compressed, and may still become a little longer than it was.
+    const mostBytes = mostCompressedBytes(maxFileBytes);
     requireQuery(request, ['uploadId', 'partNumber']);
-    if (!(Number(query['partNumber']) <= Math.ceil(maxFileBytes / PART_BYTES))) throw tooLarge(request, maxFileBytes);
-    requireLength(request, Math.min(maxFileBytes, partBytesOf(maxFileBytes)));
+    if (!(Number(query['partNumber']) <= Math.ceil(mostBytes / PART_BYTES)))
+      throw inputTooLarge(request.key ?? '', maxFileBytes);
+    requireLength(request, Math.min(maxFileBytes, partBytesOf(mostBytes)));
     return;
   }
   if (method === 'POST' && 'uploads' in query) {
@@ -185,12 +189,12 @@ function requireAbsent(request: TicketRequest): void {
 function requireLength(request: TicketRequest, most: number): void {
   const length = request.headers['content-length'] ?? '';
   if (!/^\d{1,16}$/.test(length)) throw refused(request, 'a body of unknown length');
-  if (Number(length) > most) throw tooLarge(request, most);
+  if (Number(length) > most) throw inputTooLarge(request.key ?? '', most);
 }
 
-function tooLarge({key = ''}: TicketRequest, most: number): WaybillError {
-  return new WaybillError('ticket.refused', `${JSON.stringify(key)} is larger than ${most} bytes, the most here.`, {
-    path: key,
+export function inputTooLarge(path: string, most: number): WaybillError {
+  return new WaybillError('ticket.refused', `${JSON.stringify(path)} is larger than ${most} bytes, the most here.`, {
+    path,
     expected: most,
     remedy: 'Send less, or raise store.maxFileBytes in the configuration of the worker.',
   });

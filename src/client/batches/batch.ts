@@ -107,7 +107,7 @@ export class Batch implements BatchHandle {
     inputs: readonly LocalInput[],
     options: SendOptions = {},
   ): Promise<void> {
-    const {store} = await this.store();
+    const store = await this.store();
     const pagesSent = this.ticket === undefined ? 0 : (await this.state()).pagesSent;
     await sendFiles(store, files, inputs, {
       ...options,

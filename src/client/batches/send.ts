@@ -2,10 +2,10 @@ import {encodeItems} from '../../artifacts/batch-pages.js';
 import {batchItemsKey} from '../../artifacts/keys.js';
 import {type BatchItem, itemId} from '../../contracts/batch.js';
 import {hasCode} from '../../contracts/errors.js';
-import type {Store} from '../../stores/store.js';
 import {inParallel} from '../../stores/in-parallel.js';
 import type {LocalInput} from '../api.js';
 import type {BatchFile, SendOptions} from '../batch-api.js';
+import type {InputsPlace} from '../ticket-store.js';
 import {upload} from '../upload.js';
 import {cutPages, type FileOfPage} from './pages.js';
 
@@ -25,7 +25,7 @@ export interface Sending extends SendOptions {
  * other; a store that does not answer ends the sending, and the same call takes it up later.
  */
 export async function sendFiles(
-  store: Store,
+  to: InputsPlace,
   files: readonly BatchFile[],
   inputs: readonly LocalInput[],
   {batchId, pagesSent, announce, onSent, signal}: Sending,
@@ -33,10 +33,10 @@ export async function sendFiles(
   let sent = 0;
   for (const [number, page] of cutPages(files).entries()) {
     if (number >= pagesSent) {
-      const items = await sendPage(store, page, inputs, batchId, signal);
+      const items = await sendPage(to, page, inputs, batchId, signal);
       const key = batchItemsKey(batchId, 1, number);
       // One that is there was written by a process that was ended before it could say so.
-      await store.putObject(key, encodeItems(items), {ifAbsent: true, ...(signal ? {signal} : {})});
+      await to.store.putObject(key, encodeItems(items), {ifAbsent: true, ...(signal ? {signal} : {})});
       await announce(number + 1);
     }
     sent += page.length;
@@ -45,7 +45,7 @@ export async function sendFiles(
 }
 
 async function sendPage(
-  store: Store,
+  to: InputsPlace,
   page: readonly FileOfPage[],
   inputs: readonly LocalInput[],
   batchId: string,
@@ -58,7 +58,7 @@ async function sendPage(
     const others = inputs.filter(({name}) => name !== file.name);
     try {
       const own = {path: file.path, name: file.name};
-      await upload(store, itemId(batchId, item.index), [...others, own], signal ? {signal} : {});
+      await upload(to, itemId(batchId, item.index), [...others, own], signal ? {signal} : {});
     } catch (error) {
       if (!hasCode(error) || error.retryable || signal?.aborted === true || !isAbout(error.path, file)) throw error;
       items[at] = {...item, failed: {code: error.code, message: error.message.slice(0, 500)}};

@@ -142,6 +142,8 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
   ExistingObjectIsDirectory: 'store.is-a-directory',
   XMinioObjectExistsAsDirectory: 'store.is-a-directory',
   NotImplemented: 'store.unsupported',
+  XNotImplemented: 'store.unsupported',
+  MethodNotAllowed: 'store.unsupported',
   EntityTooLarge: 'store.unsupported',
   PermanentRedirect: 'config.invalid',
   AuthorizationHeaderMalformed: 'config.invalid',

@@ -4,7 +4,7 @@ import type {TransferOptions} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {StorePath} from '../../stores/store.js';
 import {planTree, type PlanTreeOptions} from '../plan-tree.js';
-import type {PlannedFile, RefusedEntry} from '../planned-file.js';
+import {type PlannedFile, refusedBy, type RefusedEntry} from '../planned-file.js';
 import {selection, type SelectionRules} from '../selection.js';
 import {type CopyDestination, PARTIALS_PREFIX, resolveDestination} from './destination.js';
 import {type CopyPlace, type LocatedSource, locateSources} from './locate.js';
@@ -118,7 +118,10 @@ async function* sourceEntries(source: LocatedSource, planning: Planning): AsyncG
   const {options, rename} = planning;
   const {path, entry, name: own} = source;
   if (entry.kind === 'special') {
-    yield refused(own, new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'));
+    yield refusedBy(
+      own,
+      new WaybillError('source.special-file', 'Sockets, FIFOs and devices have no content to carry.'),
+    );
   } else if (entry.kind === 'directory') yield* treeEntries(source, planning);
   else if (selection({patterns: options.include, exclude: options.exclude}).takes(own, 'file')) {
     const {size, mode, modifiedAt, identity, owner} = entry;
@@ -145,7 +148,7 @@ async function* treeEntries(source: LocatedSource, planning: Planning): AsyncGen
     const name = posix.join(prefix, found.name);
     if ('refused' in found) yield {...found, name, refused: refusal(found, links)};
     else if (found.kind === 'link' && links === 'skip') {
-      yield refused(name, new WaybillError('link.not-followed', 'It is a link, and links are left out.'));
+      yield refusedBy(name, new WaybillError('link.not-followed', 'It is a link, and links are left out.'));
     } else yield adjusted({...found, name, source: posix.join(source.path, found.source ?? found.name)}, planning);
   }
 }
@@ -176,7 +179,7 @@ function refusal({refused}: RefusedEntry, links: 'follow' | 'skip' | 'copy'): Re
 function adjusted(file: PlannedFile, {options, now}: Planning): PlannedFile | RefusedEntry {
   if (options.maxSizeBytes !== undefined && file.size > options.maxSizeBytes) {
     const message = `It has ${file.size} bytes, and ${options.maxSizeBytes} is the most that was asked for.`;
-    return refused(file.name, new WaybillError('source.too-large', message));
+    return refusedBy(file.name, new WaybillError('source.too-large', message));
   }
   const usual = file.kind === 'directory' ? 0o755 : 0o644;
   const {owner, ...ownerless} = file;
@@ -186,8 +189,4 @@ function adjusted(file: PlannedFile, {options, now}: Planning): PlannedFile | Re
     mode: options.preserveMode ? file.mode : file.mode & usual,
     modifiedAt: options.preserveTimes ? file.modifiedAt : now,
   };
-}
-
-function refused(name: string, error: WaybillError): RefusedEntry {
-  return {name, refused: {code: error.code, message: error.message}};
 }

@@ -9,6 +9,7 @@ import {catalogAddress} from '../catalog-address.js';
 import {openExistingStore} from '../default-store.js';
 import {loadWorkflowBundle} from '../bundle.js';
 import {openTargetRegistry} from '../target-registry.js';
+import {checkRules} from './check-rules.js';
 import {checkTemporal} from './check-temporal.js';
 import {checked, failed} from './checked.js';
 
@@ -67,6 +68,7 @@ async function* checkStore(
         await requireMarkedStore(store, catalog);
         return 'the one that the catalog describes';
       });
+      yield* checkRules(configuration, environment);
       const free = await store.freeSpace('');
       if (free === undefined) return;
       const detail = `${Math.floor(free / 1e9)} GB free`;

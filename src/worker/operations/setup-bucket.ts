@@ -34,11 +34,12 @@ interface OpenBucket {
   readonly rules: LifecycleRules;
 }
 
-async function* withBucket(
+/** Nothing where the default store is a directory. */
+export async function* withBucket<Told>(
   {store: settings, retention}: Configuration,
   environment: Environment,
-  work: (open: OpenBucket) => AsyncGenerator<SetupStep>,
-): AsyncGenerator<SetupStep> {
+  work: (open: OpenBucket) => AsyncGenerator<Told>,
+): AsyncGenerator<Told> {
   if (settings.kind !== 's3') return;
   const connection = await s3Connection(settings, s3Credentials(settings, environment));
   const {bucket: name, prefix} = settings;

@@ -1,6 +1,6 @@
-import {contentTypeOf} from '../../src/artifacts/content-type.js';
-import type {CompressionConfiguration} from '../../src/config/schema.js';
-import {MOST_COMPRESSED_BYTES, type PlannedFile} from '../../src/transfer/index.js';
+import {MOST_COMPRESSED_BYTES} from '../transfer/compression/member.js';
+import type {PlannedFile} from '../transfer/planned-file.js';
+import {contentTypeOf} from './content-type.js';
 
 const EXTENSION = '.gz';
 
@@ -9,14 +9,11 @@ const MOST_COMPONENT_BYTES = 255;
 const MOST_NAME_BYTES = 800;
 
 /**
- * Marks the outputs that are compressed on their way, should their content turn out to be a text that shrinks: large
- * ones whose name doesn't say that they are pictures, sound or video, and where nothing else has the name that they get.
+ * Marks what is compressed on its way into the default store, should its content turn out to be a text that shrinks:
+ * files of `minBytes` and more whose name doesn't say that they are pictures, sound or video, and where nothing else has
+ * the name that they get.
  */
-export function compressOutputs(
-  entries: readonly PlannedFile[],
-  {outputs, minBytes}: CompressionConfiguration,
-): readonly PlannedFile[] {
-  if (!outputs) return entries;
+export function compressTexts(entries: readonly PlannedFile[], minBytes: number): readonly PlannedFile[] {
   const taken = new Set(entries.flatMap(({name}) => withParents(name)));
   return entries.map((entry) => {
     const {kind, name, size} = entry;
