@@ -5,6 +5,7 @@ import {
   defineQuery,
   defineSignal,
   defineUpdate,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -115,7 +116,7 @@ class Execution {
 
   private async stages(opened: OpenedExecution): Promise<void> {
     const {resume, uploaded, uploads} = this.input;
-    if (resume?.after?.ended === false) await this.endEarlier(opened, resume.generation - 1);
+    if (resume?.after?.ended === false && patched('end-earlier')) await this.endEarlier(opened, resume.generation - 1);
     if (uploads && uploaded !== true && resume === undefined) await this.awaitInputs();
     for (let rerun = 0; ; rerun += 1) {
       if (!this.resumesAfter('stage') && (this.input.uploads || this.input.locations.length > 0))

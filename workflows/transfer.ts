@@ -4,6 +4,7 @@ import {
   ContinueAsNew,
   continueAsNew,
   defineQuery,
+  patched,
   setCurrentDetails,
   setHandler,
   workflowInfo,
@@ -82,7 +83,8 @@ class Transfer {
       if (this.progress.planned?.moved === undefined) {
         const all = await this.copySegments(this.opened);
         // Temporal asks the run that it finds to end, and not the one that continues it.
-        if (!all && CancellationScope.current().consideredCancelled) throw new CancelledFailure('cancelled on request');
+        if (!all && CancellationScope.current().consideredCancelled && patched('cancelled-while-continuing'))
+          throw new CancelledFailure('cancelled on request');
         // In-flight activities would be dropped: nothing is under way here.
         if (!all) await continueAsNew<typeof transfer>(request, {opened: this.opened, progress: this.progress});
         await this.close(this.opened);

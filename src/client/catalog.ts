@@ -14,7 +14,7 @@ export async function ask<Q extends CatalogQuestion['ask']>(
     workflow: 'catalog',
     summary: `Catalog: ${question.ask}`,
     about: 'executionId' in question ? question.executionId : question.ask,
-    // To keep files of a bucket is a request for each of them.
-    timeout: question.ask === 'keep' ? '1 day' : '60s',
+    // To keep files of a bucket is a request for each of them: tens of thousands take minutes.
+    timeout: question.ask === 'keep' ? '10 minutes' : '60s',
   });
 }

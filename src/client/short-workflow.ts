@@ -11,7 +11,7 @@ export interface ShortWorkflow {
   /** What a failure is about. */
   readonly about: string;
   /** Default: none. */
-  readonly timeout?: '60s' | '1 day';
+  readonly timeout?: '60s' | '10 minutes';
 }
 
 interface Asked {

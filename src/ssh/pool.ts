@@ -41,6 +41,12 @@ export interface SessionOptions {
 const REFUSALS = 4;
 const REFUSAL_PAUSE_MS = 50;
 
+/** Milliseconds after which a host without SFTP is asked a second time. */
+const SECOND_LOOK_MS = 500;
+
+/** Milliseconds for which a host that took no further connection is not asked for one again. */
+const FULL_FOR_MS = 60_000;
+
 interface Member {
   readonly connection: SshConnection;
   maxSessions: number;
@@ -57,6 +63,8 @@ export class SshPool implements AsyncDisposable {
   #connecting: Promise<void> | undefined;
   #closed = false;
   #oneSession = false;
+  /** By the clock of `performance`. */
+  #fullUntil = 0;
   #sftpRefusal: Error | undefined;
   #sweep: NodeJS.Timeout | undefined;
 
@@ -83,8 +91,17 @@ export class SshPool implements AsyncDisposable {
   /** That the target has no SFTP is found out once: `ssh.sftp-unavailable` is then the answer to every call. */
   async openSftp(options: SessionOptions = {}): Promise<SftpChannel> {
     if (this.#sftpRefusal !== undefined) throw this.#sftpRefusal;
+    const open = (): Promise<SftpChannel> =>
+      this.#session(options, (connection) => connection.openSftp(options.signal));
     try {
-      return await this.#session(options, (connection) => connection.openSftp(options.signal));
+      return await open();
+    } catch (error) {
+      if (!hasCode(error, 'ssh.sftp-unavailable')) throw error;
+    }
+    // A host that goes down, or can start nothing at the moment, answers as one without SFTP does.
+    await unlessAborted(options.signal, delay(SECOND_LOOK_MS));
+    try {
+      return await open();
     } catch (error) {
       if (hasCode(error, 'ssh.sftp-unavailable')) this.#sftpRefusal = error;
       throw error;
@@ -134,7 +151,7 @@ export class SshPool implements AsyncDisposable {
   }
 
   async #member(options: SessionOptions): Promise<Member> {
-    for (let takesMore = true; ; ) {
+    for (let takesMore = performance.now() >= this.#fullUntil; ; ) {
       options.signal?.throwIfAborted();
       if (this.#closed) throw connectionLost(this.endpoint, 'the pool is closed');
       const members = [...this.#members].sort((a, b) => sessionsOf(a) - sessionsOf(b));
@@ -158,6 +175,7 @@ export class SshPool implements AsyncDisposable {
     } catch (error) {
       signal?.throwIfAborted();
       if (this.#members.size === 0) throw error;
+      this.#fullUntil = performance.now() + FULL_FOR_MS;
       return false;
     }
   }

@@ -1,4 +1,4 @@
-import {WaybillError} from '../contracts/errors.js';
+import {hasCode, WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {createChunkHasher} from '../hashing/chunk-hasher.js';
 import type {ByteRange, PartialFile, SourceFile, Store, StorePath} from '../stores/store.js';
@@ -65,7 +65,11 @@ export async function digestOfResumed(
   signal: AbortSignal,
 ): Promise<SourceDigest> {
   const ranges = Array.from({length: blockCount(table.size, table.blockBytes)}, (_, block) => table.range(block));
-  const there = await from.hash?.(path, {ranges, signal});
+  const there = await from.hash?.(path, {ranges, signal}).catch((error: unknown) => {
+    // The shell of a host may see other directories than its SFTP shows.
+    if (hasCode(error, 'shell.failed')) return undefined;
+    throw error;
+  });
   if (there === undefined) return await digestOfSource(source, table, shape, signal);
   if (there.entry.identity !== source.entry.identity) throw sourceChanged(source.entry.identity, there.entry.identity);
   return {whole: there.sha256, blocks: there.ranges};

@@ -16,9 +16,12 @@ export function createLog(level: Level, output: DestinationStream | number = 2):
   return pino({level, base: {pid: process.pid}, timestamp: pino.stdTimeFunctions.isoTime, redact}, lines);
 }
 
+/** Bytes of lines that could not be written yet: further ones are dropped. */
+const MOST_UNWRITTEN_BYTES = 1024 * 1024;
+
 /** What cannot be written is tried again with the next line: a disk that is full must not end the work as well. */
 function linesTo(fd: number): DestinationStream {
-  const output = destination({fd, sync: true});
+  const output = destination({fd, sync: true, maxLength: MOST_UNWRITTEN_BYTES});
   output.on('error', () => undefined);
   return output;
 }

@@ -5,17 +5,16 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import pg from 'pg';
 import {executionRoot, inputManifestKey, inputsRoot, partialsRoot} from '../../src/artifacts/keys.js';
 import type {ExecutionHandle} from '../../src/client/api.js';
 import type {Artifact} from '../../src/contracts/artifacts.js';
-import {postgresConnectionString} from '../../src/embedded/postgres.js';
 import {openLocalStore} from '../../src/stores/local/store.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import type {Store} from '../../src/stores/store.js';
 import {startMinio} from '../servers/minio.js';
 import {credentials, type S3Server} from '../servers/s3-server.js';
 import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
+import {queryCatalog} from './catalog-query.js';
 import {sha256, writeText} from './corpus.js';
 import {type FarClient, farClient} from './far-client.js';
 import {endTicketSessions} from './left-behind.js';
@@ -153,13 +152,7 @@ describe.each([
 
   it('are found where the catalog says, with the size that it says, also when it was made again from the store', async () => {
     expect(catalog('check')).toBe('');
-    const {postgres} = await stack.record();
-    if (postgres === undefined) throw new Error('no catalog runs');
-    const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
-    await client.connect();
-    await client.query('delete from waybill.artifacts');
-    await client.end();
-    expect(catalog('check')).toContain(`${inputsRoot(sent)}/given.csv.gz`);
+    await queryCatalog(stack, 'drop schema waybill cascade');
     catalog('rebuild');
     expect(catalog('check')).toBe('');
   });

@@ -109,7 +109,7 @@ test('one caller that gives up takes no answer from the others', async () => {
   controller.abort(reason);
   await expect(givenUp).rejects.toBe(reason);
   expect(await Promise.all([...others, later])).toEqual([['one'], ['two'], ['four']]);
-  await shell.close();
+  shell.close();
 });
 
 test('a signal that fired while the shell was opened ends the script', async () => {

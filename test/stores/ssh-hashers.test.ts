@@ -68,6 +68,20 @@ test.each([
   }
 });
 
+test('a host that grants one session in all hashes nothing, and is not waited for', async () => {
+  const narrow = await startSshd({maxSessions: 1});
+  const pool = new SshPool(endpointOf(narrow), {maxConnections: 1});
+  const store = openSshStore({name: 'lab', pool, root: home});
+  try {
+    await store.putObject('small', CONTENT);
+    expect(await store.hash?.('small')).toBeUndefined();
+  } finally {
+    await store.close();
+    await pool.close();
+    await narrow.close();
+  }
+});
+
 function sha256(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex');
 }

@@ -40,7 +40,7 @@ describe.each([
     expect(await shell.syncsGroups()).toBe(true);
     const reasons = await syncEach(shell, [sshd.identityFile, '/not there', '/']);
     expect(reasons).toEqual([undefined, expect.stringContaining('No such file or directory'), undefined]);
-    await shell.close();
+    shell.close();
     await pool.close();
   });
 });

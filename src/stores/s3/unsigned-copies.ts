@@ -26,8 +26,8 @@ export function unsignedCopies(connection: SignerConnection, prefix: StorePath):
     try {
       return await asked;
     } catch (error) {
-      if (!(error instanceof S3Failure)) throw error;
       asked = undefined;
+      if (!(error instanceof S3Failure)) throw error;
       return true;
     }
   };

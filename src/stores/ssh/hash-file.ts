@@ -11,6 +11,9 @@ import {openSource} from './source.js';
 /** Ranges of one question, each of which costs a process or two. */
 const BATCH = 256;
 
+/** Milliseconds in which a session for the shell has to be had. */
+const SESSION_WITHIN_MS = 10_000;
+
 /**
  * Hashes a file in a shell of its own: a long one would hold up what transfers ask of the shared one, and ends with its shell.
  * The shell opens the name, so that it must be the same file before and after.
@@ -25,7 +28,7 @@ export async function hashFile(
   const source = await openSource(session, root, path);
   const shell = new HashShell(pool);
   try {
-    if (!(await shell.available(signal))) return undefined;
+    if (!(await availableSoon(shell, signal))) return undefined;
     const {entry} = source;
     const absolute = await root.locate(session, path);
     const hashed = async (asked: readonly ByteRange[]): Promise<string[]> => {
@@ -42,7 +45,18 @@ export async function hashFile(
     }
     return {entry, sha256, ranges: digests};
   } finally {
-    await shell.close();
+    shell.close();
     await source.close();
+  }
+}
+
+/** A host that grants one session in all has given it to the caller: none comes free as long as that lasts. */
+async function availableSoon(shell: HashShell, signal: AbortSignal | undefined): Promise<boolean> {
+  const soon = AbortSignal.timeout(SESSION_WITHIN_MS);
+  try {
+    return await shell.available(signal === undefined ? soon : AbortSignal.any([signal, soon]));
+  } catch (error) {
+    if (!soon.aborted || signal?.aborted === true) throw error;
+    return false;
   }
 }

@@ -83,9 +83,12 @@ export class HashShell {
     }
   }
 
-  async close(): Promise<void> {
-    const dialogue = await this.#dialogue?.catch(() => undefined);
-    dialogue?.end();
+  /** A shell that is still being opened ends as soon as it is there. */
+  close(): void {
+    this.#dialogue?.then(
+      (dialogue) => dialogue?.end(),
+      () => undefined,
+    );
   }
 
   async #open(signal: AbortSignal | undefined): Promise<ShellDialogue | undefined> {

@@ -83,11 +83,18 @@ describe('a new name', () => {
     ['a file', () => writeFile(at('t'), 'old')],
     ['a directory', () => mkdir(at('t'))],
     ['a link to nowhere', () => symlink('nowhere', at('t'))],
+    ['a link to the file itself', () => symlink('f', at('t'))],
   ])('is refused where it is %s', async (_, make) => {
     await writeFile(at('f'), 'content');
     await make();
     expect(await rename()).toMatchObject({status: 1, said: 'File exists\n'});
     expect((await readdir(directory, {recursive: true})).sort()).toEqual(['f', 't']);
+  });
+
+  test('is refused where it is the old one', async () => {
+    await writeFile(at('f'), 'content');
+    expect(await sh(`t=$f\n${renameCommand(dialect)}`, directory)).toEqual({status: 1, said: 'File exists\n'});
+    expect(await readFile(at('f'), 'utf8')).toBe('content');
   });
 
   test('is the only one after an attempt that died between the two', async () => {

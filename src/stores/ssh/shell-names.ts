@@ -31,7 +31,7 @@ export function expectSame({identity}: ShellDialect, expected: string): string {
  * nothing, and opens that again. Only then it looks which file that is, so that none is written that takes the name.
  */
 export function writeCommand(dialect: ShellDialect, expected: string, position: number): string {
-  const write = `dd bs=1 seek=${position} count=0 conv=notrunc 2>/dev/null; cat`;
+  const write = `dd bs=1 seek=${position} count=0 conv=notrunc 2>/dev/null && cat`;
   return `{ { ${expectSame(dialect, expected)}; ${write}; } 1<>${dialect.reopened}; } 3<"$f"`;
 }
 
@@ -51,7 +51,7 @@ export function changeCommand({stat}: ShellDialect, change: AttributeChange): st
  * second names, and for what is no file, the look and the move are two steps, as with a server of SFTP.
  */
 export function renameCommand(dialect: ShellDialect): string {
-  return `if [ -f "$f" ] && [ ! -L "$f" ] && { [ ! -d "$t" ] && ln ${dialect.exactLink} "$f" "$t" 2>/dev/null || [ "$f" -ef "$t" ]; }
+  return `if [ -f "$f" ] && [ ! -L "$f" ] && { [ ! -d "$t" ] && ln ${dialect.exactLink} "$f" "$t" 2>/dev/null || { [ "$f" != "$t" ] && [ ! -L "$t" ] && [ "$f" -ef "$t" ]; }; }
 then rm -f "$f"
 elif [ -e "$t" ] || [ -L "$t" ]; then echo 'File exists'; false
 else ${moveCommand(dialect)}

@@ -28,7 +28,9 @@ export async function putNewFiles(
   const byDirectory = new Map<string, FileToPut[]>();
   for (const [index, file] of files.entries()) {
     const directory = parentOf(file.absolute);
-    const carried = isCarried(nameOf(file.absolute)) && file.attributes?.owner === undefined;
+    // A complaint names the path as it is: a newline in it would be the end of the complaint.
+    const named = isCarried(nameOf(file.absolute)) && !directory.includes('\n');
+    const carried = named && file.attributes?.owner === undefined;
     if (free[index] !== 'y' || !carried) outcomes.set(file, 'apart');
     else byDirectory.set(directory, [...(byDirectory.get(directory) ?? []), file]);
   }

@@ -133,7 +133,8 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     hash: (path, options) => reading(options, (session) => hashFile(session, root, pool, path, options)),
     freeSpace: (path, options) => reading(options, (session) => freeSpace(session, root, path)),
     close: async () => {
-      await Promise.all([sessions.close(), shell.close()]);
+      shell.close();
+      await sessions.close();
     },
   };
 }
