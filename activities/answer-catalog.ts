@@ -34,9 +34,8 @@ export function answerCatalog({
       case 'retry': {
         const basis = await catalog.getRetryBasis(question.executionId);
         if (!basis) throw notFound(question.executionId);
-        const decision = decideRetry(basis.request, basis.lastResult, {
-          ...{now: Date.now(), leftoverDays, lastRunId: basis.lastRunId},
-        });
+        const {request, lastResult, lastRunId} = basis;
+        const decision = decideRetry(request, lastResult, {now: Date.now(), leftoverDays, lastRunId});
         if (decision.decision === 'retry') return {ask: 'retry', request: decision.request};
         throw new WaybillError('input.invalid', `${question.executionId} cannot be retried: ${decision.reason}`, {
           path: question.executionId,

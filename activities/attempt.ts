@@ -147,10 +147,9 @@ function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number 
   // A command runs on however often the line drops: its watcher has nothing to move meanwhile.
   const silent = checkpoint.step === 'run' && hasCode(error, 'ssh.connection-lost');
   // In the middle of an upgrade an attempt of the older version finds nothing that it may do: the next may be of the newer.
-  const waits = hasCode(
-    error,
-    ...(['ssh.unreachable', 'store.unavailable', 'catalog.unavailable', 'transfer.newer-version'] as const),
-  );
+  const waits =
+    hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable') ||
+    hasCode(error, 'transfer.newer-version');
   if (!silent && !waits) return failed;
   const moved = checkpoint.progress > checkpoint.progressAtStart;
   return {

@@ -1,7 +1,6 @@
 import type {FileSession} from './file-session.js';
 import {SftpStatus} from '../../ssh/sftp/status.js';
-
-const READ = 1;
+import {OPEN} from '../../ssh/sftp/open-flags.js';
 
 /**
  * Puts a directory's names on the medium. OpenSSH opens a directory like a file and syncs it; a server that refuses
@@ -10,7 +9,7 @@ const READ = 1;
 export async function syncDirectory(session: FileSession, absolute: string): Promise<void> {
   if (!session.supports('fsync@openssh.com')) return;
   try {
-    const handle = await session.open(absolute, READ);
+    const handle = await session.open(absolute, OPEN.read);
     try {
       await session.fsync(handle);
     } finally {

@@ -12,11 +12,7 @@ import type {FileSession} from './file-session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 import {closedOnFailure, pieceLength} from './source.js';
 import {isDirectory, isFile} from '../../ssh/sftp/attributes.js';
-
-const READ = 0x01;
-const WRITE = 0x02;
-const CREATE = 0x08;
-const EXCLUSIVE = 0x20;
+import {OPEN} from '../../ssh/sftp/open-flags.js';
 
 /** An unfinished file that this process holds open. */
 export interface HeldPartial {
@@ -52,7 +48,7 @@ async function openAnother(
   atime: number,
 ): Promise<Lane> {
   const session = await other();
-  const handle = await session.open(absolute, READ | WRITE);
+  const handle = await session.open(absolute, OPEN.read | OPEN.write);
   const held = await session.fstat(handle).catch(() => undefined);
   if (held?.atime === atime) return {session, handle};
   await session.closeHandle(handle);
@@ -69,8 +65,8 @@ export async function openPartialHandle(session: FileSession, absolute: string, 
     if (found !== undefined && !isFile(found)) throw notAPartial(path, isDirectory(found));
     try {
       if (found !== undefined) return await openFound(session, absolute);
-      // EXCLUSIVE keeps the server from following a link that took the name meanwhile.
-      const handle = await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
+      // `exclusive` keeps the server from following a link that took the name meanwhile.
+      const handle = await session.open(absolute, OPEN.read | OPEN.write | OPEN.create | OPEN.exclusive, 0o600);
       await closedOnFailure(session, handle, () => mark(session, handle));
       return handle;
     } catch (error) {
@@ -84,11 +80,11 @@ export async function openPartialHandle(session: FileSession, absolute: string, 
 /** An attempt that died in its publish may have given the file a mode that keeps its owner from writing. */
 async function openFound(session: FileSession, absolute: string): Promise<Buffer> {
   try {
-    return await session.open(absolute, READ | WRITE);
+    return await session.open(absolute, OPEN.read | OPEN.write);
   } catch (error) {
     if (!hasStatus(error, STATUS.permissionDenied)) throw error;
     await session.setstat(absolute, {mode: 0o600}).catch(() => Promise.reject(error));
-    return await session.open(absolute, READ | WRITE);
+    return await session.open(absolute, OPEN.read | OPEN.write);
   }
 }
 

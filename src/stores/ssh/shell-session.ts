@@ -14,9 +14,7 @@ import {listingCommand, parseListing} from './shell-listing.js';
 import * as commands from './shell-names.js';
 import {putNewFiles} from './shell-put.js';
 import {statusOf} from './shell-status.js';
-
-const WRITE = 0x02;
-const CREATE = 0x08;
+import {OPEN} from '../../ssh/sftp/open-flags.js';
 
 /** What a file that has lost its name looks like: like nothing that has one. */
 const LOST: FileAttributes = {size: 0, mode: 0, atime: -1, mtime: 0};
@@ -76,10 +74,10 @@ export class ShellSession implements FileSession {
   }
 
   async open(path: string, flags: number, mode = 0o666): Promise<Buffer> {
-    const creates = (flags & CREATE) !== 0;
+    const creates = (flags & OPEN.create) !== 0;
     const command = creates
       ? commands.createCommand(this.#dialect, mode)
-      : commands.openCommand(this.#dialect, (flags & WRITE) !== 0);
+      : commands.openCommand(this.#dialect, (flags & OPEN.write) !== 0);
     const {attributes, identity} = stated(await this.#ask(command, path));
     if (isLink(attributes)) throw new SftpStatus(STATUS.failure, 'a link is not opened');
     const handle = this.#newHandle();

@@ -9,8 +9,7 @@ import type {SshRoot} from './root.js';
 import type {FileSession} from './file-session.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
 import {type FileAttributes, isDirectory, isFile, isLink} from '../../ssh/sftp/attributes.js';
-
-const READ = 1;
+import {OPEN} from '../../ssh/sftp/open-flags.js';
 
 /**
  * Looks before it opens: opening a FIFO would block the server's process. What was opened must then be what was looked
@@ -37,7 +36,7 @@ async function openRegular(
 ): Promise<{readonly handle: Buffer; readonly entry: Entry}> {
   const before = await session.lstat(absolute);
   refuseSpecial(before, path);
-  const handle = await session.open(absolute, READ);
+  const handle = await session.open(absolute, OPEN.read);
   return closedOnFailure(session, handle, async () => {
     const after = await session.fstat(handle);
     const entry = entryOf(after);

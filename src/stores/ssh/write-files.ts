@@ -6,11 +6,7 @@ import {openPartialHandle, writeRange} from './partial.js';
 import type {WrittenFile} from './prove-files.js';
 import type {SshRoot} from './root.js';
 import {hasStatus, STATUS} from '../../ssh/sftp/status.js';
-
-const READ = 0x01;
-const WRITE = 0x02;
-const CREATE = 0x08;
-const EXCLUSIVE = 0x20;
+import {OPEN} from '../../ssh/sftp/open-flags.js';
 
 /** Files of a group that are open at once; each has up to four requests under way. */
 export const OPEN_FILES = 64;
@@ -68,7 +64,7 @@ async function locateFile(session: FileSession, root: SshRoot, file: SmallFile):
 
 async function syncFile(session: FileSession, absolute: string): Promise<void> {
   if (!session.supports('fsync@openssh.com')) return;
-  const handle = await session.open(absolute, READ);
+  const handle = await session.open(absolute, OPEN.read);
   try {
     await session.fsync(handle);
   } finally {
@@ -91,7 +87,7 @@ async function writeFile(session: FileSession, {file, absolute}: WrittenFile, sy
 
 async function openNew(session: FileSession, absolute: string, path: string): Promise<Buffer> {
   try {
-    return await session.open(absolute, READ | WRITE | CREATE | EXCLUSIVE, 0o600);
+    return await session.open(absolute, OPEN.read | OPEN.write | OPEN.create | OPEN.exclusive, 0o600);
   } catch (error) {
     if (!hasStatus(error, STATUS.failure)) throw error;
     // An earlier attempt left it, or the disk is full, which the second look tells.
