@@ -75,7 +75,7 @@ async function filesCheck({store}: Target, signal?: AbortSignal): Promise<Target
 }
 
 async function hasherCheck({shell}: Target, signal?: AbortSignal): Promise<TargetCheck> {
-  const script = 'for h in sha256sum shasum openssl; do command -v "$h" && exit 0; done; exit 1';
+  const script = 'for h in openssl sha256sum shasum; do command -v "$h" && exit 0; done; exit 1';
   const {status, stdout} = await shell.run(script, signal ? {signal} : {});
   if (status === 0) return {name: 'hasher', outcome: 'ok', detail: Buffer.from(stdout).toString().trim()};
   return {
