@@ -16,7 +16,7 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
-          include: ['src/**/*.test.ts', 'workflows/**/*.test.ts', 'activities/**/*.test.ts', 'dev/**/*.test.ts'],
+          include: ['src', 'workflows', 'activities', 'dev', 'bench'].map((root) => `${root}/**/*.test.ts`),
         },
       },
       {

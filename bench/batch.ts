@@ -97,6 +97,7 @@ async function report(client: Client, {took, peers, rss}: Measured): Promise<Ben
   const early = median(rss.slice(quarter - 1, 2 * quarter));
   const late = median(rss.slice(-quarter));
   return {
+    runs: 1,
     rows: [
       {
         measure: `batch: ${ITEMS} executions without work, ${PARALLEL} at once`,

@@ -62,7 +62,7 @@ export async function channel(runs: number): Promise<BenchReport> {
         }
         rows.push(limitRow(`channel: ${what}`, {ours: spread(times, 'ms'), peer: '–'}, median(times), limitMs, 'ms'));
       }
-      return {rows, notes: [`channel: medians of ${TURNS * runs}, one after the other, over one connection.`]};
+      return {runs: TURNS * runs, rows, notes: ['channel: one after the other, over one connection.']};
     } finally {
       await open[Symbol.asyncDispose]();
       await pool.close();

@@ -1,7 +1,6 @@
-// npm run bench -- [NAMES…] [--runs N]     runs against peers in turn, prints a table and writes bench/RESULTS.md
+// npm run bench -- [NAMES…] [--runs N]     runs against peers in turn, prints tables and writes their sections of bench/RESULTS.md
 // WAYBILL_BENCH_SCALE=0.01 does the same with a hundredth of the bytes and files, and writes nothing
-import {writeFile} from 'node:fs/promises';
-import {cpus} from 'node:os';
+import {readFile, writeFile} from 'node:fs/promises';
 import {parseArgs} from 'node:util';
 import {batch} from './batch.js';
 import {batchTrue} from './batch-true.js';
@@ -13,10 +12,11 @@ import {hundredTransfers} from './hundred-transfers.js';
 import {CIPHER} from './lab.js';
 import {describeMachine, loadAverage} from './machine.js';
 import {manyFiles} from './many-files.js';
-import {type BenchReport, formatTable} from './report.js';
+import type {BenchReport} from './report.js';
+import {formatSection, withSection} from './results.js';
 import {resumeFourGibibytes} from './resume-4gib.js';
 import {retentionSweep} from './retention-sweep.js';
-import {RUN_TRUE_RUNS, runTrue} from './run-true.js';
+import {runTrue} from './run-true.js';
 import {s3OneGibibyte} from './s3-1gib.js';
 import {s3SmallFiles} from './s3-small-files.js';
 import {SCALE} from './scale.js';
@@ -46,6 +46,8 @@ const BENCHES: Readonly<Record<string, (runs: number) => Promise<BenchReport>>> 
   'resume-4gib': resumeFourGibibytes,
 };
 
+const RESULTS = 'bench/RESULTS.md';
+
 const [flag, request] = process.argv.slice(2);
 if (flag === ENGINE_FLAG && request !== undefined) await moveHere(request);
 else await main();
@@ -58,25 +60,23 @@ async function main(): Promise<void> {
   const unknown = names.filter((name) => BENCHES[name] === undefined);
   if (unknown.length > 0) throw new Error(`unknown: ${unknown.join(', ')}; known: ${Object.keys(BENCHES).join(', ')}`);
 
-  const before = loadAverage();
   const machine = await describeMachine(CIPHER);
-  const reports: BenchReport[] = [];
   for (const name of names) {
-    const report = await BENCHES[name]?.(runs);
-    if (report === undefined) continue;
-    reports.push(report);
-    // After each: what was measured is kept where a later one fails.
-    const intro = [
-      `# Measured: ${names.slice(0, reports.length).join(', ')}`,
-      '',
-      `${new Date().toISOString().slice(0, 10)}, medians of ${runs} runs, ${Math.max(runs, RUN_TRUE_RUNS)} for run-true (lowest–highest), taken in turns with what they are compared with.`,
-      `Load average of 1, 5 and 15 minutes before: ${before}; after: ${loadAverage()}. Above ${cpus().length}, other work has slowed down both sides.`,
-      '',
-      ...machine.map((line) => `- ${line}`),
-    ].join('\n');
-    const table = formatTable(reports.flatMap(({rows}) => rows));
-    const text = [intro, table, ...reports.flatMap(({notes}) => notes)].join('\n\n');
-    if (SCALE === 1) await writeFile('bench/RESULTS.md', `${text}\n`);
-    if (reports.length === names.length) console.log(text);
+    const before = loadAverage();
+    const report = await BENCHES[name]?.(runs).catch((error: unknown) => {
+      // The others are measured all the same.
+      console.error(`${name}: not measured:`, error);
+      process.exitCode = 1;
+    });
+    if (!report) continue;
+    const circumstances = {date: new Date(), runs: report.runs ?? runs, before, after: loadAverage(), machine};
+    const section = formatSection(report, circumstances);
+    console.log(`## ${name}\n\n${section}\n`);
+    if (SCALE === 1) await keep(name, section);
   }
+}
+
+async function keep(name: string, section: string): Promise<void> {
+  const results = await readFile(RESULTS, 'utf8');
+  await writeFile(RESULTS, withSection(results, name, section, Object.keys(BENCHES)));
 }

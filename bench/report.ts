@@ -14,6 +14,8 @@ export interface BenchReport {
   readonly rows: readonly Row[];
   /** Printed below the table: breakdowns and what was compared with what. */
   readonly notes: readonly string[];
+  /** Where it is another number than was asked for. */
+  readonly runs?: number;
 }
 
 /** How many times as fast as the peer, by medians; both in milliseconds. */

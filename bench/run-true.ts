@@ -14,7 +14,7 @@ const WORKFLOW_LIMIT_MS = 250;
 const COMMAND_LIMIT_MS = 450;
 const WARM_UPS = 3;
 /** At least: it is quick, and a median of fewer says little about milliseconds. */
-export const RUN_TRUE_RUNS = 10;
+const LEAST_RUNS = 10;
 
 interface Sample {
   readonly ran: Ran;
@@ -23,7 +23,7 @@ interface Sample {
 
 /** `waybill run true` on a warm stack: the workflow from start to close, and the whole command against `ssh host true`. */
 export async function runTrue(wanted: number): Promise<BenchReport> {
-  const runs = Math.max(wanted, RUN_TRUE_RUNS);
+  const runs = Math.max(wanted, LEAST_RUNS);
   await run([process.execPath, 'dev/run-typescript.mjs', 'dev/build.ts']);
   return await withLab((lab) => withStack(lab, (stack) => measure(lab, stack, runs)));
 }
@@ -50,6 +50,7 @@ async function measure(lab: Lab, stack: BenchStack, runs: number): Promise<Bench
       starts.push((await run([process.execPath, CLI, '--version'])).milliseconds);
     }
     return {
+      runs,
       rows: [
         ...TARGETS.flatMap((target) => rowsOf(target, samples[target], ssh)),
         memoryRow('run-true: worker', [await peakMemory(await stack.workerPid())]),
