@@ -1,5 +1,6 @@
 import {join} from 'node:path';
 import {build, type BuildOptions, type Plugin} from 'esbuild';
+import {lateCodecs} from './late-codecs.js';
 import {temporalProtocol} from './temporal-protocol.js';
 import {writeWhole} from './write-whole.js';
 
@@ -26,7 +27,7 @@ export async function bundleCommandLine(root: string): Promise<string> {
   const client = await bundle(root, CLIENT, {
     entryPoints: [join('dist', 'src', 'cli', 'bin.js')],
     minify: true,
-    plugins: [operatorCommands, temporalProtocol(join(root, 'dist', 'src', 'client'))],
+    plugins: [operatorCommands, lateCodecs, temporalProtocol(join(root, 'dist', 'src', 'client'))],
     external: ONLY_OPERATORS,
   });
   // Not minified: what a worker logs names its lines.

@@ -1,25 +1,7 @@
 import {mkdir, readdir, readFile, rename, rm, stat, writeFile} from 'node:fs/promises';
 import {homedir} from 'node:os';
 import {join} from 'node:path';
-import {z} from 'zod';
-
-const sentFile = z.object({path: z.string(), name: z.string()});
-
-/**
- * What this machine must remember of a run that was started here, so that `waybill wait` can take it up in another
- * process: which files are sent, and where the outputs go. Private; removed with the download, or after RECORD_DAYS.
- */
-const localRecord = z.object({
-  version: z.literal(1),
-  id: z.string(),
-  /** Absolute. */
-  into: z.string(),
-  remoteOnly: z.boolean(),
-  inputs: z.array(z.union([sentFile.extend({directory: z.literal(true)}), sentFile])),
-  /** Of a batch: what has an execution each, and the inputs above go with every one. */
-  files: z.array(sentFile.extend({input: z.string(), size: z.number()})).optional(),
-});
-export type LocalRecord = z.infer<typeof localRecord>;
+import type {LocalRecord} from './local-record-schema.js';
 
 const RECORD_DAYS = 60;
 
@@ -43,6 +25,8 @@ export class LocalRecords {
 
   /** Undefined where the run was started elsewhere, or its record cannot be read. */
   async read(id: string): Promise<LocalRecord | undefined> {
+    // Only where one is read: the schema's library takes longer to load than a record to write.
+    const {localRecord} = await import('./local-record-schema.js');
     try {
       return localRecord.parse(JSON.parse(await readFile(this.#path(id), 'utf8')));
     } catch {

@@ -9,7 +9,8 @@ import {finish} from './finish.js';
 import {HumanReporter} from './human-reporter.js';
 import {Interrupts} from './interrupts.js';
 import {JsonReporter} from './json-reporter.js';
-import {type LocalRecord, LocalRecords} from './local-record.js';
+import {LocalRecords} from './local-record.js';
+import type {LocalRecord} from './local-record-schema.js';
 import type {Reporter} from './reporter.js';
 import {FOLLOW_QUESTION, sendableLater} from './start.js';
 

@@ -1,5 +1,5 @@
 import prettyBytes from 'pretty-bytes';
-import stringWidth from 'string-width';
+import {cellsOf} from './cells.js';
 import type {CopyProgress} from '../../contracts/checkpoint.js';
 import {formatDuration} from '../amounts.js';
 import {printable} from './printable.js';
@@ -82,12 +82,12 @@ function drawBar(fraction: number, cells: number, unicode: boolean): string {
 
 /** Cut to `width` cells, with an ellipsis where something is missing. Wide characters count twice. */
 export function truncate(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (cellsOf(text) <= width) return text;
   if (width < 4) return text.slice(0, width);
   let kept = '';
   let used = 0;
   for (const character of text) {
-    used += stringWidth(character);
+    used += cellsOf(character);
     if (used > width - 3) break;
     kept += character;
   }
