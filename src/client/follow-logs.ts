@@ -38,9 +38,11 @@ async function* toItsEnd(
   options: LogOptions,
   result: Promise<ExecutionResult>,
 ): AsyncGenerator<LogChunk> {
+  const ended = new AbortController();
   const over = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const wait = ({command}: ExecutionResult): void => {
+    ended.abort();
     timer = setTimeout(() => over.abort(), command === undefined ? 0 : GRACE_MS);
   };
   void result.then(wait, () => undefined);
@@ -49,7 +51,7 @@ async function* toItsEnd(
   try {
     for (;;) {
       try {
-        for await (const chunk of readLogs(log, {...options, follow: true, signal}, offsets)) {
+        for await (const chunk of readLogs(log, {...options, follow: true, signal}, offsets, ended.signal)) {
           offsets.set(chunk.stream, chunk.offset + chunk.data.length);
           yield chunk;
         }

@@ -12,14 +12,15 @@ export interface GenerationLog {
 /** Bytes of each stream that were read before. */
 export type LogOffsets = ReadonlyMap<LogChunk['stream'], number>;
 
-/** Reads the output of one generation from the store, both streams as they grow. Every byte comes once, in its order. */
+/** Reads the output of one generation from the store, both streams as they grow. Every byte comes once, in its order. Looks at once when `ended` fires. */
 export async function* readLogs(
   {store, executionId, generation}: GenerationLog,
   options: LogOptions,
   from: LogOffsets = new Map(),
+  ended?: AbortSignal,
 ): AsyncGenerator<LogChunk> {
   const follow = options.follow ?? false;
-  const call = {follow, ...(options.signal ? {signal: options.signal} : {})};
+  const call = {follow, ...(options.signal ? {signal: options.signal} : {}), ...(ended ? {ended} : {})};
   const streams = options.streams ?? ['stdout', 'stderr'];
   const readers = streams.map((stream) => ({
     stream,

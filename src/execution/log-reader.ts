@@ -8,6 +8,8 @@ export interface LogReadOptions {
   readonly from?: number;
   /** Wait for more until the log is marked as complete. Default false. */
   readonly follow?: boolean;
+  /** Fires once the log should be complete: the next look does not wait. */
+  readonly ended?: AbortSignal;
   readonly signal?: AbortSignal;
 }
 
@@ -28,8 +30,11 @@ export async function* readLog(
   const call = options.signal ? {signal: options.signal} : {};
   const from = options.from ?? 0;
   const pace = new LogPace();
+  const signals = [options.signal, options.ended].filter((signal) => signal !== undefined);
+  const untilEnded = AbortSignal.any(signals);
   let offset = 0;
   for (;;) {
+    const wasEnded = options.ended?.aborted === true;
     // Asked before looking for the object: after the mark nothing appears any more.
     const end = await getLogEnd(store, directory, call);
     const before = offset;
@@ -44,6 +49,8 @@ export async function* readLog(
     }
     if (options.follow !== true) return {complete: false, capped: false};
     // The timer rejects with an error of its own: the caller is promised the signal's reason.
-    await delay(pace.after(offset - before, Date.now()), undefined, call).catch(() => options.signal?.throwIfAborted());
+    await delay(pace.after(offset - before, Date.now()), undefined, wasEnded ? call : {signal: untilEnded}).catch(() =>
+      options.signal?.throwIfAborted(),
+    );
   }
 }
