@@ -1,5 +1,6 @@
 import {execFile} from 'node:child_process';
 import {promisify} from 'node:util';
+import {SyncProcess} from './sync-process.js';
 
 const execute = promisify(execFile);
 
@@ -14,10 +15,12 @@ export function syncsFileSystems(): Promise<boolean> {
   return known;
 }
 
+let running: SyncProcess | undefined;
+
 /** Puts everything on the medium that the file systems of these directories still hold in memory. False where it failed. */
-export function syncFileSystems(directories: readonly string[]): Promise<boolean> {
-  return execute('sync', ['-f', '--', ...directories]).then(
-    () => true,
-    () => false,
-  );
+export async function syncFileSystems(directories: readonly string[]): Promise<boolean> {
+  const process = running?.ended === false ? running : new SyncProcess();
+  running = process;
+  const synced = await Promise.all(directories.map((directory) => process.sync(directory)));
+  return !synced.includes(false);
 }
