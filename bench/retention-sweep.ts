@@ -81,22 +81,25 @@ async function makeExpired({stateDirectory}: BenchStack, executions: number, nam
   if (!postgres) throw new Error('no PostgreSQL runs');
   const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
   await client.connect();
-  await client.query(
-    `insert into waybill.executions (id, target, command, request, state, generation, last_run_id, created_at,
-       ended_at, expires_at)
-     select id, 'local', '["true"]', '{"version":1,"command":["true"]}', 'succeeded', 1, 'r', now(), now(),
-       now() - interval '1 hour' from unnest($1::text[]) as id`,
-    [ids],
-  );
-  await client.query(
-    `insert into waybill.artifacts (id, execution_id, generation, kind, name, name_digest, key, type, size,
-       stored_size, content_type, mode, modified_at, created_at, expires_at)
-     select id || '/f' || n, id, 1, 'output', 'f' || n, sha256(convert_to('f' || n, 'UTF8')),
-       'executions/' || id || '/outputs/f' || n, 'file', 10, 10, 'text/plain', 420, now(), now(),
-       now() - interval '1 hour'
-     from unnest($1::text[]) as id, generate_series(0, $2::integer - 1) n`,
-    [ids, each],
-  );
-  await client.query('analyze waybill.artifacts');
-  await client.end();
+  try {
+    await client.query(
+      `insert into waybill.executions (id, target, command, request, state, generation, last_run_id, created_at,
+         ended_at, expires_at)
+       select id, 'local', '["true"]', '{"version":1,"command":["true"]}', 'succeeded', 1, 'r', now(), now(),
+         now() - interval '1 hour' from unnest($1::text[]) as id`,
+      [ids],
+    );
+    await client.query(
+      `insert into waybill.artifacts (id, execution_id, generation, kind, name, name_digest, key, type, size,
+         stored_size, content_type, mode, modified_at, created_at, expires_at)
+       select id || '/f' || n, id, 1, 'output', 'f' || n, sha256(convert_to('f' || n, 'UTF8')),
+         'executions/' || id || '/outputs/f' || n, 'file', 10, 10, 'text/plain', 420, now(), now(),
+         now() - interval '1 hour'
+       from unnest($1::text[]) as id, generate_series(0, $2::integer - 1) n`,
+      [ids, each],
+    );
+    await client.query('analyze waybill.artifacts');
+  } finally {
+    await client.end();
+  }
 }

@@ -9,6 +9,7 @@ import type {S3Server} from '../test/servers/s3-server.js';
 import {startVersity} from '../test/servers/versity.js';
 import {run} from './lab.js';
 import {CLI} from './stack.js';
+import {workerPolls} from './worker-polls.js';
 
 export const S3_SERVERS = {MinIO: startMinio, Versity: startVersity} as const;
 export type S3ServerName = keyof typeof S3_SERVERS;
@@ -68,6 +69,7 @@ async function withStackOf<T>(
   try {
     const {temporal} = stack.record;
     if (temporal === undefined) throw new Error('the stack is not whole');
+    await workerPolls(temporal.address);
     const client = await WaybillClient.connect({address: temporal.address});
     try {
       return await work(client, temporal.address);

@@ -4,6 +4,7 @@ import {freePort} from '../src/embedded/ports.js';
 import {readStack} from '../src/embedded/stack-file.js';
 import {startStack} from '../src/embedded/supervisor.js';
 import type {Lab} from './lab.js';
+import {workerPolls} from './worker-polls.js';
 
 export interface BenchStack {
   readonly address: string;
@@ -42,6 +43,7 @@ export async function withStack<T>(
   try {
     const {temporal} = stack.record;
     if (temporal === undefined) throw new Error('the stack is not whole');
+    await workerPolls(temporal.address);
     const workerPid = async () => {
       const pid = (await readStack(stateDirectory))?.worker?.process.pid;
       if (pid === undefined) throw new Error('no worker runs');

@@ -103,19 +103,20 @@ interface TicketBench {
 }
 
 async function throughTickets(bench: TicketBench): Promise<BenchReport> {
-  const rows: Row[] = [];
+  const reports: BenchReport[] = [];
   for (const name of ['MinIO', 'Versity'] as const satisfies readonly S3ServerName[]) {
-    rows.push(...(await withS3Lab(name, (lab) => onServer(lab, bench, name))));
+    reports.push(await withS3Lab(name, (lab) => onServer(lab, bench, name)));
   }
   return {
-    rows,
+    rows: reports.flatMap(({rows}) => rows),
     notes: [
-      `${bench.name}: up is from the start of the run to its inputs in the store, taking its id and every ticket included; down is \`download\` of its outputs. Servers: ${Object.keys(S3_SERVERS).join(', ')}.`,
+      ...reports.flatMap(({notes}) => notes),
+      `${bench.name}: up is from the start of the run to its inputs in the store, taking its id and every ticket included; down is \`download\` of its outputs, each of them proved, which the others do not do. Servers: ${Object.keys(S3_SERVERS).join(', ')}.`,
     ],
   };
 }
 
-async function onServer(lab: S3Lab, bench: TicketBench, server: S3ServerName): Promise<Row[]> {
+async function onServer(lab: S3Lab, bench: TicketBench, server: S3ServerName): Promise<BenchReport> {
   const corpus = join(lab.local, 'corpus');
   await mkdir(corpus);
   await bench.makeCorpus(corpus);
@@ -161,11 +162,17 @@ async function onServer(lab: S3Lab, bench: TicketBench, server: S3ServerName): P
     }
     console.log(`${bench.name}, ${server}: run ${turn + 1} of ${bench.runs}`);
   }
-  return (['put', 'get'] as const).map((direction) => {
-    const [best] = peers.sort((a, b) => median(a[direction]) - median(b[direction]));
+  const reports = (['put', 'get'] as const).map((direction) => {
+    const sorted = peers
+      .map(({peer: {name}, [direction]: values}) => ({name, values}))
+      .sort((a, b) => median(a.values) - median(b.values));
+    const [best] = sorted;
     if (best === undefined) throw new Error('no peers');
-    const peer = {name: best.peer.name, values: best[direction]};
     const title = `${bench.name}: ${direction === 'put' ? 'up' : 'down'}, ${server}`;
-    return ratioRow(title, times[direction], peer, TARGETS[direction]);
+    return {
+      row: ratioRow(title, times[direction], best, TARGETS[direction]),
+      note: `${title}: ${sorted.map(({name, values}) => `${name} ${spread(values, 's')}`).join('; ')}.`,
+    };
   });
+  return {rows: reports.map(({row}) => row), notes: reports.map(({note}) => note)};
 }

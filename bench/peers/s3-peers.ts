@@ -41,7 +41,7 @@ const descriptions: Readonly<Record<PeerName, Description>> = {
     environment: awsEnvironment,
   },
   mc: {
-    settings: {file: [[]], tree: [[], ['--max-workers', '32']]},
+    settings: {file: [[]], tree: [[]]},
     args: ({server}, move, settings) => {
       const there = `${BUCKET_NAME}/${server.bucket}/${move.key}`;
       const tree = ordered({...move, local: `${move.local}/`}, `${there}/`);
