@@ -23,12 +23,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(root, {recursive: true}));
 
-test('an input that lies compressed is planned as it was, from where it lies, and refused where it was too large', async () => {
+test('an input that lies compressed is planned as it was, from where it lies, and one that is too large is refused, compressed or not', async () => {
   const store = openLocalStore({name: 'store', root});
   const inputs = [
     {...sent, name: 'plain'},
     {...sent, name: 'text', stored: stored('text')},
     {...sent, name: 'long', size: 501, stored: stored('long')},
+    {...sent, name: 'long-plain', size: 501},
     {name: 'empty', kind: 'directory' as const, mode: 0o750, modifiedAt: 2},
   ];
   await store.putObject(inputManifestKey('run-1'), encodeInputManifest(inputs));
@@ -47,6 +48,8 @@ test('an input that lies compressed is planned as it was, from where it lies, an
       ],
     },
   ]);
-  expect(refused).toMatchObject([{name: 'long', refused: {code: 'ticket.refused'}}]);
+  expect(refused).toMatchObject(
+    ['long', 'long-plain'].map((name) => ({name, refused: {code: 'ticket.refused'}})),
+  );
   expect((await plan(501)).refused).toEqual([]);
 });

@@ -1,7 +1,7 @@
 import {posix} from 'node:path';
 import {inputManifestKey} from '../../src/artifacts/keys.js';
 import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../../src/artifacts/input-manifest.js';
-import {inputTooLarge} from '../../src/artifacts/tickets/policy.js';
+import {inputTooLarge} from '../../src/artifacts/tickets/input-too-large.js';
 import type {MoveRequest} from '../../src/contracts/activities.js';
 import {WaybillError} from '../../src/contracts/errors.js';
 import {planTree} from '../../src/transfer/plan-tree.js';
@@ -64,10 +64,10 @@ async function* uploaded(
     });
   for (const input of parseInputManifest(bytes)) {
     if (input.kind === 'directory') yield {...input, size: 0};
-    else if (input.stored === undefined) yield {...input, kind: 'file'};
-    // Its tickets have seen how little of it was sent.
+    // Tickets have seen how little of a text was sent, and leave each input the room that one may take which does not shrink.
     else if (tickets !== undefined && input.size > tickets.maxFileBytes)
       yield refusedBy(input.name, inputTooLarge(input.name, tickets.maxFileBytes));
+    else if (input.stored === undefined) yield {...input, kind: 'file'};
     else yield {...input, kind: 'file', source: input.stored.name};
   }
 }

@@ -18,7 +18,7 @@ const ROUND = 100;
 
 /** What a sweep removes beside expired files. Ages are counted back from the time that both clocks agree on. */
 export function sweepLeftovers(deps: ActivityDeps): WaybillActivities['sweepLeftovers'] {
-  const {catalog, store, leftoverDays, retentionDays} = deps;
+  const {catalog, store, telemetry, leftoverDays, retentionDays} = deps;
   return ({sweepId, cutoff}) =>
     runAttempt('clean-up', deps.records, async ({signal, note}) => {
       await requireMarkedStore(store, catalog.retention, {signal});
@@ -36,7 +36,10 @@ export function sweepLeftovers(deps: ActivityDeps): WaybillActivities['sweepLeft
       // Marks and workspaces of an execution go for so long after it, and tickets work for a week: its id must not come back before.
       await catalog.retention.forgetIds(daysAgo(3 * leftoverDays));
       const before = daysAgo(leftoverDays).getTime();
-      await count(await sweepPartialsOfExecutions(store, {before, runs: isRunning, signal}));
+      let newer = 0;
+      const onNewer = () => void newer++;
+      await count(await sweepPartialsOfExecutions(store, {before, runs: isRunning, onNewer, signal}));
+      if (newer > 0) telemetry.log.warn({partials: newer}, 'unfinished files that a newer Waybill began are left to it');
       const kept = daysAgo(retentionDays).getTime();
       await count(await sweepJournals(deps, 'transfers', kept, signal));
       await count(await sweepJournals(deps, 'batches', kept, signal));

@@ -2,6 +2,8 @@ import {mkdir, mkdtemp, readdir, rm, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {dirname, join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
+import {WaybillError} from '../../src/contracts/errors.js';
+import {intercepted} from '../../src/stores/decorators/intercepted.js';
 import {openLocalStore} from '../../src/stores/local/store.js';
 import {sweepPartialsOfExecutions} from './sweep-partials.js';
 
@@ -55,6 +57,32 @@ it('leaves what is younger, what belongs to an execution that runs, and names th
   const before = (await readdir(root, {recursive: true})).sort();
   await sweep(['running']);
   expect((await readdir(root, {recursive: true})).sort()).toEqual(before);
+});
+
+it('leaves what a newer version began, with its ledger, tells of it, and goes on with the rest', async () => {
+  for (const letter of ['a', 'b']) {
+    await make(`left/partials/${key(letter)}.ledger`, 32);
+    await make(`left/partials/${key(letter)}.partial`, 32);
+  }
+  await make(`right/partials/${key('c')}.partial`, 32);
+  const local = openLocalStore({name: 'store', root});
+  const store = intercepted(local, async (call, proceed) => {
+    if (call.method !== 'remove' || !call.path.endsWith(`${key('a')}.partial`)) return proceed();
+    throw new WaybillError('transfer.newer-version', 'A newer Waybill began this upload.');
+  });
+  const left: string[] = [];
+  const removed = await sweepPartialsOfExecutions(store, {
+    before: Date.now() - 31 * 86_400_000,
+    runs: () => Promise.resolve(false),
+    onNewer: (path) => void left.push(path),
+    signal: new AbortController().signal,
+  });
+  await local.close();
+  expect(removed).toBe(3);
+  expect(left).toEqual([`executions/left/partials/${key('a')}.partial`]);
+  expect((await readdir(join(root, 'executions/left/partials'))).sort()).toEqual(
+    ['ledger', 'partial'].map((extension) => `${key('a')}.${extension}`),
+  );
 });
 
 it('has nothing to do where nothing was ever stored', async () => {

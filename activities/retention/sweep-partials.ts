@@ -1,6 +1,6 @@
 import {partialsRoot} from '../../src/artifacts/keys.js';
 import {executionId} from '../../src/contracts/ids.js';
-import type {Store} from '../../src/stores/store.js';
+import type {Store, StorePath} from '../../src/stores/store.js';
 import {sweepPartials} from '../../src/transfer/sweep-partials.js';
 import {namesIn, youngestIn} from './directories.js';
 
@@ -9,6 +9,8 @@ export interface SweepPartialsOptions {
   readonly before: number;
   /** Whether the execution runs: its unfinished files stay, however old. */
   readonly runs: (executionId: string) => Promise<boolean>;
+  /** Told of each unfinished file that a newer version began: it stays for that version's sweep. */
+  readonly onNewer?: (path: StorePath) => void;
   readonly signal: AbortSignal;
 }
 
@@ -17,7 +19,8 @@ export interface SweepPartialsOptions {
  * execution; an unfinished upload to S3 is aborted with its record. Answers how many names went.
  */
 export async function sweepPartialsOfExecutions(store: Store, options: SweepPartialsOptions): Promise<number> {
-  const {before, runs, signal} = options;
+  const {before, runs, onNewer, signal} = options;
+  const isOwned = ({modifiedAt}: {readonly modifiedAt: number}) => modifiedAt > before;
   let removed = 0;
   for await (const name of namesIn(store, 'executions', signal)) {
     if (!executionId.safeParse(name).success) continue;
@@ -27,7 +30,10 @@ export async function sweepPartialsOfExecutions(store: Store, options: SweepPart
       continue;
     }
     for (const path of [`${root}/upload`, root]) {
-      removed += await sweepPartials({store, directory: path, isOwned: ({modifiedAt}) => modifiedAt > before, signal});
+      removed += await sweepPartials({
+        ...{store, directory: path, isOwned, signal},
+        ...(onNewer === undefined ? {} : {onNewer}),
+      });
       // It is not empty where something in it is nobody's of ours.
       await store.remove(path, {signal}).catch(() => undefined);
     }

@@ -4,6 +4,7 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, it, onTestFinished} from 'vitest';
 import type {Artifact} from '../contracts/artifacts.js';
+import {withChaos} from '../stores/decorators/chaos.js';
 import {intercepted} from '../stores/decorators/intercepted.js';
 import {openLocalStore} from '../stores/local/store.js';
 import {download} from './download.js';
@@ -57,4 +58,19 @@ it('leaves what somebody writes in place of a replaced file while the others are
   const files = await download({store, announceReads: () => undefined}, 'x', outputs, {into, overwrite: true});
   expect(files.map(({outcome}) => outcome)).toEqual(['downloaded', 'downloaded']);
   expect(await readFile(join(into, 'a'), 'utf8')).toBe('edited');
+});
+
+it('tries again where the store fails it once, and brings the output', async () => {
+  const home = await mkdtemp(join(tmpdir(), 'waybill-download-'));
+  onTestFinished(() => rm(home, {recursive: true}));
+  const into = join(home, 'here');
+  await mkdir(join(home, 'store'));
+  const content = 'x'.repeat(9 * 1024 * 1024);
+  await writeFile(join(home, 'store/a'), content);
+  const local = openLocalStore({name: 'store', root: join(home, 'store')});
+  onTestFinished(() => local.close());
+  const store = withChaos(local, [{method: 'openSource', how: 'fail'}]);
+  const files = await download({store, announceReads: () => undefined}, 'x', each(output('a', content)), {into});
+  expect(files).toMatchObject([{outcome: 'downloaded', path: join(into, 'a')}]);
+  expect((await readFile(join(into, 'a'), 'utf8')) === content).toBe(true);
 });

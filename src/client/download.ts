@@ -8,10 +8,10 @@ import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';
 import type {FileOutcome} from '../transfer/file-outcome.js';
 import {finishDirectories} from '../transfer/finish-directories.js';
-import {moveSegment} from '../transfer/move-segment.js';
 import type {PlannedFile} from '../transfer/planned-file.js';
 import {matcher} from '../transfer/selection.js';
 import type {DownloadedFile, DownloadOptions} from './api.js';
+import {movePatiently} from './move-patiently.js';
 import {type Placement, place} from './placement.js';
 import type {TicketStore} from './ticket-store.js';
 
@@ -43,7 +43,7 @@ export async function download(
   const here = openLocalStore({name: 'this machine', root: into});
   const partials = `.waybill-${executionId}`;
   const move = (of: readonly Placement[], ifExists: 'keep' | 'replace', share: (progress: MoveProgress) => void) =>
-    moveSegment({
+    movePatiently({
       from: store,
       fromRoot: '',
       to: here,

@@ -10,13 +10,15 @@ export interface TicketStore {
   readonly store: Store;
   /** Bytes from which on a text is compressed on its way up; absent: none is. */
   readonly compressFrom?: number;
+  /** Bytes of the largest input that may be sent; absent: any. */
+  readonly maxFileBytes?: number;
   /** Names what is read soon, so that its tickets come together. */
   announceReads(paths: readonly StorePath[]): void;
   close(): Promise<void>;
 }
 
 /** As far as inputs are sent there. */
-export type InputsPlace = Pick<TicketStore, 'store' | 'compressFrom'>;
+export type InputsPlace = Pick<TicketStore, 'store' | 'compressFrom' | 'maxFileBytes'>;
 
 export interface TicketScope {
   /** The id is that of a batch, and the store is for all of its executions. */
@@ -59,7 +61,7 @@ async function openS3TicketStore(
     import('./tickets/ticket-session.js'),
     import('./tickets/ticket-urls.js'),
   ]);
-  const {endpoint, bucket, prefix, pathStyle, certificateAuthority} = ticket;
+  const {endpoint, bucket, prefix, pathStyle, certificateAuthority, maxFileBytes} = ticket;
   const tickets = new TicketSession(session, executionId, scope);
   const urls = new TicketUrls((batch) => tickets.issue(batch));
   const store = openS3Store({
@@ -69,6 +71,7 @@ async function openS3TicketStore(
   });
   return {
     store,
+    ...(maxFileBytes === undefined ? {} : {maxFileBytes}),
     announceReads: (paths) => urls.announce(paths.map((path) => (prefix === '' ? path : `${prefix}/${path}`))),
     close: async () => {
       await store.close();

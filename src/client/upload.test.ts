@@ -6,6 +6,7 @@ import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../artifacts/input-m
 import {executionRoot, inputKey, inputManifestKey} from '../artifacts/keys.js';
 import type {UploadedInput} from '../contracts/artifacts.js';
 import type {MoveProgress} from '../contracts/checkpoint.js';
+import {WaybillError} from '../contracts/errors.js';
 import {intercepted} from '../stores/decorators/intercepted.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';
@@ -90,6 +91,50 @@ test('one that was cut goes on with what has arrived, and is not sent a second t
   expect(last?.resumedBytes).toBeGreaterThan(0);
   expect(last?.sentBytes).toBeLessThan(text.length);
   expect(await sent()).toMatchObject([{sha256: sha256(text), stored: {name: 'big.csv.gz'}}]);
-  await upload(to, RUN, inputs, {onProgress});
-  expect(last).toMatchObject({filesDone: 1, sentBytes: 0});
+});
+
+test('what another process has sent is not sent again, though it compressed what this one would not', async () => {
+  const inputs = [await input('big.csv', text), await input('small.txt', 'a small text')];
+  await upload({store, compressFrom}, RUN, inputs);
+  const before = await sent();
+  let told = 0;
+  await upload({store}, RUN, inputs, {onProgress: () => void told++});
+  expect(told).toBe(0);
+  expect(await sent()).toEqual(before);
+  expect(await store.stat(inputKey(RUN, 'big.csv'))).toBeUndefined();
+  const others = [...inputs.slice(0, 1), await input('small.txt', 'another text')];
+  await expect(upload({store}, RUN, others)).rejects.toMatchObject({code: 'store.already-exists'});
+  await expect(upload({store}, RUN, inputs.slice(0, 1))).rejects.toMatchObject({code: 'store.already-exists'});
+});
+
+test('two processes that send at once agree, though one compresses and the other does not', async () => {
+  const inputs = [await input('big.csv', text)];
+  const racing = intercepted(store, async (call, proceed) => {
+    if (call.method === 'putObject') await upload({store, compressFrom}, RUN, inputs);
+    return proceed();
+  });
+  await upload({store: racing}, RUN, inputs);
+  expect(await sent()).toMatchObject([{name: 'big.csv', stored: {name: 'big.csv.gz'}}]);
+});
+
+test('nothing is sent where an input is larger than the store takes', async () => {
+  const inputs = [await input('small.txt', 'a small text'), await input('big.csv', text)];
+  const to = {store, compressFrom, maxFileBytes: text.length - 1};
+  const refused = {code: 'ticket.refused', path: 'big.csv', expected: text.length - 1};
+  await expect(upload(to, RUN, inputs)).rejects.toMatchObject(refused);
+  expect(await store.stat(executionRoot(RUN))).toBeUndefined();
+});
+
+test('inputs arrive over a line that carries no block, and a line that carries nothing is given up', async () => {
+  const noise = seededBytes(3, 16 * MEBIBYTE);
+  const inputs = [await input('noise.bin', noise)];
+  const carrying = (bytes: number) =>
+    intercepted(store, async (call, proceed) => {
+      const isData = call.method === 'partial.write' && call.path.endsWith('.partial');
+      if (!isData || (call.content?.length ?? 0) <= bytes) return proceed();
+      throw new WaybillError('store.unavailable', 'The line dropped.');
+    });
+  await expect(upload({store: carrying(0)}, RUN, inputs)).rejects.toMatchObject({code: 'store.unavailable'});
+  await upload({store: carrying(128 * 1024)}, RUN, inputs);
+  expect(await sent()).toMatchObject([{name: 'noise.bin', sha256: sha256(noise)}]);
 });

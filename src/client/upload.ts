@@ -1,15 +1,25 @@
-import {checkInputNames, encodeInputManifest, MAX_INPUT_MANIFEST_BYTES} from '../artifacts/input-manifest.js';
+import {
+  checkInputNames,
+  encodeInputManifest,
+  MAX_INPUT_MANIFEST_BYTES,
+  parseInputManifest,
+} from '../artifacts/input-manifest.js';
 import {inputManifestKey, inputsRoot, partialsRoot} from '../artifacts/keys.js';
+import {inputTooLarge} from '../artifacts/tickets/input-too-large.js';
 import type {UploadedInput} from '../contracts/artifacts.js';
 import type {MoveProgress} from '../contracts/checkpoint.js';
 import {WaybillError} from '../contracts/errors.js';
 import {openLocalStore} from '../stores/local/store.js';
-import type {Store, StorePath} from '../stores/store.js';
+import type {Store} from '../stores/store.js';
 import {errorOf, type FileOutcome} from '../transfer/file-outcome.js';
-import {moveSegment} from '../transfer/move-segment.js';
 import type {PlannedFile} from '../transfer/planned-file.js';
 import type {LocalInput} from './api.js';
+import {movePatiently} from './move-patiently.js';
 import type {InputsPlace} from './ticket-store.js';
+
+type Described = Pick<PlannedFile, 'name' | 'size' | 'mode' | 'modifiedAt'> & {
+  readonly kind?: PlannedFile['kind'] | undefined;
+};
 
 export interface UploadOptions {
   readonly signal?: AbortSignal;
@@ -18,10 +28,11 @@ export interface UploadOptions {
 
 /**
  * Puts the inputs into the store, large texts compressed, and, when all are there, their manifest. May be called again, by
- * another process too: what has arrived is not sent again. Rejects with the first input that could not be sent.
+ * another process too: what has arrived is not sent again, and nothing is where the manifest names the same inputs. Rejects
+ * with the first input that could not be sent, and with `ticket.refused` before anything is where one is too large.
  */
 export async function upload(
-  {store, compressFrom}: InputsPlace,
+  {store, compressFrom, maxFileBytes}: InputsPlace,
   executionId: string,
   inputs: readonly LocalInput[],
   options: UploadOptions = {},
@@ -31,10 +42,13 @@ export async function upload(
   try {
     const planned = await Promise.all(inputs.map((input) => plan(here, input, signal)));
     checkInputNames(planned);
+    if (await isThere(store, executionId, planned, signal)) return;
+    const large = planned.find(({size}) => size > (maxFileBytes ?? Infinity));
+    if (large !== undefined && maxFileBytes !== undefined) throw inputTooLarge(large.name, maxFileBytes);
     const files = await withTextsMarked(planned, compressFrom);
     const partials = `${partialsRoot(executionId)}/upload`;
     await store.makeDirectory(partials, {mode: 0o700, signal});
-    const {outcomes} = await moveSegment({
+    const {outcomes} = await movePatiently({
       from: here,
       fromRoot: '',
       to: store,
@@ -47,7 +61,10 @@ export async function upload(
       onProgress: (progress) => options.onProgress?.({...progress, direction: 'stage'}),
     });
     const manifest = encodeInputManifest(files.map((file, index) => arrived(file, outcomes[index])));
-    await putManifest(store, inputManifestKey(executionId), manifest, signal);
+    const key = inputManifestKey(executionId);
+    if (await store.putObject(key, manifest, {ifAbsent: true, signal})) return;
+    if (await isThere(store, executionId, planned, signal)) return;
+    throw new WaybillError('store.io', 'The list of the inputs was removed while it was written.', {path: key});
   } finally {
     await here.close();
   }
@@ -63,15 +80,33 @@ async function withTextsMarked(
   return compressTexts(files, compressFrom);
 }
 
-/** Written once: an earlier process that sent the same has written the same. */
-async function putManifest(store: Store, key: StorePath, manifest: Uint8Array, signal: AbortSignal): Promise<void> {
-  if (await store.putObject(key, manifest, {ifAbsent: true, signal})) return;
-  const there = await store.getObject(key, MAX_INPUT_MANIFEST_BYTES, {signal});
-  if (there !== undefined && Buffer.compare(there, manifest) === 0) return;
+/**
+ * Whether another process has sent all of them: it may have compressed what this one would not. Rejects with
+ * `store.already-exists` where it has sent others.
+ */
+async function isThere(
+  store: Store,
+  executionId: string,
+  planned: readonly PlannedFile[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const path = inputManifestKey(executionId);
+  const manifest = await store.getObject(path, MAX_INPUT_MANIFEST_BYTES, {signal});
+  if (manifest === undefined) return false;
+  const sent = parseInputManifest(manifest).map((input) =>
+    identityOf(input.kind === 'directory' ? {...input, size: 0} : input),
+  );
+  const wanted = new Set(planned.map(identityOf));
+  if (sent.length === planned.length && sent.every((input) => wanted.has(input))) return true;
   throw new WaybillError('store.already-exists', 'Other inputs than these were sent for this run before.', {
-    path: key,
+    path,
     remedy: 'Start another run for them.',
   });
+}
+
+/** Tells an input from every other, without a look at its content. */
+function identityOf({kind = 'file', name, size, mode, modifiedAt}: Described): string {
+  return JSON.stringify([kind, name, size, mode, modifiedAt]);
 }
 
 async function plan(here: Store, {name, path, directory}: LocalInput, signal: AbortSignal): Promise<PlannedFile> {

@@ -84,6 +84,8 @@ export const ticket = z.discriminatedUnion('kind', [
     pathStyle: z.boolean(),
     /** Certificates, in PEM, that are trusted beside those of the system. */
     certificateAuthority: z.string().optional(),
+    /** Bytes of the largest input that may be sent; of one that is compressed on its way, of the original. */
+    maxFileBytes: z.number().int().optional(),
   }),
 ]);
 export type Ticket = z.infer<typeof ticket>;

@@ -39,6 +39,11 @@ export function isPartialName(name: string): boolean {
   return /^[0-9a-f]{40}\.(partial|ledger)$/.test(name);
 }
 
+/** Of the names that `isPartialName` is true for. */
+export function isLedgerName(name: string): boolean {
+  return name.endsWith(LEDGER);
+}
+
 /** Which transfer a name belongs to: equal for a partial and its ledger. */
 export function partialKey(name: string): string {
   return name.slice(0, 40);

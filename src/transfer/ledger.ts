@@ -1,5 +1,5 @@
 import type {Store, StorePath} from '../stores/store.js';
-import {blockCount, PIECES} from './blocks.js';
+import {blockCount, blockRange, PIECES, piecesOf} from './blocks.js';
 import {
   blockBody,
   decodeSlot,
@@ -44,6 +44,18 @@ export async function readLedger(
   const whole = digestIn(decodeSlot(content, blocks + 1), 'whole');
   const pieces = readPieces(content, blocks + 2, entered);
   return whole === undefined ? {entered, pieces} : {entered, pieces, whole};
+}
+
+/** Bytes of a file of `size` bytes that it says have arrived. */
+export function enteredBytes({entered, pieces}: LedgerContent, size: number, blockBytes: number): number {
+  let bytes = 0;
+  for (const block of entered.keys()) bytes += blockRange(block, size, blockBytes).length;
+  for (const [block, found] of pieces) {
+    for (const [piece, {length}] of piecesOf(blockRange(block, size, blockBytes), blockBytes).entries()) {
+      if (found.has(piece)) bytes += length;
+    }
+  }
+  return bytes;
 }
 
 function readPieces(

@@ -24,7 +24,7 @@ export interface MoveFileOptions {
   readonly partial: StorePath;
   readonly ledger: StorePath;
   readonly file: PlannedFile;
-  /** Bytes of the parts that it goes in, one after the other; see `smallestParts`. Default: as the destination says. */
+  /** Bytes of the parts that it goes in, one after the other; see `plainPartial`. Default: as the destination says. */
   readonly partBytes?: number;
   /** `keep`: an existing destination makes the outcome `failed` with `store.already-exists`. */
   readonly ifExists: 'replace' | 'keep';

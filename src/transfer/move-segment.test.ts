@@ -3,6 +3,7 @@ import {mkdir, readFile, readdir, readlink, stat, symlink, writeFile} from 'node
 import {join} from 'node:path';
 import {promisify} from 'node:util';
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {WaybillError} from '../contracts/errors.js';
 import {withChaos} from '../stores/decorators/chaos.js';
 import {intercepted} from '../stores/decorators/intercepted.js';
 import type {Store} from '../stores/store.js';
@@ -254,6 +255,57 @@ test('a text that an attempt has published compressed, unheard, is not sent once
   const {outcomes} = await moveSegment(segment([file], {before: 'stalled'}));
   expect(outcomes).toMatchObject([{outcome: 'resumed', stored: {name: 'text.gz', compression: 'gzip'}}]);
   expect(await readdir(join(stores.destination, 'out'))).toEqual(['text.gz']);
+});
+
+/** Hexadecimal digits take up half of their bytes: three blocks of what is compressed. */
+const hexadecimal = Buffer.from(seededBytes(21, 2 * BLOCK_BYTES).toString('hex'));
+
+/** The destination over a line that is lost for good when so many bytes of unfinished files are written. */
+function lostAfter(bytes: number): Store {
+  let written = 0;
+  return intercepted(stores.to, async (call, proceed) => {
+    if (call.method !== 'partial.write' || !call.path.endsWith('.partial')) return proceed();
+    if ((written += call.content?.length ?? 0) > bytes) throw new WaybillError('ssh.connection-lost', 'The line is lost.');
+    return proceed();
+  });
+}
+
+test('a text of which blocks have arrived compressed goes on so, also where an attempt got no further', async () => {
+  const file = {...(await stores.put('text', hexadecimal)), compressAs: 'text.gz'};
+  const cut = moveSegment(segment([file], {to: lostAfter(2 * BLOCK_BYTES)}));
+  await expect(cut).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  const {outcomes, progress} = await moveSegment(segment([file], {before: 'stalled'}));
+  expect(outcomes).toMatchObject([{outcome: 'resumed', stored: {name: 'text.gz', compression: 'gzip'}}]);
+  expect(progress.resumedBytes).toBeGreaterThan(BLOCK_BYTES);
+});
+
+test('a text of which nothing has arrived goes as it is where an attempt got no further', async () => {
+  const file = {...(await stores.put('text', hexadecimal)), compressAs: 'text.gz'};
+  const {outcomes} = await moveSegment(segment([file], {before: 'stalled'}));
+  expect(outcomes).toMatchObject([{outcome: 'copied', sha256: sha256(hexadecimal)}]);
+  expect(await readdir(join(stores.destination, 'out'))).toEqual(['text']);
+});
+
+test('a text of which blocks have arrived as it is goes on so, and is not compressed from its beginning', async () => {
+  const file = await stores.put('text', hexadecimal);
+  const cut = moveSegment(segment([file], {to: lostAfter(3 * BLOCK_BYTES)}));
+  await expect(cut).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  const {outcomes, progress} = await moveSegment(segment([{...file, compressAs: 'text.gz'}]));
+  expect(outcomes).toMatchObject([{outcome: 'resumed', sha256: sha256(hexadecimal)}]);
+  expect(progress.resumedBytes).toBeGreaterThanOrEqual(BLOCK_BYTES);
+  expect(await readdir(join(stores.destination, 'out'))).toEqual(['text']);
+});
+
+test('a text goes as it is over a line that got no further and carries no sample of it', async () => {
+  const file = {...(await stores.put('text', hexadecimal)), compressAs: 'text.gz'};
+  // Of another file: by it alone nobody can tell that nothing of this one has arrived compressed.
+  await writeFile(join(stores.destination, PARTIALS, `${'c'.repeat(40)}.ledger`), '');
+  const losing = () => withChaos(stores.from, [{method: 'source.read', how: 'fail', code: 'ssh.connection-lost'}]);
+  const first = moveSegment(segment([file], {from: losing()}));
+  await expect(first).rejects.toMatchObject({code: 'ssh.connection-lost'});
+  const {outcomes} = await moveSegment(segment([file], {from: losing(), before: 'stalled'}));
+  expect(outcomes).toMatchObject([{outcome: 'copied', sha256: sha256(hexadecimal)}]);
+  expect(outcomes[0]).not.toHaveProperty('stored');
 });
 
 test('what lies compressed at its source arrives as it was, also after it was cut, beside what does not', async () => {

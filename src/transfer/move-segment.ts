@@ -4,14 +4,13 @@ import {compressFile} from './compression/compress-file.js';
 import {withOriginals} from './compression/originals.js';
 import {type FileOutcome, movedOutcome} from './file-outcome.js';
 import {inParallel} from '../stores/in-parallel.js';
-import {partialPaths} from './keys.js';
 import {moveLink} from './links.js';
 import {type FileProgress, moveFile} from './move-file.js';
 import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
+import {plainPartial} from './plain-partial.js';
 import type {PlannedFile} from './planned-file.js';
 import {SegmentOutcomes} from './segment-outcomes.js';
-import {smallestParts} from './smallest-parts.js';
 import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
 import {requireCurrent} from './superseded.js';
 
@@ -146,28 +145,33 @@ class Segment {
   }
 
   async #large(file: PlannedFile, startedAt: number): Promise<FileOutcome> {
-    const {fromRoot, toRoot, partials, owner} = this.#options;
+    const {fromRoot, to, toRoot, partials, owner, signal} = this.#options;
     const told = {
       onProgress: (progress: FileProgress) => this.#counter.moved(file, progress),
       onGain: (bytes: number) => this.#counter.gained(bytes),
     };
     const source = joinStorePath(fromRoot, file.source ?? file.name);
     const stalled = this.#options.before === 'stalled';
-    // Compressed, it goes by whole blocks, each of several times its size: too much for a line that drops that often.
-    // An attempt whose outcome was lost may have published it all the same.
-    if (file.compressAs !== undefined) {
-      const to = {destination: joinStorePath(toRoot, file.compressAs), onlyPublished: stalled};
-      const compressed = await compressFile({...this.#options, ...told, ...to, file, source});
-      if (compressed !== undefined) return compressed;
-    }
     const destination = joinStorePath(toRoot, file.name);
     const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
     const of = {owner, destination, identity, size: file.size};
-    const smallest = stalled ? await smallestParts(this.#options, of, file, this.#options.signal) : undefined;
+    const {heldBytes, blockBytes, ledgers, ...unfinished} = await plainPartial(of, {
+      to,
+      partials,
+      file,
+      stalled,
+      signal,
+    });
+    if (file.compressAs !== undefined) {
+      const plain = {heldBytes, blockBytes, ledgers, stalled};
+      const compressAs = {destination: joinStorePath(toRoot, file.compressAs), plain};
+      const compressed = await compressFile({...this.#options, ...told, ...compressAs, file, source});
+      if (compressed !== undefined) return compressed;
+    }
     if (this.#options.removeFirst === true) await this.#makeRoom(file, destination);
     const outcome = await moveFile({
       ...this.#options,
-      ...(smallest ?? partialPaths(partials, of)),
+      ...unfinished,
       ...{...told, file, destination, source},
       afterFailure: this.#options.before !== undefined,
       verify: this.#options.verify ?? 'hash',

@@ -1,13 +1,15 @@
 import {hasCode} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
-import type {ListedEntry, Store, StorePath} from '../stores/store.js';
-import {isPartialName, partialKey} from './keys.js';
+import type {CallOptions, ListedEntry, Store, StorePath} from '../stores/store.js';
+import {isLedgerName, isPartialName, partialKey} from './keys.js';
 
 export interface SweepOptions {
   readonly store: Store;
   readonly directory: StorePath;
   /** True for a partial that a transfer may still take up: it stays, with its ledger. `modifiedAt` is that of the youngest of the two. */
   readonly isOwned: (partial: {readonly key: string; readonly modifiedAt: number}) => boolean;
+  /** Told of each partial that a newer version began: it stays, with its ledger, for that version's sweep. */
+  readonly onNewer?: (path: StorePath) => void;
   readonly signal?: AbortSignal;
 }
 
@@ -32,8 +34,30 @@ export async function sweepPartials(options: SweepOptions): Promise<number> {
   let removed = 0;
   for (const [key, entries] of found) {
     if (isOwned({key, modifiedAt: Math.max(...entries.map((entry) => entry.modifiedAt))})) continue;
-    for (const entry of entries) await store.remove(joinStorePath(directory, entry.name), call);
-    removed += entries.length;
+    // A ledger without its partial says nothing, and a partial may turn out to stay.
+    for (const {name} of entries.sort(partialFirst)) {
+      const path = joinStorePath(directory, name);
+      if (!(await isRemoved(store, path, call))) {
+        options.onNewer?.(path);
+        break;
+      }
+      removed += 1;
+    }
   }
   return removed;
+}
+
+function partialFirst(a: ListedEntry, b: ListedEntry): number {
+  return Number(isLedgerName(a.name)) - Number(isLedgerName(b.name));
+}
+
+/** False where a newer version began it: what belongs to it elsewhere, only that version knows. */
+async function isRemoved(store: Store, path: StorePath, call: CallOptions): Promise<boolean> {
+  try {
+    await store.remove(path, call);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 'transfer.newer-version')) return false;
+    throw error;
+  }
 }

@@ -83,7 +83,7 @@ async function openS3DefaultStore(
     store,
     lifecycle: openStoreLifecycle({connection, prefix, store, retention}),
     ticket: {
-      ...{kind: 's3', endpoint, bucket, prefix, pathStyle},
+      ...{kind: 's3', endpoint, bucket, prefix, pathStyle, maxFileBytes},
       ...(certificateAuthority === undefined ? {} : {certificateAuthority}),
     },
     tickets: openTicketOffice({

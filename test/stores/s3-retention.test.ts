@@ -87,6 +87,30 @@ describe.each([
     await store.close();
   });
 
+  it('leaves an upload that a newer version began, and sweeps the others', async () => {
+    const store = open('newer');
+    const root = partialsRoot('left');
+    await store.makeDirectory(root);
+    const [newer, other] = ['a', 'b'].map((letter) => `${root}/${letter.repeat(40)}.partial`);
+    if (newer === undefined || other === undefined) throw new Error('no paths');
+    await store.putObject(other, Buffer.from('x'));
+    const {endpoint, bucket} = server;
+    const body = JSON.stringify({version: 2, uploadIds: ['u']}).padEnd(8191, ' ');
+    const headers = {'content-length': String(body.length), 'x-amz-meta-waybill-upload': '1'};
+    const signing = {endpoint, bucket, region: 'us-east-1', credentials, now: new Date(), validForSeconds: 60};
+    const url = presignedUrl({method: 'PUT', key: `newer/${newer}`, query: {}, headers}, signing);
+    const put = await fetch(url, {method: 'PUT', body, headers: {'x-amz-meta-waybill-upload': '1'}});
+    expect(put.status).toBe(200);
+    const left: string[] = [];
+    const onNewer = (path: string) => void left.push(path);
+    const runs = async () => false;
+    expect(await sweepPartialsOfExecutions(store, {before: Date.now() + 60_000, runs, onNewer, signal})).toBe(1);
+    expect(left).toEqual([newer]);
+    expect(await store.stat(newer)).toMatchObject({size: 8191});
+    expect(await store.stat(other)).toBeUndefined();
+    await store.close();
+  });
+
   it('is removed again where a ticket brought something after its execution had gone', async () => {
     const store = open('late');
     const catalog = await openCatalog({connectionString: await postgres.createDatabase()});

@@ -30,6 +30,10 @@ describe('a ticket is given for', () => {
       'its last part',
       {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '3'}, headers: {'content-length': '8388608'}},
     ],
+    [
+      'the last of its smallest parts',
+      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '5'}, headers: {'content-length': '5242880'}},
+    ],
     ['its end', {method: 'POST', key: input, query: {uploadId: 'u'}, headers: once}],
     ['giving it up', {method: 'DELETE', key: input, query: {uploadId: 'u'}}],
     ['an unfinished file', {method: 'PUT', key: partial, headers: {'content-length': '9', 'if-match': '"e"'}}],
@@ -75,20 +79,30 @@ describe('no ticket is given for', () => {
     ],
     [
       'more parts than such a file has',
-      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '4'}, headers: {'content-length': '1'}},
+      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '4'}, headers: {'content-length': '5242881'}},
+    ],
+    [
+      'more of the smallest parts than such a file has',
+      {method: 'PUT', key: input, query: {uploadId: 'u', partNumber: '6'}, headers: {'content-length': '1'}},
     ],
   ])('%s', (_, asked) => expect(check(asked)).toThrow(expect.objectContaining({code: 'ticket.refused', path: input})));
 });
 
 test('a text that is a little longer compressed than it was has room for its last part', () => {
   const just = {...rules, maxFileBytes: 16 * MEBIBYTE};
-  const part = (partNumber: string) =>
+  const part = (partNumber: string, length: number) =>
     ticketRequest.parse({
       ...{method: 'PUT', key: `${input}.gz`, query: {uploadId: 'u', partNumber}},
-      headers: {'content-length': '40000'},
+      headers: {'content-length': String(length)},
     });
-  expect(() => checkTicketRequest(part('3'), just)).not.toThrow();
-  expect(() => checkTicketRequest(part('4'), just)).toThrow(expect.objectContaining({code: 'ticket.refused'}));
+  for (const [last, bytes] of [
+    ['3', 6 * MEBIBYTE],
+    ['4', 40_000],
+  ] as const) {
+    expect(() => checkTicketRequest(part(last, bytes), just)).not.toThrow();
+    const beyond = part(String(Number(last) + 1), bytes);
+    expect(() => checkTicketRequest(beyond, just)).toThrow(expect.objectContaining({code: 'ticket.refused'}));
+  }
 });
 
 describe('a session for a batch', () => {

@@ -1,7 +1,7 @@
 import {WaybillError} from '../../contracts/errors.js';
 import type {TicketRequest} from '../../contracts/tickets.js';
 import {METADATA_HEADERS} from '../../stores/s3/entry.js';
-import {PART_BYTES, partBytesOf} from '../../stores/s3/part-size.js';
+import {leastPartBytesOf, MOST_PARTS, PART_BYTES, partBytesOf} from '../../stores/s3/part-size.js';
 import {recordMark} from '../../stores/s3/upload-record.js';
 import {checkStorePath} from '../../stores/paths.js';
 import {mostCompressedBytes} from '../../transfer/compression/compression-ledger.js';
@@ -9,6 +9,7 @@ import {isPartialName} from '../../transfer/keys.js';
 import {MAX_BATCH_PAGE_BYTES} from '../batch-pages.js';
 import {MAX_INPUT_MANIFEST_BYTES} from '../input-manifest.js';
 import {batchRoundRoot, executionRoot, inputManifestKey, inputsRoot, partialsRoot} from '../keys.js';
+import {inputTooLarge} from './input-too-large.js';
 
 export interface TicketRules {
   readonly executionId: string;
@@ -163,7 +164,7 @@ function checkInput(request: TicketRequest, {maxFileBytes}: TicketRules): void {
     // A text that shrinks at its beginning is compressed, and may still become a little longer than it was.
     const mostBytes = mostCompressedBytes(maxFileBytes);
     requireQuery(request, ['uploadId', 'partNumber']);
-    if (!(Number(query['partNumber']) <= Math.ceil(mostBytes / PART_BYTES)))
+    if (!(Number(query['partNumber']) <= mostParts(request, mostBytes)))
       throw inputTooLarge(request.key ?? '', maxFileBytes);
     requireLength(request, Math.min(maxFileBytes, partBytesOf(mostBytes)));
     return;
@@ -175,6 +176,15 @@ function checkInput(request: TicketRequest, {maxFileBytes}: TicketRules): void {
   requireQuery(request, ['uploadId']);
   if (query['uploadId'] === undefined) throw refused(request, 'the removal of an input');
   if (method === 'POST') requireAbsent(request);
+}
+
+/**
+ * A request does not say in which parts its file goes. One that is longer than the smallest parts of the largest file is of
+ * the usual ones, of which there are fewer.
+ */
+function mostParts({headers}: TicketRequest, mostBytes: number): number {
+  const isUsual = Number(headers['content-length']) > leastPartBytesOf(mostBytes);
+  return Math.min(MOST_PARTS, Math.ceil(mostBytes / (isUsual ? PART_BYTES : leastPartBytesOf(0))));
 }
 
 function requireQuery(request: TicketRequest, known: readonly string[]): void {
@@ -190,14 +200,6 @@ function requireLength(request: TicketRequest, most: number): void {
   const length = request.headers['content-length'] ?? '';
   if (!/^\d{1,16}$/.test(length)) throw refused(request, 'a body of unknown length');
   if (Number(length) > most) throw inputTooLarge(request.key ?? '', most);
-}
-
-export function inputTooLarge(path: string, most: number): WaybillError {
-  return new WaybillError('ticket.refused', `${JSON.stringify(path)} is larger than ${most} bytes, the most here.`, {
-    path,
-    expected: most,
-    remedy: 'Send less, or raise store.maxFileBytes in the configuration of the worker.',
-  });
 }
 
 function refused({method, key = ''}: TicketRequest, what: string): WaybillError {

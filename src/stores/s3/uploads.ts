@@ -1,4 +1,5 @@
 import type {IncomingHttpHeaders} from 'node:http';
+import {hasCode} from '../../contracts/errors.js';
 import type {CallOptions, Entry} from '../store.js';
 import type {S3Client} from './client.js';
 import {fileEntry} from './entry.js';
@@ -34,8 +35,14 @@ export async function entryOf(
 ): Promise<Entry> {
   const entry = fileEntry(headers);
   if (!isRecord(headers)) return entry;
-  const record = await readRecord(client, key, options);
-  return record === undefined ? entry : {...entry, size: await heldBytes(client, record.record, options)};
+  try {
+    const record = await readRecord(client, key, options);
+    return record === undefined ? entry : {...entry, size: await heldBytes(client, record.record, options)};
+  } catch (error) {
+    // One such record would end each listing of its directory: it is shown as it lies, and refused where it is opened.
+    if (hasCode(error, 'transfer.newer-version')) return entry;
+    throw error;
+  }
 }
 
 async function heldBytes(client: S3Client, record: UploadRecord, options: CallOptions): Promise<number> {

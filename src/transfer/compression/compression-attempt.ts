@@ -1,12 +1,14 @@
 import {hasCode, WaybillError} from '../../contracts/errors.js';
+import {joinStorePath} from '../../stores/paths.js';
 import type {Entry, PartialFile, SourceFile} from '../../stores/store.js';
 import {blockBytesOf} from '../blocks.js';
 import {hasChanged, requireSameSource, sourceChanged} from '../changed-source.js';
 import type {FileOutcome, MovedOutcome} from '../file-outcome.js';
-import {type PartialPaths, partialPaths} from '../keys.js';
+import {isLedgerName, isPartialName, type PartialPaths, partialPaths} from '../keys.js';
 import {moveShape, type MoveShape} from '../move-shape.js';
 import {attributesOf, type PlannedFile, withAttributes} from '../planned-file.js';
 import {hasTimeOf, PUBLISHED_ALREADY, publishedAlready} from '../published-already.js';
+import {isFinal} from '../settle-file.js';
 import {requireCurrent} from '../superseded.js';
 import {withUnfinished} from '../with-unfinished.js';
 import type {CompressFileOptions} from './compress-file.js';
@@ -18,6 +20,8 @@ import {
   NO_CLAIMS,
   readClaims,
 } from './compression-ledger.js';
+import {goesCompressed} from './goes-compressed.js';
+import {heldMembers, originalBytes} from './held-members.js';
 import {Layout} from './layout.js';
 import {type Compressed, digestIfMadeOf, originalThere} from './original-there.js';
 import {type Counts, Transport} from './transport.js';
@@ -29,7 +33,7 @@ interface Unfinished extends PartialPaths {
 }
 
 /**
- *     open source, compress its first MiB ──► not worth it? ──► undefined
+ *     open source, compress its first MiB ──► not worth it, or more has arrived as it is? ──► undefined
  *       │
  *     read ledger ──► published by another attempt, or there already? ──► its outcome
  *       │
@@ -61,20 +65,56 @@ export class CompressionAttempt {
   }
 
   async run(): Promise<FileOutcome | undefined> {
-    const {from, to, source, destination, file, onlyPublished = false, signal} = this.#options;
+    const {from, to, source, file, signal} = this.#options;
     if (to.properties.hashing === 'none') return undefined;
-    if (onlyPublished && (await to.stat(destination, {signal})) === undefined) return undefined;
+    if (!this.#goesOn(NO_CLAIMS) && !(await this.#mayBeBegun())) return undefined;
     const opened = await from.openSource(source, {signal});
     try {
       requireSameSource(file, opened.entry);
       this.#file = withAttributes(file, opened.entry);
-      const sample = await sampleDigest(opened, signal);
+      const sample = await this.#sample(opened);
       if (sample === undefined) return undefined;
       const unfinished = await this.#unfinished(sample);
       const existing = await this.#existing(opened, unfinished);
-      return existing !== undefined || onlyPublished ? existing : await this.#move(opened, unfinished);
+      if (existing !== undefined || !this.#goesOn(unfinished.claims)) return existing;
+      return await this.#move(opened, unfinished);
     } finally {
       await opened.close();
+    }
+  }
+
+  #goesOn(claims: Claims): boolean {
+    const {plain} = this.#options;
+    if (plain === undefined) return true;
+    const {size} = this.#file;
+    return goesCompressed(originalBytes(heldMembers(this.#layout(claims.members), claims), size), plain);
+  }
+
+  /**
+   * Whether an attempt may have compressed some of it: the ledger of that has a name that only the sample tells, which a
+   * bad line is spared where nobody has written one.
+   */
+  async #mayBeBegun(): Promise<boolean> {
+    const {to, destination, partials, plain, signal} = this.#options;
+    if ((await to.stat(destination, {signal})) !== undefined) return true;
+    const others = plain?.ledgers ?? [];
+    for await (const {name} of to.list(partials, {attributes: false, signal})) {
+      if (isPartialName(name) && isLedgerName(name) && !others.includes(joinStorePath(partials, name))) return true;
+    }
+    return false;
+  }
+
+  async #sample(source: SourceFile): Promise<string | undefined> {
+    const {to, destination, plain, signal} = this.#options;
+    try {
+      return await sampleDigest(source, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      const isOfLine = hasCode(error) && error.retryable && !isFinal(error);
+      if (!isOfLine || plain?.stalled !== true) throw error;
+      // It may be there already: as it is, it would be there twice.
+      if ((await to.stat(destination, {signal})) !== undefined) throw error;
+      return undefined;
     }
   }
 
@@ -89,7 +129,7 @@ export class CompressionAttempt {
 
   /** What another attempt has published; refuses a destination that is to be kept and is somebody else's. */
   async #existing(source: SourceFile, {claims, head, ledger, partial}: Unfinished): Promise<FileOutcome | undefined> {
-    const {to, destination, ifExists, onlyPublished = false, signal} = this.#options;
+    const {to, destination, ifExists, signal} = this.#options;
     const published = await this.#publishedAlready(claims, partial);
     if (published !== undefined) return published;
     const there = await to.stat(destination, {signal});
@@ -97,7 +137,7 @@ export class CompressionAttempt {
     // Another attempt may have published after its ledger was read.
     const now = this.#fresh ? NO_CLAIMS : await readClaims(to, ledger, head, signal);
     const meanwhile = (await this.#publishedAlready(now, partial)) ?? (await this.#publishedElsewise(there, source));
-    if (meanwhile !== undefined || ifExists === 'replace' || onlyPublished) return meanwhile;
+    if (meanwhile !== undefined || ifExists === 'replace' || !this.#goesOn(claims)) return meanwhile;
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });

@@ -10,6 +10,7 @@ import type {PlannedFile} from '../planned-file.js';
 import {digestOfResumed, type OpenedSource, tiedToBlocks} from '../whole-digest.js';
 import {BlockProofs} from './block-proofs.js';
 import type {Claims, CompressionLedger} from './compression-ledger.js';
+import {heldMembers, originalBytes} from './held-members.js';
 import type {Layout} from './layout.js';
 import {MEMBER_BYTES, memberLength} from './member.js';
 import {MemberSender} from './member-sender.js';
@@ -146,13 +147,11 @@ export class Transport {
   async #proveClaims(proofs: BlockProofs): Promise<void> {
     const {layout, claims, onProgress} = this.#options;
     for (const [block, sha256] of claims.blocks) if (block < layout.blocks) proofs.add(block, sha256);
-    const covered = claims.members
-      .map((_, member) => member)
-      .filter((member) => this.#blocksOf(member).every((block) => claims.blocks.has(block)));
-    const bytes = covered.reduce((sum, member) => sum + this.#lengthOf(member), 0);
+    const held = heldMembers(layout, claims);
+    const bytes = originalBytes(held, this.#options.file.size);
     if (bytes > 0) onProgress?.({event: 'claimed', offset: 0, bytes});
     await proofs.settled();
-    for (const member of covered) {
+    for (const member of held) {
       const isProved = this.#blocksOf(member).every((block) => this.#proved.has(block));
       const length = this.#lengthOf(member);
       if (isProved) this.#counts = {...this.#counts, resumedBytes: this.#counts.resumedBytes + length};

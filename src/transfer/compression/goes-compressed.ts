@@ -1,0 +1,24 @@
+import type {StorePath} from '../../stores/store.js';
+
+/** The other way of sending a file: as it is. */
+export interface PlainWay {
+  /** Bytes of it that have arrived so. */
+  readonly heldBytes: number;
+  /** Its block or part, in bytes: the most that an attempt brings by small steps, before it tries large ones again. */
+  readonly blockBytes: number;
+  /** Where that would be written down. */
+  readonly ledgers: readonly StorePath[];
+  /** Whether an attempt before this one got no further. */
+  readonly stalled: boolean;
+}
+
+/**
+ * Which way a file goes on of which `heldBytes` of the original have arrived compressed: the one by which more has. Where
+ * nothing has by either, a text is compressed. Compressed it goes by whole blocks, each of several times its size, which is
+ * too much for a line that drops that often: where an attempt got no further, it goes on so only if leaving it would cost
+ * more than an attempt brings by small steps.
+ */
+export function goesCompressed(heldBytes: number, {heldBytes: plainBytes, blockBytes, stalled}: PlainWay): boolean {
+  const least = stalled ? Math.max(plainBytes, blockBytes) : plainBytes;
+  return least === 0 || heldBytes > least;
+}
