@@ -48,8 +48,6 @@ test('an input that lies compressed is planned as it was, from where it lies, an
       ],
     },
   ]);
-  expect(refused).toMatchObject(
-    ['long', 'long-plain'].map((name) => ({name, refused: {code: 'ticket.refused'}})),
-  );
+  expect(refused).toMatchObject(['long', 'long-plain'].map((name) => ({name, refused: {code: 'ticket.refused'}})));
   expect((await plan(501)).refused).toEqual([]);
 });

@@ -17,10 +17,6 @@ import type {LocalInput} from './api.js';
 import {movePatiently} from './move-patiently.js';
 import type {InputsPlace} from './ticket-store.js';
 
-type Described = Pick<PlannedFile, 'name' | 'size' | 'mode' | 'modifiedAt'> & {
-  readonly kind?: PlannedFile['kind'] | undefined;
-};
-
 export interface UploadOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: MoveProgress) => void;
@@ -43,8 +39,9 @@ export async function upload(
     const planned = await Promise.all(inputs.map((input) => plan(here, input, signal)));
     checkInputNames(planned);
     if (await isThere(store, executionId, planned, signal)) return;
-    const large = planned.find(({size}) => size > (maxFileBytes ?? Infinity));
-    if (large !== undefined && maxFileBytes !== undefined) throw inputTooLarge(large.name, maxFileBytes);
+    for (const {name, size} of planned) {
+      if (maxFileBytes !== undefined && size > maxFileBytes) throw inputTooLarge(name, maxFileBytes);
+    }
     const files = await withTextsMarked(planned, compressFrom);
     const partials = `${partialsRoot(executionId)}/upload`;
     await store.makeDirectory(partials, {mode: 0o700, signal});
@@ -103,6 +100,10 @@ async function isThere(
     remedy: 'Start another run for them.',
   });
 }
+
+type Described = Pick<PlannedFile, 'name' | 'size' | 'mode' | 'modifiedAt'> & {
+  readonly kind?: PlannedFile['kind'] | undefined;
+};
 
 /** Tells an input from every other, without a look at its content. */
 function identityOf({kind = 'file', name, size, mode, modifiedAt}: Described): string {

@@ -265,7 +265,8 @@ function lostAfter(bytes: number): Store {
   let written = 0;
   return intercepted(stores.to, async (call, proceed) => {
     if (call.method !== 'partial.write' || !call.path.endsWith('.partial')) return proceed();
-    if ((written += call.content?.length ?? 0) > bytes) throw new WaybillError('ssh.connection-lost', 'The line is lost.');
+    written += call.content?.length ?? 0;
+    if (written > bytes) throw new WaybillError('ssh.connection-lost', 'The line is lost.');
     return proceed();
   });
 }

@@ -18,7 +18,7 @@ let stores: TwoStores;
 let to: Store;
 beforeEach(async () => {
   stores = await TwoStores.create();
-  const local = intercepted(stores.to, (_, proceed) => proceed());
+  const local = intercepted(stores.to, async (_, proceed) => proceed());
   to = {...local, properties: {...local.properties, partBytes: () => USUAL, leastPartBytes: () => SMALLEST}};
 });
 afterEach(() => stores[Symbol.asyncDispose]());
