@@ -8,10 +8,12 @@ import {openTicketOffice} from '../../src/artifacts/tickets/office.js';
 import {purposeOf} from '../../src/artifacts/tickets/purpose.js';
 import {newRecipient} from '../../src/artifacts/tickets/seal.js';
 import type {Artifact} from '../../src/contracts/artifacts.js';
+import {WaybillError} from '../../src/contracts/errors.js';
 import {issuedTickets, ticketBatch} from '../../src/contracts/tickets.js';
 import {download} from '../../src/client/download.js';
 import {TicketUrls} from '../../src/client/tickets/ticket-urls.js';
 import {upload} from '../../src/client/upload.js';
+import {intercepted} from '../../src/stores/decorators/intercepted.js';
 import {openS3Store} from '../../src/stores/s3/store.js';
 import {unsignedCopies} from '../../src/stores/s3/unsigned-copies.js';
 import type {Store} from '../../src/stores/store.js';
@@ -23,6 +25,7 @@ import {startVersity} from '../servers/versity.js';
 const RUN = 'run-1';
 const PREFIX = 'team/a';
 const PART = 8 * 1024 * 1024;
+const LEAST_PART = 5 * 1024 * 1024;
 
 describe.each([
   ['MinIO', startMinio],
@@ -231,6 +234,18 @@ describe.each([
     await upload(second, 'resumed', inputs);
     await writeFile(join(directory, 'resumed/big'), randomBytes(10 * PART));
     await expect(upload(second, 'resumed', inputs)).rejects.toMatchObject({code: 'store.already-exists'});
+  });
+
+  test('inputs go up in the smallest parts over a line that carries no usual one', async () => {
+    const {store} = await client(3600, 'dropping');
+    const dropping = intercepted(store, async (call, proceed) => {
+      if (call.method !== 'partial.write' || (call.content?.length ?? 0) <= LEAST_PART) return proceed();
+      throw new WaybillError('store.unavailable', 'The line dropped.');
+    });
+    const size = 3 * PART + 77;
+    const inputs = await makeInputs(join(directory, 'dropping'), {large: size});
+    await upload({store: dropping}, 'dropping', inputs);
+    expect(await own.stat('executions/dropping/inputs/large')).toMatchObject({size});
   });
 
   test('other executions are out of reach', async () => {
