@@ -1,5 +1,5 @@
 import {afterEach, beforeEach, expect, test} from 'vitest';
-import {intercepted} from '../stores/decorators/intercepted.js';
+import {withProperties} from '../stores/decorators/limited.js';
 import type {Store} from '../stores/store.js';
 import {Ledger} from './ledger.js';
 import {headOf} from './ledger-record.js';
@@ -18,8 +18,7 @@ let stores: TwoStores;
 let to: Store;
 beforeEach(async () => {
   stores = await TwoStores.create();
-  const local = intercepted(stores.to, async (_, proceed) => proceed());
-  to = {...local, properties: {...local.properties, partBytes: () => USUAL, leastPartBytes: () => SMALLEST}};
+  to = withProperties(stores.to, {partBytes: () => USUAL, leastPartBytes: () => SMALLEST});
 });
 afterEach(() => stores[Symbol.asyncDispose]());
 
