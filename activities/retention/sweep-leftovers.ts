@@ -37,9 +37,9 @@ export function sweepLeftovers(deps: ActivityDeps): WaybillActivities['sweepLeft
       await catalog.retention.forgetIds(daysAgo(3 * leftoverDays));
       const before = daysAgo(leftoverDays).getTime();
       let newer = 0;
-      const onNewer = () => void newer++;
+      const onNewer = () => (newer += 1);
       await count(await sweepPartialsOfExecutions(store, {before, runs: isRunning, onNewer, signal}));
-      if (newer > 0) telemetry.log.warn({partials: newer}, 'unfinished files that a newer Waybill began are left to it');
+      if (newer > 0) telemetry.log.warn({partials: newer}, 'unfinished files of a newer Waybill are left to it');
       const kept = daysAgo(retentionDays).getTime();
       await count(await sweepJournals(deps, 'transfers', kept, signal));
       await count(await sweepJournals(deps, 'batches', kept, signal));

@@ -30,10 +30,7 @@ export async function sweepPartialsOfExecutions(store: Store, options: SweepPart
       continue;
     }
     for (const path of [`${root}/upload`, root]) {
-      removed += await sweepPartials({
-        ...{store, directory: path, isOwned, signal},
-        ...(onNewer === undefined ? {} : {onNewer}),
-      });
+      removed += await sweepPartials({store, directory: path, isOwned, onNewer, signal});
       // It is not empty where something in it is nobody's of ours.
       await store.remove(path, {signal}).catch(() => undefined);
     }

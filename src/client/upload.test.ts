@@ -1,4 +1,4 @@
-import {mkdtemp, rm, writeFile} from 'node:fs/promises';
+import {mkdtemp, rm, utimes, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, test} from 'vitest';
@@ -98,13 +98,25 @@ test('what another process has sent is not sent again, though it compressed what
   await upload({store, compressFrom}, RUN, inputs);
   const before = await sent();
   let told = 0;
-  await upload({store}, RUN, inputs, {onProgress: () => void told++});
+  await upload({store}, RUN, inputs, {onProgress: () => (told += 1)});
   expect(told).toBe(0);
   expect(await sent()).toEqual(before);
   expect(await store.stat(inputKey(RUN, 'big.csv'))).toBeUndefined();
   const others = [...inputs.slice(0, 1), await input('small.txt', 'another text')];
   await expect(upload({store}, RUN, others)).rejects.toMatchObject({code: 'store.already-exists'});
   await expect(upload({store}, RUN, inputs.slice(0, 1))).rejects.toMatchObject({code: 'store.already-exists'});
+});
+
+test('other content of the same size and time is not taken for what was sent', async () => {
+  const inputs = [await input('small.txt', 'one text')];
+  const {path} = inputs[0] ?? {path: ''};
+  const time = new Date(1_700_000_000_000);
+  await utimes(path, time, time);
+  await upload({store}, RUN, inputs);
+  await upload({store}, RUN, inputs);
+  await writeFile(path, 'two text');
+  await utimes(path, time, time);
+  await expect(upload({store}, RUN, inputs)).rejects.toMatchObject({code: 'store.already-exists'});
 });
 
 test('two processes that send at once agree, though one compresses and the other does not', async () => {

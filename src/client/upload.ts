@@ -1,9 +1,4 @@
-import {
-  checkInputNames,
-  encodeInputManifest,
-  MAX_INPUT_MANIFEST_BYTES,
-  parseInputManifest,
-} from '../artifacts/input-manifest.js';
+import {checkInputNames, encodeInputManifest} from '../artifacts/input-manifest.js';
 import {inputManifestKey, inputsRoot, partialsRoot} from '../artifacts/keys.js';
 import {inputTooLarge} from '../artifacts/tickets/input-too-large.js';
 import type {UploadedInput} from '../contracts/artifacts.js';
@@ -15,6 +10,7 @@ import {errorOf, type FileOutcome} from '../transfer/file-outcome.js';
 import type {PlannedFile} from '../transfer/planned-file.js';
 import type {LocalInput} from './api.js';
 import {movePatiently} from './move-patiently.js';
+import {sentBefore} from './sent-before.js';
 import type {InputsPlace} from './ticket-store.js';
 
 export interface UploadOptions {
@@ -38,7 +34,7 @@ export async function upload(
   try {
     const planned = await Promise.all(inputs.map((input) => plan(here, input, signal)));
     checkInputNames(planned);
-    if (await isThere(store, executionId, planned, signal)) return;
+    if (await sentBefore(store, {here, executionId, files: planned}, signal)) return;
     for (const {name, size} of planned) {
       if (maxFileBytes !== undefined && size > maxFileBytes) throw inputTooLarge(name, maxFileBytes);
     }
@@ -60,7 +56,7 @@ export async function upload(
     const manifest = encodeInputManifest(files.map((file, index) => arrived(file, outcomes[index])));
     const key = inputManifestKey(executionId);
     if (await store.putObject(key, manifest, {ifAbsent: true, signal})) return;
-    if (await isThere(store, executionId, planned, signal)) return;
+    if (await sentBefore(store, {here, executionId, files: planned}, signal)) return;
     throw new WaybillError('store.io', 'The list of the inputs was removed while it was written.', {path: key});
   } finally {
     await here.close();
@@ -75,39 +71,6 @@ async function withTextsMarked(
   if (compressFrom === undefined || !files.some(({size}) => size >= compressFrom)) return files;
   const {compressTexts} = await import('../artifacts/compress-texts.js');
   return compressTexts(files, compressFrom);
-}
-
-/**
- * Whether another process has sent all of them: it may have compressed what this one would not. Rejects with
- * `store.already-exists` where it has sent others.
- */
-async function isThere(
-  store: Store,
-  executionId: string,
-  planned: readonly PlannedFile[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  const path = inputManifestKey(executionId);
-  const manifest = await store.getObject(path, MAX_INPUT_MANIFEST_BYTES, {signal});
-  if (manifest === undefined) return false;
-  const sent = parseInputManifest(manifest).map((input) =>
-    identityOf(input.kind === 'directory' ? {...input, size: 0} : input),
-  );
-  const wanted = new Set(planned.map(identityOf));
-  if (sent.length === planned.length && sent.every((input) => wanted.has(input))) return true;
-  throw new WaybillError('store.already-exists', 'Other inputs than these were sent for this run before.', {
-    path,
-    remedy: 'Start another run for them.',
-  });
-}
-
-type Described = Pick<PlannedFile, 'name' | 'size' | 'mode' | 'modifiedAt'> & {
-  readonly kind?: PlannedFile['kind'] | undefined;
-};
-
-/** Tells an input from every other, without a look at its content. */
-function identityOf({kind = 'file', name, size, mode, modifiedAt}: Described): string {
-  return JSON.stringify([kind, name, size, mode, modifiedAt]);
 }
 
 async function plan(here: Store, {name, path, directory}: LocalInput, signal: AbortSignal): Promise<PlannedFile> {

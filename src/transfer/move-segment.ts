@@ -145,7 +145,7 @@ class Segment {
   }
 
   async #large(file: PlannedFile, startedAt: number): Promise<FileOutcome> {
-    const {fromRoot, to, toRoot, partials, owner, signal} = this.#options;
+    const {fromRoot, toRoot, owner} = this.#options;
     const told = {
       onProgress: (progress: FileProgress) => this.#counter.moved(file, progress),
       onGain: (bytes: number) => this.#counter.gained(bytes),
@@ -155,16 +155,9 @@ class Segment {
     const destination = joinStorePath(toRoot, file.name);
     const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
     const of = {owner, destination, identity, size: file.size};
-    const {heldBytes, blockBytes, ledgers, ...unfinished} = await plainPartial(of, {
-      to,
-      partials,
-      file,
-      stalled,
-      signal,
-    });
+    const unfinished = await plainPartial(of, {...this.#options, file, stalled});
     if (file.compressAs !== undefined) {
-      const plain = {heldBytes, blockBytes, ledgers, stalled};
-      const compressAs = {destination: joinStorePath(toRoot, file.compressAs), plain};
+      const compressAs = {destination: joinStorePath(toRoot, file.compressAs), plain: {...unfinished, stalled}};
       const compressed = await compressFile({...this.#options, ...told, ...compressAs, file, source});
       if (compressed !== undefined) return compressed;
     }

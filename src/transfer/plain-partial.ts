@@ -9,7 +9,7 @@ import type {PlannedFile} from './planned-file.js';
 interface PlainPartial extends PartialPaths {
   /** Of the parts that it goes in, where they are not the usual ones. */
   readonly partBytes?: number;
-  /** Bytes that have arrived, by the ledger. */
+  /** Bytes that have arrived, by the ledger; 0 also where there is no choice that depends on it. */
   readonly heldBytes: number;
   /** Its block or part, in bytes. */
   readonly blockBytes: number;
@@ -37,7 +37,6 @@ export async function plainPartial(of: PartialIdentity, options: PlainPartialOpt
   const usual = {...partialPaths(partials, of), blockBytes: usualBytes};
   const partBytes = to.properties.leastPartBytes?.(size);
   const isSmaller = partBytes !== undefined && partBytes < Math.min(usualBytes, size);
-  // Without a choice nobody asks how much there is.
   if (!isSmaller && file.compressAs === undefined) return {...usual, heldBytes: 0, ledgers: [usual.ledger]};
   const arrived = ({ledger}: PartialPaths, blockBytes: number): Promise<LedgerContent> =>
     to.properties.hashing === 'none'

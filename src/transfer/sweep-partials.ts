@@ -9,7 +9,7 @@ export interface SweepOptions {
   /** True for a partial that a transfer may still take up: it stays, with its ledger. `modifiedAt` is that of the youngest of the two. */
   readonly isOwned: (partial: {readonly key: string; readonly modifiedAt: number}) => boolean;
   /** Told of each partial that a newer version began: it stays, with its ledger, for that version's sweep. */
-  readonly onNewer?: (path: StorePath) => void;
+  readonly onNewer?: ((path: StorePath) => void) | undefined;
   readonly signal?: AbortSignal;
 }
 

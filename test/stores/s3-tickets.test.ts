@@ -180,17 +180,18 @@ describe.each([
   });
 
   test('an input that is there is neither replaced nor taken for sent', async () => {
-    const {store} = await client();
-    await own.putObject(`executions/${RUN}/inputs/taken`, Buffer.from('somebody was here'));
+    const {store} = await client(3600, 'taken');
+    const root = 'executions/taken/inputs';
+    await own.putObject(`${root}/taken`, Buffer.from('somebody was here'));
     const [input] = await makeInputs(join(directory, 'taken'), {taken: 17});
     const large = await makeInputs(join(directory, 'taken'), {'taken-large': 2 * PART});
-    await own.putObject(`executions/${RUN}/inputs/taken-large`, Buffer.from('here, too'));
+    await own.putObject(`${root}/taken-large`, Buffer.from('here, too'));
     for (const sent of [input, large[0]]) {
       if (sent === undefined) throw new Error('no input');
-      await expect(upload({store}, RUN, [sent])).rejects.toMatchObject({code: 'store.already-exists'});
+      await expect(upload({store}, 'taken', [sent])).rejects.toMatchObject({code: 'store.already-exists'});
     }
-    expect(await own.getObject(`executions/${RUN}/inputs/taken`, 100)).toEqual(Buffer.from('somebody was here'));
-    expect(await own.getObject(`executions/${RUN}/inputs/taken-large`, 100)).toEqual(Buffer.from('here, too'));
+    expect(await own.getObject(`${root}/taken`, 100)).toEqual(Buffer.from('somebody was here'));
+    expect(await own.getObject(`${root}/taken-large`, 100)).toEqual(Buffer.from('here, too'));
   });
 
   test('an output that is not the one that was recorded is told, and not kept', async () => {
