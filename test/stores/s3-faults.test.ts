@@ -1,3 +1,4 @@
+import {readdir} from 'node:fs/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import {collect, patterned, sha256} from '../../src/stores/contract/subject.js';
 import {openS3Store, type S3StoreOptions} from '../../src/stores/s3/store.js';
@@ -12,6 +13,7 @@ const SIZE = 2 * PART + 777;
 const content = patterned(SIZE);
 const part = (number: number): Buffer => content.subarray((number - 1) * PART, number * PART);
 
+const isCreate = ({method, path}: Seen): boolean => method === 'POST' && path.includes('?uploads=');
 const isPart = ({method, path}: Seen): boolean => method === 'PUT' && path.includes('partNumber=');
 const isComplete = ({method, path}: Seen): boolean => method === 'POST' && path.includes('uploadId=');
 const isPut = (name: string) => (seen: Seen) => seen.method === 'PUT' && seen.path.endsWith(`/${name}`);
@@ -59,8 +61,11 @@ describe.each([
     return store;
   }
 
-  const partialOf = (of = store): Promise<PartialFile> =>
-    of.openPartial({path: 'partials/p', size: SIZE, intended: {destination: 'file'}});
+  const partialOf = (of = store, signal?: AbortSignal): Promise<PartialFile> =>
+    of.openPartial(
+      {path: 'partials/p', size: SIZE, intended: {destination: 'file'}},
+      signal === undefined ? {} : {signal},
+    );
   const write = (partial: PartialFile, number: number): Promise<void> =>
     partial.write((number - 1) * PART, part(number));
   const publish = (partial: PartialFile, ifExists: 'keep' | 'replace' = 'keep'): Promise<unknown> =>
@@ -156,6 +161,32 @@ describe.each([
     expect(proxy.seen).toHaveLength(3);
     proxy.plan((seen) => (isGet('object')(seen) ? {kind: 'truncate'} : undefined));
     await expect(source.read(300_000, 700_000)).rejects.toMatchObject({code: 'store.unavailable'});
+  });
+
+  /** MinIO lists no uploads by a prefix: its disk tells. */
+  async function uploadsOnDisk(): Promise<readonly string[]> {
+    const names = await readdir(server.directory, {recursive: true});
+    return names.filter((name) => /multipart\/./.test(name)).sort();
+  }
+
+  test('an upload whose record is refused is taken back', async () => {
+    const before = await uploadsOnDisk();
+    proxy.plan((seen) => (isPut('p')(seen) ? {kind: 'answer', status: 403, code: 'AccessDenied'} : undefined));
+    await expect(partialOf()).rejects.toMatchObject({code: 'store.permission-denied'});
+    expect(proxy.seen.filter(isCreate)).toHaveLength(1);
+    expect(await uploadsOnDisk()).toEqual(before);
+  });
+
+  test('an upload that begins while its caller gives up is taken back', async () => {
+    const before = await uploadsOnDisk();
+    const givenUp = new AbortController();
+    proxy.plan((seen) => {
+      if (isCreate(seen)) givenUp.abort(new Error('given up'));
+      return undefined;
+    });
+    await expect(partialOf(store, givenUp.signal)).rejects.toThrow('given up');
+    expect(proxy.seen.filter(isCreate)).toHaveLength(1);
+    expect(await uploadsOnDisk()).toEqual(before);
   });
 
   test('a source that is replaced while it is read is noticed', async () => {

@@ -27,6 +27,8 @@ export interface S3Call extends S3Resource {
   readonly stallMs?: number;
   /** For calls whose answer begins before they are done: it can say 200 and hold an error. */
   readonly mayFailLate?: boolean;
+  /** An answer that still comes after an abort is given instead of the abort: it names what has to be removed again. */
+  readonly keepsLateAnswer?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -141,6 +143,7 @@ export class S3Client {
       ...{maxBytes: call.maxBytes ?? MAX_ANSWER_BYTES, stallMs: call.stallMs ?? stallMs},
       ...(body === undefined ? {} : {body}),
       ...(call.lendsMemory === undefined ? {} : {lendsMemory: call.lendsMemory}),
+      ...(call.keepsLateAnswer === undefined ? {} : {keepsLateAnswer: call.keepsLateAnswer}),
       ...(call.signal === undefined ? {} : {signal: call.signal}),
     });
   }

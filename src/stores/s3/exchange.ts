@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly stallMs: number;
   /** The body comes in memory of `takeChunk`, for a caller who gives it back. */
   readonly lendsMemory?: boolean;
+  /** An answer that still comes after an abort is given instead of the abort: it names what has to be removed again. */
+  readonly keepsLateAnswer?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -48,7 +50,7 @@ const GRACE_MS = 2000;
 
 /** One request and its whole answer, whatever its status. Rejects with an S3Failure of status 0 where none came. */
 export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
-  const {signal} = options;
+  const {signal, keepsLateAnswer = false} = options;
   signal?.throwIfAborted();
   const request = begin(options);
   const answer = answerTo(request, options);
@@ -63,7 +65,7 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
     throw error;
   } finally {
     listener?.[Symbol.dispose]();
-    signal?.throwIfAborted();
+    if (!keepsLateAnswer) signal?.throwIfAborted();
   }
 }
 

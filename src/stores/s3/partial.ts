@@ -13,6 +13,9 @@ import {encodeRecord, recordMark, type UploadRecord} from './upload-record.js';
 import {abortUpload, checkedParts, createUpload, listParts, type UploadPart} from './upload.js';
 import {readRecord} from './uploads.js';
 
+/** How long a server may take to remove what an attempt that ended has begun. */
+const CLEAN_UP_MS = 5_000;
+
 export async function openPartial(bucket: Bucket, spec: PartialSpec, options: CallOptions): Promise<PartialFile> {
   const {keys} = bucket;
   if (spec.path === '') throw isDirectory(spec.path);
@@ -43,6 +46,7 @@ async function openRecorded(
   const record = await begin(bucket, spec, options);
   const condition = found === undefined ? {'if-none-match': '*'} : {'if-match': `"${etagOf(found.headers)}"`};
   try {
+    options.signal?.throwIfAborted();
     await client.call({
       ...{method: 'PUT', key: recordKey, body: encodeRecord(record)},
       headers: {...metadataHeaders({}), ...recordMark, ...condition},
@@ -50,10 +54,20 @@ async function openRecorded(
     });
     return new PartialUpload(bucket, spec, recordKey, record, new Map());
   } catch (error) {
+    await abortUnlessRecorded(bucket, recordKey, record);
     if (!isFailure(error, 412, 409) && !isMissing(error)) throw error;
-    const now = error.followsLostAnswer ? await readRecord(client, recordKey, options) : undefined;
-    if (now?.record.uploadId !== record.uploadId) await abortUpload(client, record, options);
     return undefined;
+  }
+}
+
+/** An upload without a record is known to nobody and stays for ever, so that this is tried after an abort, too. */
+async function abortUnlessRecorded({client}: Bucket, recordKey: string, record: UploadRecord): Promise<void> {
+  const options = {signal: AbortSignal.timeout(CLEAN_UP_MS)};
+  try {
+    const now = await readRecord(client, recordKey, options);
+    if (now?.record.uploadId !== record.uploadId) await abortUpload(client, record, options);
+  } catch {
+    // What the caller is told is why there was something to remove.
   }
 }
 

@@ -30,6 +30,7 @@ export const checkedParts: Readonly<Record<string, string>> = {
   'x-amz-checksum-type': 'COMPOSITE',
 };
 
+/** Where an abort comes too late, the upload is there, and the caller is told its id. */
 export async function createUpload(
   client: S3Client,
   key: string,
@@ -37,7 +38,7 @@ export async function createUpload(
   {signal}: CallOptions,
 ): Promise<string> {
   const answer = await client.call({
-    ...{method: 'POST', key, query: {uploads: ''}, headers},
+    ...{method: 'POST', key, query: {uploads: ''}, headers, keepsLateAnswer: true},
     ...(signal === undefined ? {} : {signal}),
   });
   return parseXml(created, answer.body).InitiateMultipartUploadResult.UploadId;
