@@ -3,6 +3,7 @@ import {Client, Connection} from '@temporalio/client';
 import type {PayloadCodec} from '@temporalio/common';
 import {WaybillError} from '../contracts/errors.js';
 import {DEFAULT_TASK_QUEUE} from '../contracts/names.js';
+import {misspelt, unknownVariables} from '../contracts/variable-names.js';
 import {ClosableCalls} from './closable-calls.js';
 import {loadPayloadCodec, Payloads} from './payload-codec.js';
 
@@ -43,8 +44,13 @@ export interface Session {
   close(): Promise<void>;
 }
 
-/** Rejects with `client.unreachable` where nothing answers within ten seconds. */
+/**
+ * Rejects with `client.unreachable` where nothing answers within ten seconds, with `config.invalid` where a variable
+ * `WAYBILL_…` is a slip of one that is read here: without its codec a client would send what is meant to be encrypted.
+ */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
+  const slips = misspelt(unknownVariables(process.env));
+  if (slips.length > 0) throw new WaybillError('config.invalid', slips.join('\n'));
   const profile = await loadProfile();
   const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
   const namespace = options.namespace ?? profile.namespace ?? 'default';

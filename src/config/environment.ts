@@ -1,5 +1,5 @@
 import type {Environment} from './directories.js';
-import {leaves, type Field} from './fields.js';
+import {configurationFields, isRecord, leaves, type Field} from './fields.js';
 
 /** Overrides that other programs define too, and that are therefore read under their own names only. */
 const foreignNames: Readonly<Record<string, string>> = {
@@ -36,6 +36,33 @@ export function environmentOverrides(data: unknown, environment: Environment): r
     if (text !== undefined && text !== '') overrides.push({path, variable, value: readAs(field, text)});
   }
   return overrides;
+}
+
+/**
+ * Every variable that a configuration with the targets and stores of `data` may be given, also for a kind that it does
+ * not have, and those that its fields name.
+ */
+export function* variablesOf(
+  data: unknown,
+  field: Field = configurationFields(),
+  path: readonly string[] = [],
+): Generator<string> {
+  const extra = field.additionalProperties;
+  if (field.oneOf !== undefined) {
+    for (const variant of field.oneOf) yield* variablesOf(data, variant, path);
+  } else if (field.properties !== undefined) {
+    for (const [name, property] of Object.entries(field.properties)) {
+      yield* variablesOf(isRecord(data) ? data[name] : undefined, property, [...path, name]);
+    }
+  } else if (extra !== undefined && extra !== false && extra.oneOf !== undefined) {
+    for (const [name, value] of Object.entries(isRecord(data) ? data : {})) {
+      yield* variablesOf(value, extra, [...path, name]);
+    }
+  } else {
+    yield overrideName(path);
+    if (field.environmentName !== true) return;
+    for (const name of [field.default, data].flat()) if (typeof name === 'string') yield name;
+  }
 }
 
 /** A text that does not fit its field is left as it is, for the schema to refuse. */

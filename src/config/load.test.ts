@@ -141,6 +141,27 @@ describe('values', () => {
   });
 });
 
+describe('a variable that no field has', () => {
+  test.each([
+    ['one that a field names', {WAYBILL_ARCHIVE_KEY: 'x'}],
+    ['the default of a field of another kind', {WAYBILL_CATALOG_URL: 'postgres://h/d'}],
+    ['a field of another kind', {WAYBILL_STORE_BUCKET: 'files'}],
+    [
+      'one of the programs, of commands or of the tests',
+      {WAYBILL_DEBUG: '1', WAYBILL_COOKIE: 'c', WAYBILL_TEST_FILES: '3'},
+    ],
+    ['an empty one', {WAYBILL_RETENTION_DAY: ''}],
+  ])('is known where it is %s', async (_name, environment) => {
+    const yaml = ssh.replace('[LICENSE, MISSING]', '[WAYBILL_ARCHIVE_KEY]');
+    expect((await load(yaml, environment)).unknownVariables).toEqual([]);
+  });
+
+  test('is told where it resembles none', async () => {
+    const {unknownVariables} = await load(ssh, {WAYBILL_MINIO_SERVICE_HOST: '10.0.0.1', OTHER: 'x'});
+    expect(unknownVariables).toEqual(['WAYBILL_MINIO_SERVICE_HOST']);
+  });
+});
+
 test('every value says where it came from, and secrets only whether they are set', async () => {
   const environment = {LICENSE: 's3cret', WAYBILL_RETENTION_DAYS: '9'};
   const loaded = await load(ssh, environment);
@@ -194,6 +215,24 @@ describe('what is refused', () => {
       '',
       'environment variable WAYBILL_RETENTION_DAYS: retention.days: invalid input',
       {WAYBILL_RETENTION_DAYS: 'many'},
+    ],
+    [
+      'a misspelt variable',
+      '',
+      'environment variable WAYBILL_RETENTION_DAY: unknown (did you mean `WAYBILL_RETENTION_DAYS`?)',
+      {WAYBILL_RETENTION_DAY: '90'},
+    ],
+    [
+      'a misspelt variable of a target',
+      ssh,
+      'environment variable WAYBILL_TARGETS_BIGBOX_PORT: unknown (did you mean `WAYBILL_TARGETS_BIG_BOX_PORT`?)',
+      {WAYBILL_TARGETS_BIGBOX_PORT: '2222'},
+    ],
+    [
+      "a name of Temporal's with a prefix that it does not have",
+      '',
+      'environment variable WAYBILL_TEMPORAL_ADDRESS: unknown (did you mean `TEMPORAL_ADDRESS`?)',
+      {WAYBILL_TEMPORAL_ADDRESS: 't:1'},
     ],
     [
       'a map whose entry has no value',

@@ -1,7 +1,8 @@
 import {join} from 'node:path';
 import {WaybillError} from '../contracts/errors.js';
+import {misspelt, unknownVariables} from '../contracts/variable-names.js';
 import {defaultStateDirectory, type Environment, resolveLocalPath} from './directories.js';
-import {environmentOverrides, type Override} from './environment.js';
+import {environmentOverrides, type Override, variablesOf} from './environment.js';
 import {type FieldPath, isRecord, leaves} from './fields.js';
 import {type ConfigurationFile, readConfigurationFile} from './file.js';
 import {problems} from './issues.js';
@@ -20,6 +21,8 @@ export interface LoadedConfiguration {
   /** The file that was read, absolute; undefined where there is none. */
   readonly file: string | undefined;
   readonly sourceOf: (path: FieldPath) => ValueSource;
+  /** Variables `WAYBILL_…` that nothing reads, and that resemble none that is read. */
+  readonly unknownVariables: readonly string[];
 }
 
 export interface LoadOptions {
@@ -32,7 +35,7 @@ export interface LoadOptions {
 /**
  * Reads `waybill.yaml` and the environment. Of two values for one field the environment's wins, then the file's, then
  * that of Temporal's own profile file, then the default. Rejects with `config.invalid`, whose message has a line for
- * each problem.
+ * each problem; a variable `WAYBILL_…` that is a slip of one that is read is one.
  */
 export async function loadConfiguration(options: LoadOptions = {}): Promise<LoadedConfiguration> {
   const directory = options.directory ?? process.cwd();
@@ -61,7 +64,9 @@ export function resolveConfiguration(
   const parsed = configuration.safeParse(fillIn(overridden, profile, environment));
   const found = parsed.success ? [] : [...problems(parsed.error.issues, overridden)];
   found.push(...takenNames(overridden));
-  if (!parsed.success || found.length > 0) throw invalid(found, file, sourceOf);
+  const unknown = unknownVariables(environment, variablesOf(overridden));
+  const slips = misspelt(unknown);
+  if (!parsed.success || found.length + slips.length > 0) throw invalid(found, slips, file, sourceOf);
 
   let resolved: unknown = parsed.data;
   for (const {path, field, value} of leaves(parsed.data)) {
@@ -69,7 +74,10 @@ export function resolveConfiguration(
     const from = sourceOf(path).from === 'file' && file !== undefined ? join(file.path, '..') : directory;
     resolved = withValue(resolved, path, resolveLocalPath(value, from, environment));
   }
-  return {configuration: configuration.parse(resolved), file: file?.path, sourceOf};
+  return {
+    ...{configuration: configuration.parse(resolved), file: file?.path, sourceOf},
+    unknownVariables: unknown.map(({variable}) => variable),
+  };
 }
 
 /** A `kind` that the environment sets decides which other fields there are: it is applied first. */
@@ -133,6 +141,7 @@ function* takenNames(data: unknown): Generator<{readonly path: FieldPath; readon
 
 function invalid(
   found: readonly {readonly path: FieldPath; readonly sentence: string}[],
+  slips: readonly string[],
   file: ConfigurationFile | undefined,
   sourceOf: (path: FieldPath) => ValueSource,
 ): WaybillError {
@@ -146,7 +155,11 @@ function invalid(
           : `${file.path}:${file.lineOf(path)}`;
     return `${place}: ${path.join('.') || 'the file'}: ${sentence}`;
   });
-  return new WaybillError('config.invalid', lines.join('\n'), file === undefined ? {} : {path: file.path});
+  return new WaybillError(
+    'config.invalid',
+    [...lines, ...slips].join('\n'),
+    file === undefined ? {} : {path: file.path},
+  );
 }
 
 function isWithin(path: FieldPath, outer: FieldPath): boolean {

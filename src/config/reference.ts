@@ -10,7 +10,8 @@ its default. \`waybill config\` prints the values in force and where each of the
 - An unknown key, or a value that does not fit, is refused with its file and line.
 - Each field can be overridden by an environment variable: \`WAYBILL_\` and the field's path in capitals, words and
   steps joined by \`_\`. Lists are written with commas, maps as \`NAME=VALUE,NAME=VALUE\`. Targets, stores and their fields
-  can be overridden when the file names them. An empty variable counts as not set.
+  can be overridden when the file names them. An empty variable counts as not set. One that is a slip of a known name
+  is refused with that name; any other \`WAYBILL_…\` that nothing reads is told at the start and by \`waybill config\`.
 - \`temporal.address\` and \`temporal.namespace\` are overridden by Temporal's own \`TEMPORAL_ADDRESS\` and
   \`TEMPORAL_NAMESPACE\`. \`TEMPORAL_API_KEY\`, \`TEMPORAL_TLS…\` and the profiles of \`temporal.toml\` work as they do for
   Temporal's own tools.

@@ -43,8 +43,10 @@ export async function runWorker(options: RunWorkerOptions): Promise<void> {
   const environment = options.environment ?? process.env;
   const directory = options.directory ?? process.cwd();
   const changedFile = watchConfigurationFile(directory, environment);
-  const {configuration} = await loadConfiguration({directory, environment});
+  const {configuration, unknownVariables} = await loadConfiguration({directory, environment});
   const log = createLog(configuration.log.level);
+  if (unknownVariables.length > 0)
+    log.warn({variables: unknownVariables}, 'these environment variables are read by nothing');
   const lock = await acquireFileLock(join(configuration.stateDirectory, 'worker.lock'));
   if (!lock) {
     throw new WaybillError('worker.state-locked', `another worker uses ${configuration.stateDirectory}`, {

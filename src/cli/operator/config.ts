@@ -20,6 +20,8 @@ export async function showConfig(context: CliContext, json: boolean): Promise<vo
       ? 'No waybill.yaml was found: defaults and environment.'
       : `Read from ${printable(loaded.file)}`,
   );
+  for (const variable of loaded.unknownVariables)
+    screen.line(`Nothing reads the environment variable ${printable(variable)}.`);
   await screen.result(
     formatTable(
       ['FIELD', 'VALUE', 'FROM'],
