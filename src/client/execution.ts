@@ -1,4 +1,5 @@
 import type {WorkflowHandle} from '@temporalio/client';
+import {unlessAborted} from '../abort/on-abort.js';
 import type {Artifact, ExecutionRecord, Ticket} from '../contracts/artifacts.js';
 import {
   type ExecutionRequest,
@@ -25,19 +26,19 @@ import type {Session} from './connect.js';
 import {download} from './download.js';
 import {translate} from './failures.js';
 import {followLogs} from './follow-logs.js';
+import {KeptPromise} from './kept-promise.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
 import {removeExecution} from './remove.js';
 import {rowsOf} from './rows.js';
 import {openTicketStore, type TicketStore} from './ticket-store.js';
-import {unlessAborted} from './unless-aborted.js';
 import {type UploadOptions, upload} from './upload.js';
 
 /** One execution: what can be asked of it, and done with it. */
 export class Execution implements ExecutionHandle {
-  private ended: Promise<ExecutionResult> | undefined;
+  private ended = new KeptPromise<ExecutionResult>();
   private last: ExecutionResult | undefined;
-  private opened: Promise<TicketStore> | undefined;
+  private readonly opened = new KeptPromise<TicketStore>();
 
   constructor(
     private readonly session: Session,
@@ -49,21 +50,13 @@ export class Execution implements ExecutionHandle {
   ) {}
 
   async result(signal?: AbortSignal): Promise<ExecutionResult> {
-    if (!this.ended) {
-      const ended = awaitEnd(this.workflow(), {
-        result: executionResult,
-        translated: (error) => translate(error, this.id),
-        recorded: async () => (await ask(this.session, {ask: 'execution', executionId: this.id})).result,
-      });
-      this.ended = ended;
-      ended.then(
-        (result) => {
-          if (this.ended === ended) this.last = result;
-        },
-        () => undefined,
-      );
-    }
-    return await unlessAborted(this.ended, signal);
+    const {ended} = this;
+    const result = ended.get(async () => {
+      const found = await this.end();
+      if (this.ended === ended) this.last = found;
+      return found;
+    });
+    return await unlessAborted(signal, result);
   }
 
   progress(signal?: AbortSignal): AsyncIterable<ExecutionEvent> {
@@ -100,7 +93,7 @@ export class Execution implements ExecutionHandle {
   async retry(): Promise<void> {
     const {request} = await ask(this.session, {ask: 'retry', executionId: this.id});
     await this.restart(this.id, request);
-    this.ended = undefined;
+    this.ended = new KeptPromise();
     this.last = undefined;
     this.ticket = undefined;
   }
@@ -128,7 +121,7 @@ export class Execution implements ExecutionHandle {
   }
 
   async close(): Promise<void> {
-    await (await this.opened?.catch(() => undefined))?.close();
+    await (await this.opened.found())?.close();
   }
 
   /** The catalog learns of a rerun when it has ended: while it runs, the workflow knows. */
@@ -147,8 +140,15 @@ export class Execution implements ExecutionHandle {
   }
 
   private store(): Promise<TicketStore> {
-    this.opened ??= this.openStore();
-    return this.opened;
+    return this.opened.get(() => this.openStore());
+  }
+
+  private end(): Promise<ExecutionResult> {
+    return awaitEnd(this.workflow(), {
+      result: executionResult,
+      translated: (error) => translate(error, this.id),
+      recorded: async () => (await ask(this.session, {ask: 'execution', executionId: this.id})).result,
+    });
   }
 
   private async openStore(): Promise<TicketStore> {

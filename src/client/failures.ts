@@ -10,7 +10,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
-import {isWaybillError, WaybillError} from '../contracts/errors.js';
+import {isWaybillError, toError, WaybillError} from '../contracts/errors.js';
 import {CLOSED} from './closable-calls.js';
 
 /** Temporal's errors as ours, once, where a client's call ends. */
@@ -45,7 +45,7 @@ export function translate(error: unknown, executionId: string): Error {
   if (error instanceof ServiceError || isGrpcServiceError(error)) {
     return new WaybillError('client.unreachable', `Temporal did not answer: ${error.message}`, {cause: error});
   }
-  return error instanceof Error ? error : new Error(String(error));
+  return toError(error);
 }
 
 function wasClosed(error: unknown): boolean {

@@ -85,6 +85,11 @@ export const errorFacts = {
     retryable: false,
     remedy: 'Enable the SFTP subsystem of the server (Subsystem sftp), or let the user run commands there.',
   },
+  'ssh.sftp-silent': {
+    retryable: true,
+    remedy:
+      'Look at what `Subsystem sftp` of the server starts, and what that waits for; or go without it: `protocol: scp` of the target.',
+  },
   'ssh.protocol': {retryable: true, remedy: 'The server answered against the protocol; look at its log.'},
   'ssh.configuration': {retryable: false, remedy: 'Correct the entry in waybill.yaml or ~/.ssh/config.'},
   'shell.failed': {retryable: true, remedy: 'The shell of the target failed: `waybill targets check NAME`.'},

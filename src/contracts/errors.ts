@@ -39,6 +39,11 @@ export class WaybillError extends Error {
   }
 }
 
+/** What was thrown, as an error: anything can be, and a signal can be aborted with anything. */
+export function toError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}
+
 /** True for a WaybillError with one of `codes`, also one that another copy of this package threw. */
 export function hasCode(error: unknown, ...codes: readonly ErrorCode[]): error is WaybillError {
   return isWaybillError(error) && (codes.length === 0 || codes.includes(error.code));

@@ -1,3 +1,4 @@
+import {toError} from '../contracts/errors.js';
 import {BlockDigests, type HashedBlock} from './block-digests.js';
 
 export type {HashedBlock} from './block-digests.js';
@@ -122,7 +123,7 @@ class SharedMemoryHasher implements ChunkHasher {
       () => released(),
       (error: unknown) => {
         // Not released: the other thread may still read it.
-        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+        this.#failure ??= toError(error);
       },
     );
     const tracked = hashed.finally(() => this.#underWay.delete(tracked));

@@ -1,13 +1,14 @@
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import ssh2, {type Client, type ConnectConfig} from 'ssh2';
+import {toError} from '../contracts/errors.js';
 import {chooseCiphers, chooseHostKeys} from './algorithms.js';
 import {type Credential, credentials} from './authentication.js';
 import {SshConnection} from './connection.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectError} from './errors.js';
 import {hostKeyCheck} from './host-key.js';
-import {openSocket, toError} from './socket.js';
+import {openSocket} from './socket.js';
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal;

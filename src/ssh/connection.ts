@@ -4,9 +4,9 @@ import type {Duplex} from 'node:stream';
 import type {Client, ClientChannel} from 'ssh2';
 import {WaybillError} from '../contracts/errors.js';
 import type {SshEndpoint} from './endpoint.js';
-import {connectionLost} from './errors.js';
+import {connectionLost, sftpSilent} from './errors.js';
 import {watchLiveness} from './liveness.js';
-import {unlessAborted} from './on-abort.js';
+import {unlessAborted} from '../abort/on-abort.js';
 import {losesSessionsThatOpen, softwareOf} from './server-software.js';
 import {SftpChannel} from './sftp/channel.js';
 
@@ -32,6 +32,8 @@ export class SshConnection {
   readonly #jump: SshConnection | undefined;
   readonly #closed = new AbortController();
   #sessions = 0;
+  /** Those of them that nobody wants any more, and that have not ended. */
+  #abandoned = 0;
   #lastUsed = performance.now();
 
   constructor({endpoint, client, socket, jump}: Parts) {
@@ -77,8 +79,20 @@ export class SshConnection {
     });
   }
 
-  /** Rejects with SessionRefused, or with `ssh.sftp-unavailable`. */
+  /** Rejects with SessionRefused, `ssh.sftp-unavailable`, or `ssh.sftp-silent` when the endpoint's time to connect is over. */
   async openSftp(signal?: AbortSignal): Promise<SftpChannel> {
+    const silence = new AbortController();
+    const patience = setTimeout(() => silence.abort(sftpSilent(this.endpoint)), this.endpoint.connectTimeoutMs);
+    try {
+      return await this.#establishSftp(
+        signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
+      );
+    } finally {
+      clearTimeout(patience);
+    }
+  }
+
+  async #establishSftp(signal: AbortSignal): Promise<SftpChannel> {
     const opened = this.#openSession(signal, (done) => this.#client.subsys('sftp', done));
     const channel = await opened.catch((error: unknown) => {
       const message = error instanceof Error ? error.message : '';
@@ -91,6 +105,10 @@ export class SshConnection {
     try {
       return await unlessAborted(this.closed, unlessAborted(signal, SftpChannel.establish(channel, this.endpoint)));
     } catch (error) {
+      if (signal.aborted) {
+        this.#abandon(channel);
+        throw error;
+      }
       // A connection that breaks ends its channels a moment before itself, which looks as if there were no server of SFTP.
       await setImmediate();
       this.closed.throwIfAborted();
@@ -119,6 +137,7 @@ export class SshConnection {
     const release = (): void => {
       this.#sessions -= 1;
       this.#lastUsed = performance.now();
+      this.#endIfAbandoned();
     };
     try {
       const channel = await this.#open(signal, start);
@@ -154,6 +173,21 @@ export class SshConnection {
       abandoned = true;
       throw error;
     }
+  }
+
+  /** OpenSSH keeps the session, and counts it, for as long as its program runs: only the end of the connection frees it. */
+  #abandon(channel: ClientChannel): void {
+    this.#abandoned += 1;
+    // Before it is taken from the sessions: what is left of them would look abandoned.
+    channel.prependOnceListener('close', () => {
+      this.#abandoned -= 1;
+    });
+    channel.close();
+    this.#endIfAbandoned();
+  }
+
+  #endIfAbandoned(): void {
+    if (this.#abandoned > 0 && this.#abandoned === this.#sessions) this.end();
   }
 
   #channelError(error: Error): Error {

@@ -1,12 +1,11 @@
 import {randomBytes} from 'node:crypto';
 import type {ClientChannel} from 'ssh2';
-import {WaybillError} from '../contracts/errors.js';
+import {toError, WaybillError} from '../contracts/errors.js';
 import {connectionLost} from './errors.js';
 import {SHELL_COMMAND} from './exec.js';
-import {onAbort} from './on-abort.js';
+import {onAbort} from '../abort/on-abort.js';
 import {onEnd} from './on-end.js';
 import type {SshPool} from './pool.js';
-import {toError} from './socket.js';
 
 interface Question {
   readonly mark: string;

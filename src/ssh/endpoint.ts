@@ -23,7 +23,7 @@ export interface SshEndpoint {
   readonly agentSocket?: string;
   /** Read in order; `trustHost` appends to the first. */
   readonly knownHostsFiles: readonly string[];
-  /** TCP connect, key exchange and authentication together. Milliseconds. */
+  /** TCP connect, key exchange and authentication together; the start of an SFTP session, too. Milliseconds. */
   readonly connectTimeoutMs: number;
   /** Time between two probes of an idle connection. Milliseconds. */
   readonly keepAliveMs: number;

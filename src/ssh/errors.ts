@@ -33,6 +33,13 @@ export function connectionLost(endpoint: SshEndpoint, reason: string, cause?: un
   );
 }
 
+/** An SFTP session that was begun, and says nothing. */
+export function sftpSilent(endpoint: SshEndpoint): WaybillError {
+  const seconds = endpoint.connectTimeoutMs / 1000;
+  const message = `The SFTP server of ${endpoint.host} was started and said nothing for ${seconds} s`;
+  return new WaybillError('ssh.sftp-silent', message, {path: endpoint.name});
+}
+
 /** What the login shell ends with when there is no such program. */
 const NOT_FOUND = 127;
 

@@ -1,13 +1,13 @@
 import {randomBytes} from 'node:crypto';
 import {constants} from 'node:os';
 import type {ClientChannel} from 'ssh2';
+import {toError} from '../contracts/errors.js';
 import type {ShellOptions, ShellResult, TargetShell} from '../execution/shell.js';
 import {connectionLost, shellNotStarted} from './errors.js';
-import {onAbort} from './on-abort.js';
+import {onAbort} from '../abort/on-abort.js';
 import {onEnd} from './on-end.js';
 import {fenced, OutputBuffer} from './output.js';
 import type {SshPool} from './pool.js';
-import {toError} from './socket.js';
 
 /** Means the same to bash, dash, fish and csh, one of which the server hands it to; everything else is in the script. */
 export const SHELL_COMMAND = 'exec /bin/sh';

@@ -6,7 +6,7 @@ import {connect} from './connect.js';
 import {SessionRefused, type SshConnection} from './connection.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectionLost} from './errors.js';
-import {onAbort, unlessAborted} from './on-abort.js';
+import {onAbort, unlessAborted} from '../abort/on-abort.js';
 import type {SftpChannel} from './sftp/channel.js';
 
 export interface PoolLimits {

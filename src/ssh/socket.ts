@@ -1,4 +1,5 @@
 import {Socket} from 'node:net';
+import {toError} from '../contracts/errors.js';
 import type {SshEndpoint} from './endpoint.js';
 
 type Written = (error?: Error | null) => void;
@@ -45,8 +46,4 @@ export function openSocket(endpoint: SshEndpoint, signal: AbortSignal): Promise<
     if (signal.aborted) abort();
     else signal.addEventListener('abort', abort);
   });
-}
-
-export function toError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
 }

@@ -80,21 +80,25 @@ async function objectCheck(store: Store, signal?: AbortSignal): Promise<TargetCh
   const options = signal ? {signal} : {};
   const path = `.waybill-check-${randomBytes(8).toString('hex')}`;
   const content = randomBytes(32);
-  await store.putObject(path, content, options);
+  let found: Uint8Array | undefined;
   try {
-    const found = await store.getObject(path, content.length, options);
-    if (found !== undefined && content.equals(found)) {
-      return {name: 'objects', outcome: 'ok', detail: 'written, read and removed below the prefix'};
-    }
-    return {
-      name: 'objects',
-      outcome: 'failed',
-      detail: 'the server gave back other bytes than were written',
-      remedy: 'Look for a cache or a proxy between the worker and the server.',
-    };
-  } finally {
-    await store.remove(path, options);
+    await store.putObject(path, content, options);
+    found = await store.getObject(path, content.length, options);
+  } catch (error) {
+    // Also of a put that failed: its answer may be what was lost. Without the signal, which may be what ended it.
+    await store.remove(path).catch(() => undefined);
+    throw error;
   }
+  await store.remove(path, options);
+  if (found !== undefined && content.equals(found)) {
+    return {name: 'objects', outcome: 'ok', detail: 'written, read and removed below the prefix'};
+  }
+  return {
+    name: 'objects',
+    outcome: 'failed',
+    detail: 'the server gave back other bytes than were written',
+    remedy: 'Look for a cache or a proxy between the worker and the server.',
+  };
 }
 
 function failed(name: string, error: unknown): TargetCheck {

@@ -15,6 +15,7 @@ const violations = [
   ['contracts-import-zod-only', 'src/contracts/times.ts', '@temporalio/common'],
   ['engine-knows-no-temporal', 'src/transfer/heartbeats.ts', '@temporalio/activity'],
   ['engine-knows-no-temporal', 'src/hashing/heartbeats.ts', '@temporalio/activity'],
+  ['engine-knows-no-callers', 'src/abort/waits.ts', '../client/client.js'],
   ['engine-knows-no-callers', 'src/execution/reports.ts', '../client/client.js'],
   ['engine-knows-no-callers', 'src/ssh/steps.ts', '../../activities/steps.js'],
   ['stores-know-no-transfer', 'src/stores/plans.ts', '../transfer/plan.js'],

@@ -17,6 +17,8 @@ export type Fault =
   | {readonly kind: 'truncate'}
   /** One bit of the request's body is turned on the way. */
   | {readonly kind: 'flip'}
+  /** The server is not told that the object is to be a copy, and puts an empty one; with `lost` its answer is lost, too. */
+  | {readonly kind: 'no-copy'; readonly lost: boolean}
   /** The answer names another ETag. */
   | {readonly kind: 'wrong-etag'}
   /** The answer holds no checksum: as of a server that keeps none. */
@@ -98,6 +100,7 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
   if (fault?.kind === 'flip') body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
   const headers = {...request.headers};
   delete headers.expect;
+  if (fault?.kind === 'no-copy') delete headers['x-amz-copy-source'];
   const answer = await new Promise<IncomingMessage>((resolve, reject) => {
     const {method, url: path} = request;
     const passed = forward(
@@ -108,7 +111,7 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
     passed.end(body);
   });
   const answered = without(fault, answer, await bytesOf(answer));
-  if (fault?.kind === 'lost-answer') {
+  if (fault?.kind === 'lost-answer' || (fault?.kind === 'no-copy' && fault.lost)) {
     request.socket.resetAndDestroy();
     return;
   }

@@ -7,6 +7,7 @@ import {type PoolLimits, SshPool} from '../../src/ssh/pool.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
 import {startToxiproxy} from '../servers/toxiproxy.js';
+import {until} from '../until.js';
 
 let sshd: Sshd;
 const pools: SshPool[] = [];
@@ -138,4 +139,21 @@ test('a caller that gives up while waiting leaves the others in peace', async ()
   controller.abort(new Error('gone'));
   await expect(second).rejects.toThrow('gone');
   expect([(await first).status, (await third).status]).toEqual([1, 3]);
+});
+
+test('an SFTP server that says nothing is given up, and what ran beside it goes on', async () => {
+  const silent = await startSshd({sftp: 'off', config: ['Subsystem sftp /bin/sleep 20']});
+  const pool = new SshPool(endpointOf(silent, {connectTimeoutMs: 1000}), {maxConnections: 1, maxSessions: 2});
+  try {
+    const beside = new SshShell(pool).run('sleep 2; exit 4');
+    await expect(pool.openSftp()).rejects.toMatchObject({code: 'ssh.sftp-silent', path: 'lab'});
+    expect((await beside).status).toBe(4);
+    // One more than the pool has slots: each had to be freed.
+    for (const _ of [1, 2, 3]) await expect(pool.openSftp()).rejects.toMatchObject({code: 'ssh.sftp-silent'});
+    expect((await new SshShell(pool).run('exit 5')).status).toBe(5);
+    await until('no session is left', () => Promise.resolve(pool.status().sessions === 0));
+  } finally {
+    await pool.close();
+    await silent.close();
+  }
 });

@@ -111,6 +111,34 @@ describe.each([
     expect(await leftovers()).toEqual([]);
   });
 
+  test('say why they could not be copied where their parts cannot be freed either', async () => {
+    const refusal = {kind: 'answer', status: 403, code: 'AccessDenied'} as const;
+    const gone = {kind: 'answer', status: 404, code: 'NoSuchBucket'} as const;
+    proxy.plan((seen) => (isPart(seen) ? refusal : isAbort(seen) ? gone : undefined));
+    const refused = store.rename('large', 'moved', {overwrite: false});
+    await expect(refused).rejects.toMatchObject({code: 'store.permission-denied'});
+    proxy.plan(() => undefined);
+  });
+
+  test('leave no part that came after the abort', async () => {
+    const stop = new AbortController();
+    let aborts = 0;
+    proxy.plan((seen) => {
+      if (isComplete(seen)) {
+        stop.abort(new Error('stopped'));
+        return {kind: 'reset'};
+      }
+      if (!isAbort(seen)) return undefined;
+      aborts += 1;
+      // The parts are there, as those are that the server was still copying.
+      return aborts === 1 ? {kind: 'body', body: ''} : undefined;
+    });
+    const stopped = store.rename('large', 'moved', {overwrite: false, signal: stop.signal});
+    await expect(stopped).rejects.toThrow('stopped');
+    expect(aborts).toBe(2);
+    expect(await leftovers()).toEqual([]);
+  });
+
   test('are where they belong when an answer is lost', async () => {
     proxy.plan(first(1, (seen) => isPart(seen) || isComplete(seen), {kind: 'lost-answer'}));
     await store.rename('large', 'moved', {overwrite: false});

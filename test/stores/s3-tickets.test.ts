@@ -18,6 +18,7 @@ import {openS3Store} from '../../src/stores/s3/store.js';
 import {unsignedCopies} from '../../src/stores/s3/unsigned-copies.js';
 import type {Store} from '../../src/stores/store.js';
 import {makeInputs} from '../e2e/corpus.js';
+import {first, type Seen, startFaultProxy} from '../servers/fault-proxy.js';
 import {startMinio} from '../servers/minio.js';
 import {credentials, type S3Server} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
@@ -74,6 +75,20 @@ describe.each([
   }
 
   const put = {method: 'PUT', key: `${PREFIX}/executions/${RUN}/inputs/only-once`} as const;
+
+  test.each([false, true])('what is asked about copies leaves nothing, its answer lost: %s', async (lost) => {
+    const {bucket, port} = server;
+    const proxy = await startFaultProxy(port);
+    const heedsNone = (seen: Seen) => seen.method === 'PUT';
+    proxy.plan(first(1, heedsNone, {kind: 'no-copy', lost}));
+    const connection = {endpoint: proxy.endpoint, bucket, credentials: async () => credentials};
+    expect(await unsignedCopies(connection, PREFIX)()).toBe(true);
+    expect(proxy.seen.filter(heedsNone)).toHaveLength(1);
+    const left: string[] = [];
+    for await (const {name} of own.list('')) if (name.startsWith('.waybill-check-')) left.push(name);
+    expect(left).toEqual([]);
+    await proxy.close();
+  });
 
   test('inputs go up and come down again, of every size, in few batches', async () => {
     const {store, batches} = await client();

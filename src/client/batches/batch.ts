@@ -1,5 +1,6 @@
 import {join, resolve} from 'node:path';
 import type {WorkflowHandle} from '@temporalio/client';
+import {unlessAborted} from '../../abort/on-abort.js';
 import type {OpenedBatch} from '../../contracts/activities.js';
 import type {Artifact, Ticket} from '../../contracts/artifacts.js';
 import {
@@ -22,8 +23,8 @@ import {download} from '../download.js';
 import {translate} from '../failures.js';
 import {requireWorker} from '../require-worker.js';
 import {rowsOf} from '../rows.js';
+import {KeptPromise} from '../kept-promise.js';
 import {openTicketStore, type TicketStore} from '../ticket-store.js';
-import {unlessAborted} from '../unless-aborted.js';
 import {followBatch} from './follow.js';
 import {sendFiles} from './send.js';
 import {type BatchWorkflow, openBatch} from './start.js';
@@ -34,8 +35,8 @@ const ASKED_AT_ONCE = 50;
 const FETCHED_AT_ONCE = 4;
 
 export class Batch implements BatchHandle {
-  private ended: Promise<BatchResult> | undefined;
-  private opened: Promise<TicketStore> | undefined;
+  private ended = new KeptPromise<BatchResult>();
+  private readonly opened = new KeptPromise<TicketStore>();
 
   constructor(
     private readonly session: Session,
@@ -45,9 +46,8 @@ export class Batch implements BatchHandle {
   ) {}
 
   async result(signal?: AbortSignal): Promise<BatchResult> {
-    this.ended ??= requireWorker(this.session, this.end(), this.id);
-    this.ended.catch(() => undefined);
-    return await unlessAborted(this.ended, signal);
+    const result = this.ended.get(() => requireWorker(this.session, this.end(), this.id));
+    return await unlessAborted(signal, result);
   }
 
   async state(): Promise<BatchState> {
@@ -131,7 +131,7 @@ export class Batch implements BatchHandle {
     try {
       const {requestedBy} = this.session;
       const opened = await openBatch(this.session, this.id, {...input, requestedBy, retry: true});
-      this.ended = undefined;
+      this.ended = new KeptPromise();
       return {round: opened.round, items: input.items - opened.counts.succeeded};
     } catch (error) {
       if (!hasCode(error, 'execution.id-used')) throw this.translated(error);
@@ -150,7 +150,7 @@ export class Batch implements BatchHandle {
   }
 
   async close(): Promise<void> {
-    await (await this.opened?.catch(() => undefined))?.close();
+    await (await this.opened.found())?.close();
   }
 
   private outcomesSince(after: string | undefined) {
@@ -173,8 +173,7 @@ export class Batch implements BatchHandle {
 
   /** A batch that runs gives its ticket; of one that has ended any execution's is the same. */
   private store(executionId?: string): Promise<TicketStore> {
-    this.opened ??= this.openStore(executionId);
-    return this.opened;
+    return this.opened.get(() => this.openStore(executionId));
   }
 
   private async openStore(executionId: string | undefined): Promise<TicketStore> {

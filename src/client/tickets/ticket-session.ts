@@ -20,6 +20,7 @@ import {
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../../contracts/timing.js';
 import type {Session} from '../connect.js';
 import {translate} from '../failures.js';
+import {KeptPromise} from '../kept-promise.js';
 import {requireWorker} from '../require-worker.js';
 
 type Workflow = (request: TicketSessionRequest) => Promise<void>;
@@ -34,7 +35,7 @@ const SESSIONS_PER_BATCH = 3;
 export class TicketSession {
   readonly #session: Session;
   readonly #executionId: string;
-  #recipient: Promise<Recipient> | undefined;
+  readonly #recipient = new KeptPromise<Recipient>();
   #opened: WorkflowHandle<Workflow> | undefined;
   /** The first batch opens the session: what comes meanwhile waits for it instead of opening more. */
   #opening: Promise<unknown> | undefined;
@@ -49,8 +50,7 @@ export class TicketSession {
   }
 
   async issue(batch: TicketBatch): Promise<IssuedTickets> {
-    this.#recipient ??= this.#newRecipient();
-    const recipient = await this.#recipient;
+    const recipient = await this.#recipient.get(() => this.#newRecipient());
     try {
       const {sealed} = await requireWorker(this.#session, this.#sealed(batch, recipient.publicKey));
       return issuedTickets.parse(await recipient.open(sealed));

@@ -1,4 +1,5 @@
 import type {WorkflowExecutionDescription} from '@temporalio/client';
+import {unlessAborted} from '../../abort/on-abort.js';
 import type {TransferOutcome} from '../../contracts/catalog.js';
 import {STATE_QUERY} from '../../contracts/names.js';
 import {noCounts, type TransferRequest, type TransferResult, transferResult} from '../../contracts/transfer.js';
@@ -7,9 +8,9 @@ import type {TransferEvent, TransferHandle, TransferNow} from '../api.js';
 import {awaitEnd} from '../await-end.js';
 import {ask} from '../catalog.js';
 import type {Session} from '../connect.js';
+import {KeptPromise} from '../kept-promise.js';
 import {requireWorker} from '../require-worker.js';
 import {rowsOf} from '../rows.js';
-import {unlessAborted} from '../unless-aborted.js';
 import {UntilSettled} from '../until-settled.js';
 import {translateTransfer} from './failures.js';
 import {pendingOf, summed} from './progress.js';
@@ -21,7 +22,7 @@ const INTERVAL_MS = 500;
 const STATE_INTERVAL_MS = 2_000;
 
 export class Transfer implements TransferHandle {
-  private ended: Promise<TransferResult> | undefined;
+  private readonly ended = new KeptPromise<TransferResult>();
 
   constructor(
     private readonly session: Session,
@@ -29,9 +30,8 @@ export class Transfer implements TransferHandle {
   ) {}
 
   async result(signal?: AbortSignal): Promise<TransferResult> {
-    this.ended ??= requireWorker(this.session, this.end(), this.id);
-    this.ended.catch(() => undefined);
-    return await unlessAborted(this.ended, signal);
+    const result = this.ended.get(() => requireWorker(this.session, this.end(), this.id));
+    return await unlessAborted(signal, result);
   }
 
   async *progress(signal?: AbortSignal): AsyncGenerator<TransferEvent> {

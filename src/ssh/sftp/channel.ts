@@ -1,8 +1,7 @@
 import type {ClientChannel} from 'ssh2';
-import {WaybillError} from '../../contracts/errors.js';
+import {toError, WaybillError} from '../../contracts/errors.js';
 import type {SshEndpoint} from '../endpoint.js';
 import {connectionLost} from '../errors.js';
-import {toError} from '../socket.js';
 import {FieldReader} from './fields.js';
 import {REPLY, REQUEST} from './packet-types.js';
 import {parseReply, type SftpReply} from './reply.js';

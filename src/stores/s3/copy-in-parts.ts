@@ -1,12 +1,13 @@
+import {setTimeout as delay} from 'node:timers/promises';
 import {z} from 'zod';
 import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
 import {tokenHeader, unquoted} from './entry.js';
-import {S3Failure} from './errors.js';
+import {isFailure, S3Failure} from './errors.js';
 import {mapInParallel} from '../in-parallel.js';
 import {MOST_PARTS} from './part-size.js';
 import {hasToken, newToken} from './token.js';
-import {abortUpload, completeUpload, createUpload, type UploadName, type UploadPart} from './upload.js';
+import {abortUpload, completeUpload, createUpload, listParts, type UploadName, type UploadPart} from './upload.js';
 import {parseXml} from './xml.js';
 
 interface CopiedObject {
@@ -40,9 +41,28 @@ export async function copyInParts(
     // Where the answer to the complete was lost, the object tells.
     if (error instanceof S3Failure && error.code === 'NoSuchUpload' && (await hasToken(client, to, token, options)))
       return;
-    // Without the signal, which may be what ended the copy: parts that nobody names cost money for ever.
-    await abortUpload(client, upload, {});
+    // Why the copy failed is what the caller has to know, also where its parts cannot be freed.
+    await freeParts(client, upload).catch(() => undefined);
     throw error;
+  }
+}
+
+const ABORTS = 4;
+const ABORT_PAUSE_MS = 250;
+
+/**
+ * Without the signal, which may be what ended the copy: parts that nobody names cost money for ever. One that the server
+ * is still copying comes after the abort: S3 has it aborted until no part is left.
+ */
+async function freeParts(client: S3Client, upload: UploadName): Promise<void> {
+  for (let abort = 1; ; abort += 1) {
+    await abortUpload(client, upload, {});
+    const parts = await listParts(client, upload, {}).catch((error: unknown) => {
+      if (isFailure(error, 'NoSuchUpload')) return undefined;
+      throw error;
+    });
+    if (parts === undefined || parts.size === 0 || abort === ABORTS) return;
+    await delay(ABORT_PAUSE_MS * abort);
   }
 }
 

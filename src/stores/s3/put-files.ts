@@ -1,4 +1,4 @@
-import {WaybillError} from '../../contracts/errors.js';
+import {toError, WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
 import type {Bucket} from './bucket.js';
 import {asWaybillError} from './errors.js';
@@ -51,8 +51,4 @@ function nameProblem({keys}: Bucket, path: string): Error | undefined {
   } catch (error) {
     return toError(error);
   }
-}
-
-function toError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

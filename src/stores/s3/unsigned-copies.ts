@@ -2,6 +2,7 @@ import {randomBytes} from 'node:crypto';
 import type {StorePath} from '../store.js';
 import {S3Client} from './client.js';
 import type {S3Credentials} from './credentials.js';
+import {deleteObject} from './delete.js';
 import {isMissing, S3Failure} from './errors.js';
 import {KeySpace} from './keys.js';
 import type {S3Connection} from './options.js';
@@ -47,12 +48,22 @@ async function takesUnsignedCopies(connection: SignerConnection, prefix: StorePa
   });
   try {
     await client.call({method: 'PUT', key, headers: {'x-amz-copy-source': `/${bucket}/${key}`}});
+    await removeEmpty(connection, key);
     return true;
   } catch (error) {
     if (isMissing(error)) return true;
     if (error instanceof S3Failure && !error.isTransient) return false;
+    // Its answer may be what was lost.
+    await removeEmpty(connection, key);
     throw error;
   } finally {
     client.close();
   }
+}
+
+/** What a server that knows no such header has put. That it stays is no reason to give no tickets. */
+async function removeEmpty(connection: SignerConnection, key: string): Promise<void> {
+  const client = new S3Client({...connection, connections: 1, stallMs: STALL_MS, retries: {tries: 2}});
+  await deleteObject(client, key).catch(() => undefined);
+  client.close();
 }

@@ -1,4 +1,4 @@
-import {onAbort} from '../../ssh/on-abort.js';
+import {onAbort} from '../../abort/on-abort.js';
 
 /** How long requests that were sent may take to be answered after an abort before their session is ended. */
 const GRACE_MS = 2000;

@@ -1,7 +1,7 @@
 import type {ByteRange} from '../store.js';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {DEFINE_HASH, SHA256_OF_NOTHING} from '../../ssh/hash-program.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
+import {unlessAborted} from '../../abort/on-abort.js';
 import {quote} from '../../ssh/quote.js';
 import {ShellDialogue} from '../../ssh/dialogue.js';
 import {hashFilesScript} from './prove-files.js';

@@ -1,5 +1,5 @@
 import type {CallOptions, ListedEntry, StorePath} from '../store.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
+import {unlessAborted} from '../../abort/on-abort.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import type {SshRoot} from './root.js';

@@ -1,6 +1,6 @@
 import {WaybillError} from '../../contracts/errors.js';
 import type {ByteRange, CallOptions, Entry, PartialFile, PartialSpec, PublishOptions} from '../store.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
+import {unlessAborted} from '../../abort/on-abort.js';
 import {settledUnlessAborted} from './abort.js';
 import {fromStatus, translated} from './errors.js';
 import type {RangeHasher} from './hash.js';

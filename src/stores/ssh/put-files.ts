@@ -1,5 +1,4 @@
-import {WaybillError} from '../../contracts/errors.js';
-import {toError} from '../../ssh/socket.js';
+import {toError, WaybillError} from '../../contracts/errors.js';
 import {inParallel} from '../in-parallel.js';
 import type {CallOptions, SmallFile, SmallFileResult} from '../store.js';
 import {settledUnlessAborted} from './abort.js';

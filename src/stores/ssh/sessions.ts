@@ -1,5 +1,5 @@
 import {hasCode, WaybillError} from '../../contracts/errors.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
+import {unlessAborted} from '../../abort/on-abort.js';
 import type {SshPool} from '../../ssh/pool.js';
 import type {FileSession} from './file-session.js';
 import {SftpSession} from './session.js';

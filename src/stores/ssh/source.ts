@@ -1,7 +1,7 @@
 import {takeChunk} from '../../hashing/chunk-memory.js';
 import {WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
+import {unlessAborted} from '../../abort/on-abort.js';
 import {entryOf} from './entry.js';
 import {translated} from './errors.js';
 import {type Lane, Lanes} from './lanes.js';

@@ -1,7 +1,7 @@
 import {SshShell} from '../../ssh/exec.js';
 import type {SshPool} from '../../ssh/pool.js';
 import type {CallOptions, ListedEntry, Store, StorePath, StoreProperties} from '../store.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
+import {unlessAborted} from '../../abort/on-abort.js';
 import {openedUnlessAborted, settledUnlessAborted} from './abort.js';
 import {translated} from './errors.js';
 import {RangeHasher} from './hash.js';

@@ -1,4 +1,4 @@
-import {toError} from './socket.js';
+import {toError} from '../contracts/errors.js';
 
 const listeners = new WeakMap<AbortSignal, Set<() => void>>();
 
