@@ -149,7 +149,9 @@ test('an SFTP server that says nothing is given up, and what ran beside it goes 
     await expect(pool.openSftp()).rejects.toMatchObject({code: 'ssh.sftp-silent', path: 'lab'});
     expect((await beside).status).toBe(4);
     // One more than the pool has slots: each had to be freed.
-    for (const _ of [1, 2, 3]) await expect(pool.openSftp()).rejects.toMatchObject({code: 'ssh.sftp-silent'});
+    for (let session = 0; session < 3; session += 1) {
+      await expect(pool.openSftp()).rejects.toMatchObject({code: 'ssh.sftp-silent'});
+    }
     expect((await new SshShell(pool).run('exit 5')).status).toBe(5);
     await until('no session is left', () => Promise.resolve(pool.status().sessions === 0));
   } finally {
