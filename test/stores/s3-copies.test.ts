@@ -113,7 +113,7 @@ describe.each([
 
   test('say why they could not be copied where their parts cannot be freed either', async () => {
     const refusal = {kind: 'answer', status: 403, code: 'AccessDenied'} as const;
-    const gone = {kind: 'answer', status: 404, code: 'NoSuchBucket'} as const;
+    const gone = {kind: 'answer', status: 400, code: 'InvalidRequest'} as const;
     proxy.plan((seen) => (isPart(seen) ? refusal : isAbort(seen) ? gone : undefined));
     const refused = store.rename('large', 'moved', {overwrite: false});
     await expect(refused).rejects.toMatchObject({code: 'store.permission-denied'});
