@@ -37,13 +37,18 @@ export class PipedCommand {
   /** Resolves when it has ended; rejects with `ssh.connection-lost`, or with `shell.unavailable` where it did not begin. */
   readonly done: Promise<PipedEnd>;
 
-  /** @param commands one line of `sh` */
+  /**
+   * @param commands one line of `sh`
+   * @param signal gives up waiting for a session; one that is open goes on
+   */
   static async open(
     pool: SshPool,
     commands: string,
     onData: (bytes: Buffer) => void = () => undefined,
+    signal?: AbortSignal,
   ): Promise<PipedCommand> {
-    return new PipedCommand(pool, await pool.openExec(COMMAND, {apart: true}), commands, onData);
+    const options = {apart: true, ...(signal === undefined ? {} : {signal})};
+    return new PipedCommand(pool, await pool.openExec(COMMAND, options), commands, onData);
   }
 
   private constructor(pool: SshPool, channel: ClientChannel, commands: string, onData: (bytes: Buffer) => void) {

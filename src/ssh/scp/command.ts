@@ -10,7 +10,7 @@ export function receivingCommand(directory: string): string {
   return `${newlineFor(directory)}exec scp -p -d -t ${pipedWord(directory)}`;
 }
 
-/** The program that gives one file: `-f` makes it the sending end. The shell goes on afterwards. */
-export function sendingCommand(absolute: string): string {
-  return `scp -f ${pipedWord(absolute)}`;
+/** The program that gives files, one after the other: `-f` makes it the sending end. The shell goes on afterwards. */
+export function sendingCommand(...absolutes: readonly string[]): string {
+  return `scp -f ${absolutes.map(pipedWord).join(' ')}`;
 }

@@ -1,7 +1,7 @@
 import {describe, expect, test} from 'vitest';
 import {ScpAnswers} from './answers.js';
 import {receivingCommand, sendingCommand} from './command.js';
-import {ScpReceiver} from './receive.js';
+import {agreementTo, receiveInTurn, ScpReceiver} from './receive.js';
 import {headOf, isCarried} from './records.js';
 
 describe('commands', () => {
@@ -16,6 +16,7 @@ describe('commands', () => {
 
   test('a file is asked for by its name, whatever that is', () => {
     expect(sendingCommand('/a *')).toBe("scp -f '/a *'");
+    expect(sendingCommand('/a', "/it's")).toBe("scp -f '/a' '/it'\\''s'");
   });
 });
 
@@ -82,5 +83,30 @@ describe('a file that is received', () => {
     const receiver = new ScpReceiver(Buffer.alloc(8));
     receiver.feed(Buffer.from(sent));
     expect([receiver.kept, receiver.complaint]).toEqual([undefined, complaint]);
+  });
+});
+
+describe('files that are received one after the other', () => {
+  const sent = Buffer.from('C0644 5 a\nhello\0C0600 0 b\n\0\x01scp: /c: No such file\nC0644 2 d\nd!\0');
+  const receivers = (count: number): ScpReceiver[] =>
+    Array.from({length: count}, () => new ScpReceiver(Buffer.alloc(8)));
+
+  test.each([1, 7, 1000])('in pieces of %i bytes are kept apart, also where one was refused', (bytes) => {
+    const files = receivers(5);
+    const take = receiveInTurn(files);
+    for (let at = 0; at < sent.length; at += bytes) take(sent.subarray(at, at + bytes));
+    expect(files.map(({kept}) => kept)).toEqual([5, 0, undefined, 2, undefined]);
+    expect(files.map(({ended}) => ended)).toEqual([true, true, true, true, false]);
+    expect(files[2]?.complaint).toBe('scp: /c: No such file');
+  });
+
+  test('are none any more after something else than the protocol', () => {
+    const files = receivers(3);
+    receiveInTurn(files)(Buffer.from('C0644 1 a\nx\0Last login: today\nC0644 1 c\ny\0'));
+    expect(files.map(({kept}) => kept)).toEqual([1, undefined, undefined]);
+  });
+
+  test('are agreed to ahead: to the beginning, and to the record and the bytes of each', () => {
+    expect([...agreementTo(2)]).toEqual([0, 0, 0, 0, 0]);
   });
 });

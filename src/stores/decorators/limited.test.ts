@@ -64,4 +64,10 @@ describe('a watched store', () => {
     await expect(call).rejects.toMatchObject({code: 'transfer.stalled'});
     watch.stop();
   });
+
+  it('leaves small files to be read in one call, also at a store whose chunks are of another size', async () => {
+    const watched = new StallWatch(100).watched(withProperties(store, {preferredChunkBytes: 5}));
+    expect(await watched.readFiles?.([{path: 'file', size: 7}])).toMatchObject([{outcome: 'read', changed: false}]);
+    expect(watched.properties.preferredChunkBytes).toBe(5);
+  });
 });

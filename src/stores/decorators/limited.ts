@@ -89,6 +89,7 @@ function limitedPartial(
 /** `store` as it is, but for properties that are given here. */
 export function withProperties(store: Store, properties: Partial<Store['properties']>): Store {
   const hash = store.hash?.bind(store);
+  const readFiles = store.readFiles?.bind(store);
   return {
     name: store.name,
     kind: store.kind,
@@ -99,6 +100,7 @@ export function withProperties(store: Store, properties: Partial<Store['properti
     list: (path, options) => store.list(path, options),
     readLink: (path, options) => store.readLink(path, options),
     openSource: (path, options) => store.openSource(path, options),
+    ...(readFiles === undefined ? {} : {readFiles}),
     openPartial: (partial, options) => store.openPartial(partial, options),
     putObject: (path, content, options) => store.putObject(path, content, options),
     getObject: (path, maxBytes, options) => store.getObject(path, maxBytes, options),

@@ -4,7 +4,7 @@ import {intercepted, type Interceptor, type StoreMethod} from './intercepted.js'
 
 /**
  * Hashing and flushing a large file take as long as they take; a group of small files is one call of up to 8 MiB, which
- * the store itself gives up when its line is dead.
+ * the store itself gives up when its line is dead: one that is read is not even led through here.
  */
 const movesNoBytes: readonly StoreMethod[] = [
   'hash',
@@ -33,7 +33,9 @@ export class StallWatch {
   watched(store: Store): Store {
     const around: Interceptor = (call, proceed) =>
       movesNoBytes.includes(call.method) ? proceed() : this.#watch(proceed());
-    return intercepted(store, around);
+    const readFiles = store.readFiles?.bind(store);
+    // Assigned, not spread: what the store says of itself may still change.
+    return Object.assign(intercepted(store, around), readFiles === undefined ? {} : {readFiles});
   }
 
   /** Ends the timer of a watch that is not needed any more. */

@@ -1,7 +1,8 @@
 import {type AttributeChange, type FileAttributes, isDirectory, isFile, isLink} from '../../ssh/sftp/attributes.js';
 import type {Attributes, Entry, EntryKind} from '../store.js';
 
-const MAX_SECONDS = 0xff_ff_ff_ff;
+/** The last second that SFTP version 3 can tell. */
+export const MAX_SECONDS = 0xff_ff_ff_ff;
 
 export function entryOf(stats: FileAttributes): Entry {
   const kind = kindOf(stats);

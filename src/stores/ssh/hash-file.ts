@@ -11,8 +11,8 @@ import {openSource} from './source.js';
 /** Ranges of one question, each of which costs a process or two. */
 const BATCH = 256;
 
-/** Milliseconds in which a session for the shell has to be had. */
-const SESSION_WITHIN_MS = 10_000;
+/** Milliseconds in which a session has to be had that can be done without. */
+export const SESSION_WITHIN_MS = 10_000;
 
 /**
  * Hashes a file in a shell of its own: a long one would hold up what transfers ask of the shared one, and ends with its shell.
@@ -51,7 +51,7 @@ export async function hashFile(
 }
 
 /** A host that grants one session in all has given it to the caller: none comes free as long as that lasts. */
-async function availableSoon(shell: HashShell, signal: AbortSignal | undefined): Promise<boolean> {
+export async function availableSoon(shell: HashShell, signal: AbortSignal | undefined): Promise<boolean> {
   const soon = AbortSignal.timeout(SESSION_WITHIN_MS);
   try {
     return await shell.available(signal === undefined ? soon : AbortSignal.any([signal, soon]));

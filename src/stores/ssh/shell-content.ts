@@ -1,9 +1,10 @@
 import {newlineFor, PipedCommand, pipedWord} from '../../ssh/piped-command.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {sendingCommand} from '../../ssh/scp/command.js';
-import {AGREE_TO_ONE_FILE, ScpReceiver} from '../../ssh/scp/receive.js';
+import {agreementTo, ScpReceiver} from '../../ssh/scp/receive.js';
 import {rangeCommand} from './hash-shell.js';
 import {STATUS} from '../../ssh/sftp/status.js';
+import {RunningCommands} from './running-commands.js';
 import type {ShellDialect} from './shell-dialect.js';
 import {ANOTHER_FILE, expectSame, writeCommand} from './shell-names.js';
 import {statusOf} from './shell-status.js';
@@ -25,8 +26,7 @@ const SENT_AT_ONCE = 256 * 1024;
 export class ShellContent {
   readonly #pool: SshPool;
   readonly #dialect: ShellDialect;
-  readonly #running = new Set<PipedCommand>();
-  #ended = false;
+  readonly #running = new RunningCommands();
 
   constructor(pool: SshPool, dialect: ShellDialect) {
     this.#pool = pool;
@@ -50,17 +50,13 @@ export class ShellContent {
     return moved;
   }
 
-  /** Counts a command that is run elsewhere among those that `end` ends, also where that was before it began. */
-  readonly started = (command: PipedCommand): void => {
-    if (this.#ended) command.kill();
-    this.#running.add(command);
-    const forget = (): boolean => this.#running.delete(command);
-    command.done.then(forget, forget);
-  };
+  /** Counts a command that is run elsewhere among those that `end` ends. */
+  get started(): (command: PipedCommand) => void {
+    return this.#running.started;
+  }
 
   end(): void {
-    this.#ended = true;
-    for (const command of this.#running) command.kill();
+    this.#running.end();
   }
 
   async #readRange({path, identity, size}: HeldFile, into: Buffer, position: number): Promise<Moved> {
@@ -77,7 +73,7 @@ export class ShellContent {
     const same = expectSame(this.#dialect, identity);
     const commands = `${same}; ${sendingCommand(path)}; s=$?; ${same}; exit "$s"`;
     const command = await this.#start(path, commands, (bytes) => receiver.feed(bytes));
-    await command.write(AGREE_TO_ONE_FILE);
+    await command.write(agreementTo(1));
     return this.#end(command, () => {
       if (receiver.kept === undefined) throw statusOf(receiver.complaint ?? 'scp ended before the file did');
       return receiver.kept;
@@ -88,7 +84,7 @@ export class ShellContent {
     // Opening a FIFO that took the name would block.
     const prologue = `LC_ALL=C; export LC_ALL; ${newlineFor(path)}f=${pipedWord(path)}; [ -f "$f" ] || exit ${ANOTHER_FILE}; `;
     const command = await PipedCommand.open(this.#pool, prologue + commands, onData);
-    this.started(command);
+    this.#running.started(command);
     return command;
   }
 

@@ -8,11 +8,13 @@ import {RangeHasher} from './hash.js';
 import {hashFile} from './hash-file.js';
 import {HashShell} from './hash-shell.js';
 import {makeLink, readLink} from './links.js';
+import {FileStreams} from './file-streams.js';
 import {list} from './list.js';
 import {freeSpace, remove, rename, setAttributes, stat} from './names.js';
 import {getObject, putObject} from './objects.js';
 import {openPartial} from './partial.js';
 import {putFiles} from './put-files.js';
+import {readFiles} from './read-files.js';
 import {removeTree} from './remove-tree.js';
 import {SshRoot} from './root.js';
 import type {FileSession} from './file-session.js';
@@ -66,6 +68,7 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
   });
   const shell = new HashShell(pool);
   const scripts = new SshShell(pool);
+  const streams = new FileStreams(pool);
   const hasher = new RangeHasher(shell);
   const reading = async <T>(
     options: CallOptions | undefined,
@@ -86,6 +89,11 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     options?.signal?.throwIfAborted();
     yield* list(await sessions.get(0, options?.signal), root, directory, options);
   }
+  const open: Store['openSource'] = async (path, options) => {
+    const session = await sessions.leastBusy(options?.signal);
+    const opening = openSource(session, root, path, sessions.beside(session));
+    return openedUnlessAborted(opening, unlessAborted(options?.signal, opening));
+  };
   return {
     name,
     kind: 'ssh',
@@ -102,11 +110,8 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     stat: (path, options) => reading(options, (session) => stat(session, root, path)),
     list: listing,
     readLink: (path, options) => reading(options, (session) => readLink(session, root, path)),
-    openSource: async (path, options) => {
-      const session = await sessions.leastBusy(options?.signal);
-      const opening = openSource(session, root, path, sessions.beside(session));
-      return openedUnlessAborted(opening, unlessAborted(options?.signal, opening));
-    },
+    openSource: open,
+    readFiles: (files, options) => readFiles({sessions, root, streams, openSource: open}, files, options),
     openPartial: async (partial, options) => {
       const session = await sessions.leastBusy(options?.signal);
       const opening = openPartial(session, root, partial, hasher, sessions.beside(session));
@@ -134,6 +139,7 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     freeSpace: (path, options) => reading(options, (session) => freeSpace(session, root, path)),
     close: async () => {
       shell.close();
+      streams.close();
       await sessions.close();
     },
   };
