@@ -1,5 +1,5 @@
+import {unlessAborted} from '../../abort/on-abort.js';
 import {hasCode} from '../../contracts/errors.js';
-import {unlessAborted} from '../../ssh/on-abort.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {availableSoon, SESSION_WITHIN_MS} from './hash-file.js';
 import {HashShell} from './hash-shell.js';

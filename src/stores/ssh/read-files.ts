@@ -1,6 +1,6 @@
+import {onAbort, unlessAborted} from '../../abort/on-abort.js';
+import {toError} from '../../contracts/errors.js';
 import {digestOf} from '../../hashing/digest-of.js';
-import {onAbort, unlessAborted} from '../../ssh/on-abort.js';
-import {toError} from '../../ssh/socket.js';
 import {inParallel, mapInParallel} from '../in-parallel.js';
 import type {CallOptions, Store, WholeFile, WholeFileRequest} from '../store.js';
 import {entryOf} from './entry.js';
