@@ -1,4 +1,5 @@
 import {readFile} from 'node:fs/promises';
+import {timeLimit} from '../abort/time-limit.js';
 import {WaybillError} from '../contracts/errors.js';
 import type {GuardedProcess} from './guarded-process.js';
 
@@ -19,7 +20,8 @@ export async function ready(
   check: (signal: AbortSignal) => Promise<void>,
 ): Promise<GuardedProcess> {
   const over = new AbortController();
-  const signal = AbortSignal.any([options.signal, over.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const patience = timeLimit(options.timeoutMs, options.signal);
+  const signal = AbortSignal.any([patience.signal, over.signal]);
   try {
     const outcome = await Promise.race([
       check(signal).then(() => 'ready' as const),
@@ -39,6 +41,7 @@ export async function ready(
       cause: error,
     });
   } finally {
+    patience.end();
     over.abort();
   }
 }

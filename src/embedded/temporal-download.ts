@@ -6,6 +6,7 @@ import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {promisify} from 'node:util';
 import {z} from 'zod';
+import {timeLimit} from '../abort/time-limit.js';
 
 /** The release that is built from source too. */
 export const temporalCliVersion = 'v1.8.2';
@@ -43,8 +44,8 @@ export async function downloadTemporal({destination, signal, service}: DownloadO
 }
 
 async function get(url: URL, timeoutMs: number, signal: AbortSignal | undefined): Promise<Response> {
-  const limit = AbortSignal.timeout(timeoutMs);
-  const response = await fetch(url, {signal: signal === undefined ? limit : AbortSignal.any([signal, limit])});
+  // The content has to come within it, too.
+  const response = await fetch(url, {signal: timeLimit(timeoutMs, signal).signal});
   if (!response.ok) throw new Error(`${url.origin} answered ${response.status}`);
   return response;
 }

@@ -1,6 +1,7 @@
 import type {Socket} from 'node:net';
 import type {Duplex} from 'node:stream';
 import ssh2, {type Client, type ConnectConfig} from 'ssh2';
+import {timeLimit} from '../abort/time-limit.js';
 import {toError} from '../contracts/errors.js';
 import {chooseCiphers, chooseHostKeys} from './algorithms.js';
 import {type Credential, credentials} from './authentication.js';
@@ -22,8 +23,19 @@ export interface ConnectOptions {
  * `ssh.configuration`.
  */
 export async function connect(endpoint: SshEndpoint, options: ConnectOptions = {}): Promise<SshConnection> {
-  const patience = AbortSignal.timeout(endpoint.connectTimeoutMs);
-  const signal = options.signal === undefined ? patience : AbortSignal.any([patience, options.signal]);
+  const patience = timeLimit(endpoint.connectTimeoutMs, options.signal);
+  try {
+    return await connectWithin(endpoint, options, patience.signal);
+  } finally {
+    patience.end();
+  }
+}
+
+async function connectWithin(
+  endpoint: SshEndpoint,
+  options: ConnectOptions,
+  signal: AbortSignal,
+): Promise<SshConnection> {
   // Before there is a line: nothing would listen to it while files are read, and a reset would end the process.
   const check = await hostKeyCheck(endpoint);
   const offered = options.acceptHostKey === undefined ? await credentials(endpoint) : [];

@@ -7,6 +7,7 @@ import type {SshEndpoint} from './endpoint.js';
 import {connectionLost, sftpSilent} from './errors.js';
 import {watchLiveness} from './liveness.js';
 import {unlessAborted} from '../abort/on-abort.js';
+import {timeLimit} from '../abort/time-limit.js';
 import {losesSessionsThatOpen, softwareOf} from './server-software.js';
 import {SftpChannel} from './sftp/channel.js';
 
@@ -81,14 +82,11 @@ export class SshConnection {
 
   /** Rejects with SessionRefused, `ssh.sftp-unavailable`, or `ssh.sftp-silent` when the endpoint's time to connect is over. */
   async openSftp(signal?: AbortSignal): Promise<SftpChannel> {
-    const silence = new AbortController();
-    const patience = setTimeout(() => silence.abort(sftpSilent(this.endpoint)), this.endpoint.connectTimeoutMs);
+    const patience = timeLimit(this.endpoint.connectTimeoutMs, signal, () => sftpSilent(this.endpoint));
     try {
-      return await this.#establishSftp(
-        signal === undefined ? silence.signal : AbortSignal.any([silence.signal, signal]),
-      );
+      return await this.#establishSftp(patience.signal);
     } finally {
-      clearTimeout(patience);
+      patience.end();
     }
   }
 

@@ -1,3 +1,4 @@
+import {timeLimit} from '../../abort/time-limit.js';
 import {WaybillError} from '../../contracts/errors.js';
 import type {SshPool} from '../../ssh/pool.js';
 import type {ByteRange, HashedFile, HashOptions, StorePath} from '../store.js';
@@ -52,11 +53,13 @@ export async function hashFile(
 
 /** A host that grants one session in all has given it to the caller: none comes free as long as that lasts. */
 export async function availableSoon(shell: HashShell, signal: AbortSignal | undefined): Promise<boolean> {
-  const soon = AbortSignal.timeout(SESSION_WITHIN_MS);
+  const soon = timeLimit(SESSION_WITHIN_MS, signal);
   try {
-    return await shell.available(signal === undefined ? soon : AbortSignal.any([signal, soon]));
+    return await shell.available(soon.signal);
   } catch (error) {
-    if (!soon.aborted || signal?.aborted === true) throw error;
+    if (!soon.over || signal?.aborted === true) throw error;
     return false;
+  } finally {
+    soon.end();
   }
 }
