@@ -4,6 +4,7 @@ import {chmod, chown, mkdir, mkdtemp, readFile, rm, stat, symlink, utimes, write
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {SshShell} from '../../src/ssh/exec.js';
 import {SshPool} from '../../src/ssh/pool.js';
 import {patterned} from '../../src/stores/contract/subject.js';
 import {openLocalStore} from '../../src/stores/local/store.js';
@@ -102,8 +103,11 @@ test.each([
   expect(await ran()).toBe(1);
 });
 
-test('that scp does not work is found out once', async () => {
-  await placeScp('exit 1');
+test.each([
+  ['does not work', 'exit 1'],
+  ['gives none of many files', `printf '\\001scp: not allowed\n'; exit 1`],
+])('that scp %s is found out once', async (_, what) => {
+  await placeScp(what);
   const sources = await placeSources();
   const store = there();
   await expectRead(store, sources);
@@ -123,6 +127,37 @@ test('an abort ends what scp does at the target', async () => {
   await expect(reading).rejects.toThrow('enough');
   const running = (await readFile(pid, 'utf8')).trim();
   await expect.poll(() => existsSync(`/proc/${running}`)).toBe(false);
+});
+
+test('no session is held for the next files, for which a host that grants few may have none', async () => {
+  await placeScp(SCP);
+  const pool = new SshPool(endpointOf(sshd, {user}), {maxConnections: 3});
+  const store = openSshStore({name: 'lab', pool, root: join(home, 'work'), protocol: 'sftp'});
+  open.push(pool, store);
+  await expectRead(store, await placeSources());
+  expect(await ran()).toBe(1);
+  await pool.openExec('exec cat');
+  expect((await new SshShell(pool).run('exit 5', {signal: AbortSignal.timeout(10_000)})).status).toBe(5);
+});
+
+test('a look that hangs at the target is left with its caller, and the next one is not behind it', async () => {
+  await placeScp(SCP);
+  const looking = join(home, 'work/looking');
+  const stat = join(home, 'bin/stat');
+  await writeFile(stat, `#!/bin/sh\n[ $# -lt 20 ] && exec /usr/bin/stat "$@"\n>${looking}; exec sleep 30\n`);
+  await chmod(stat, 0o755);
+  const sources = await placeSources();
+  const store = there();
+  const requests = sources.map(([name, content]) => ({path: `from/${name}`, size: content.length}));
+  const abort = new AbortController();
+  const reading = store.readFiles?.(requests, {signal: abort.signal});
+  await expect.poll(() => existsSync(looking), {timeout: 10_000}).toBe(true);
+  abort.abort(new Error('enough'));
+  await expect(reading).rejects.toThrow('enough');
+  await rm(stat);
+  const begun = performance.now();
+  await expectRead(store, sources);
+  expect([await ran(), performance.now() - begun < 10_000]).toEqual([1, true]);
 });
 
 test('many small files are read by one scp, and each that it cannot give by itself', async () => {

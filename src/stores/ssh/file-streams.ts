@@ -1,14 +1,11 @@
 import {unlessAborted} from '../../abort/on-abort.js';
 import {hasCode} from '../../contracts/errors.js';
 import type {SshPool} from '../../ssh/pool.js';
-import {availableSoon, SESSION_WITHIN_MS} from './hash-file.js';
+import {availableSoon} from './hash-file.js';
 import {HashShell} from './hash-shell.js';
 import type {RunningCommands} from './running-commands.js';
 import {findDialect, type ShellDialect} from './shell-dialect.js';
-import {type FileGot, type FileToGet, getFiles} from './shell-get.js';
-
-/** Beginning a session costs about as much as so many files cost by themselves. */
-const WORTH_A_STREAM = 32;
+import {type FileGot, type FileToGet, getFiles, WORTH_A_STREAM} from './shell-get.js';
 
 /**
  * Groups of small files, each read by one session of `scp`: by requests of SFTP, every file costs four, which are
@@ -17,8 +14,9 @@ const WORTH_A_STREAM = 32;
  */
 export class FileStreams {
   readonly #pool: SshPool;
-  /** One of its own: in the store's, questions wait while files are hashed. */
+  /** One of its own: in the store's, questions wait while files are hashed. It is open while groups are under way. */
   readonly #shell: HashShell;
+  #underWay = 0;
   #dialect: Promise<ShellDialect | undefined> | undefined;
   #failed = false;
 
@@ -33,19 +31,26 @@ export class FileStreams {
     commands: RunningCommands,
     signal: AbortSignal | undefined,
   ): Promise<readonly (FileGot | undefined)[]> {
-    if (files.length < WORTH_A_STREAM || this.#failed) return files.map(() => undefined);
+    signal?.throwIfAborted();
+    const none = files.map(() => undefined);
+    if (files.length < WORTH_A_STREAM || this.#failed) return none;
+    this.#underWay += 1;
     try {
       const dialect = await unlessAborted(signal, this.#findOnce());
-      if (dialect === undefined) return files.map(() => undefined);
-      return await getFiles(files, {
-        ...{pool: this.#pool, dialogue: this.#shell, dialect, started: commands.started},
-        patience: () => withinPatience(signal),
-      });
+      if (dialect !== undefined && (await availableSoon(this.#shell, signal))) {
+        const by = {pool: this.#pool, dialogue: this.#shell, dialect, started: commands.started};
+        return await getFiles(files, by, signal);
+      }
+      this.#failed = true;
+      return none;
     } catch (error) {
       signal?.throwIfAborted();
       // A line that broke says nothing of the target.
       if (!hasCode(error, 'ssh.connection-lost', 'ssh.unreachable')) this.#failed = true;
-      return files.map(() => undefined);
+      return none;
+    } finally {
+      this.#underWay -= 1;
+      this.#closeUnused();
     }
   }
 
@@ -62,17 +67,18 @@ export class FileStreams {
   }
 
   async #find(): Promise<ShellDialect | undefined> {
-    if (!(await availableSoon(this.#shell, undefined))) {
-      // It may still wait for a session, which others need.
-      this.#shell.close();
-      return undefined;
+    try {
+      if (!(await availableSoon(this.#shell, undefined))) return undefined;
+      const dialect = await findDialect(this.#shell, this.#pool.endpoint.name);
+      return dialect.scp ? dialect : undefined;
+    } finally {
+      // Whoever asked may have given up meanwhile.
+      this.#closeUnused();
     }
-    const dialect = await findDialect(this.#shell, this.#pool.endpoint.name);
-    return dialect.scp ? dialect : undefined;
   }
-}
 
-function withinPatience(signal: AbortSignal | undefined): AbortSignal {
-  const soon = AbortSignal.timeout(SESSION_WITHIN_MS);
-  return signal === undefined ? soon : AbortSignal.any([signal, soon]);
+  /** Where a host grants few sessions, others wait for this one. */
+  #closeUnused(): void {
+    if (this.#underWay === 0) this.#shell.close();
+  }
 }

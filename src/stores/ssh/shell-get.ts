@@ -1,3 +1,4 @@
+import {timeLimit} from '../../abort/time-limit.js';
 import {WaybillError} from '../../contracts/errors.js';
 import {takeChunk} from '../../hashing/chunk-memory.js';
 import type {ShellDialogue} from '../../ssh/dialogue.js';
@@ -8,8 +9,12 @@ import {sendingCommand} from '../../ssh/scp/command.js';
 import {agreementTo, receiveInTurn, ScpReceiver} from '../../ssh/scp/receive.js';
 import {type FileAttributes, isFile} from '../../ssh/sftp/attributes.js';
 import {MAX_SECONDS} from './entry.js';
+import {SESSION_WITHIN_MS} from './hash-file.js';
 import {parseStated, type StatedFile} from './shell-attributes.js';
 import type {ShellDialect} from './shell-dialect.js';
+
+/** Beginning a session costs about as much as so many files cost by themselves. */
+export const WORTH_A_STREAM = 32;
 
 export interface FileToGet {
   readonly absolute: string;
@@ -31,8 +36,6 @@ interface GetBy {
   readonly dialect: ShellDialect;
   /** Told of the session. */
   readonly started: (command: PipedCommand) => void;
-  /** Asked when it begins to wait for the session: gives that up. */
-  readonly patience: () => AbortSignal;
 }
 
 interface Getting {
@@ -45,13 +48,14 @@ interface Getting {
 /**
  * Reads whole files by one session of `scp`, between two looks at all of them. Answers for each, in order; undefined
  * where it has to be read by itself: it is no regular file, it holds more or less than was expected, or `scp` could not
- * read it. Rejects where `scp` answered for none of them.
+ * read it. Rejects where `scp` answered for none of them, or gave none of so many that this is no matter of the files.
  */
 export async function getFiles(
   files: readonly FileToGet[],
-  {pool, dialogue, dialect, started, patience}: GetBy,
+  {pool, dialogue, dialect, started}: GetBy,
+  signal: AbortSignal | undefined,
 ): Promise<readonly (FileGot | undefined)[]> {
-  const before = await lookAt(dialogue, dialect, files);
+  const before = await lookAt(dialogue, dialect, files, signal);
   const getting = files.flatMap((file): readonly Getting[] => {
     const found = before.get(file.absolute);
     if (found === undefined || !isAsExpected(found.attributes, file)) return [];
@@ -61,13 +65,17 @@ export async function getFiles(
   if (getting.length === 0) return files.map(() => undefined);
   const receivers = getting.map(({receiver}) => receiver);
   const sending = `exec ${sendingCommand(...getting.map(({file}) => file.absolute))}`;
-  const command = await PipedCommand.open(pool, sending, receiveInTurn(receivers), patience());
+  const soon = timeLimit(SESSION_WITHIN_MS, signal);
+  const opened = PipedCommand.open(pool, sending, receiveInTurn(receivers), soon.signal);
+  const command = await opened.finally(() => soon.end());
   started(command);
   // Ahead of what it is about, so that a long line does not cost a round trip for each file.
   await command.write(agreementTo(getting.length));
   command.endInput();
   const {status, said} = await command.done;
-  if (receivers.every(({ended}) => !ended)) {
+  const answered = receivers.some(({ended}) => ended);
+  const gave = receivers.some(({kept}) => kept !== undefined);
+  if (!answered || (!gave && getting.length >= WORTH_A_STREAM)) {
     const why = `${receivers[0]?.complaint ?? ''} ${said}`.trim().slice(0, 500);
     const message = `scp gave no file on ${pool.endpoint.host} (status ${status}): ${why}`;
     throw new WaybillError('shell.failed', message, {path: pool.endpoint.name});
@@ -77,6 +85,7 @@ export async function getFiles(
     dialogue,
     dialect,
     got.map(({file}) => file),
+    signal,
   );
   const answers = new Map<FileToGet, FileGot>();
   for (const each of got) answers.set(each.file, gotFile(each, after.get(each.file.absolute)));
@@ -103,11 +112,12 @@ async function lookAt(
   dialogue: Pick<ShellDialogue, 'ask'>,
   {statNamed}: ShellDialect,
   files: readonly FileToGet[],
+  signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, StatedFile>> {
   const words = files.filter(({absolute}) => !absolute.includes('\n')).map(({absolute}) => quote(absolute));
   if (words.length === 0) return new Map();
   const found = new Map<string, StatedFile>();
-  for (const line of await dialogue.ask(`${statNamed} ${words.join(' ')} 2>/dev/null`)) {
+  for (const line of await dialogue.ask(`${statNamed} ${words.join(' ')} 2>/dev/null`, signal)) {
     const stated = parseStated(line);
     if (stated !== undefined && line.endsWith('/')) found.set(line.slice(stated.length + 1, -1), stated.file);
   }
