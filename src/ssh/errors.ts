@@ -33,10 +33,10 @@ export function connectionLost(endpoint: SshEndpoint, reason: string, cause?: un
   );
 }
 
-/** An SFTP session that was begun, and says nothing. */
+/** An SFTP session that was begun, and does not answer what it is asked first. */
 export function sftpSilent(endpoint: SshEndpoint): WaybillError {
   const seconds = endpoint.connectTimeoutMs / 1000;
-  const message = `The SFTP server of ${endpoint.host} was started and said nothing for ${seconds} s`;
+  const message = `The SFTP server of ${endpoint.host} was started, and did not answer within ${seconds} s`;
   return new WaybillError('ssh.sftp-silent', message, {path: endpoint.name});
 }
 

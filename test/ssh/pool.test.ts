@@ -1,5 +1,8 @@
 import {once} from 'node:events';
+import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {createConnection, createServer} from 'node:net';
+import {tmpdir} from 'node:os';
+import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, expect, test} from 'vitest';
 import {SshShell} from '../../src/ssh/exec.js';
@@ -141,8 +144,17 @@ test('a caller that gives up while waiting leaves the others in peace', async ()
   expect([(await first).status, (await third).status]).toEqual([1, 3]);
 });
 
-test('an SFTP server that says nothing is given up, and what ran beside it goes on', async () => {
-  const silent = await startSshd({sftp: 'off', config: ['Subsystem sftp /bin/sleep 20']});
+/** The version, and that it tells its limits. */
+const SFTP_HELLO = String.raw`\0\0\0\040\02\0\0\0\03\0\0\0\022limits@openssh.com\0\0\0\0011`;
+
+test.each([
+  ['says nothing', ''],
+  ['tells its version and nothing else', `printf '${SFTP_HELLO}'; `],
+])('an SFTP server that %s is given up, and what ran beside it goes on', async (_, says) => {
+  const directory = await mkdtemp(join(tmpdir(), 'waybill-silent-'));
+  const server = join(directory, 'sftp-server');
+  await writeFile(server, `#!/bin/sh\n${says}exec sleep 20\n`, {mode: 0o755});
+  const silent = await startSshd({sftp: 'off', config: [`Subsystem sftp ${server}`]});
   const pool = new SshPool(endpointOf(silent, {connectTimeoutMs: 1000}), {maxConnections: 1, maxSessions: 2});
   try {
     const beside = new SshShell(pool).run('sleep 2; exit 4');
@@ -157,5 +169,6 @@ test('an SFTP server that says nothing is given up, and what ran beside it goes 
   } finally {
     await pool.close();
     await silent.close();
+    await rm(directory, {recursive: true});
   }
 });

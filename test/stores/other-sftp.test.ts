@@ -55,7 +55,7 @@ describe.each(['first', 'second'] as const)('a server that makes the %s name of 
   });
 
   test('where nothing can hash, a small file that another attempt has published is consumed, not an unknown error', async () => {
-    const session = await SftpSession.open(await pool.openSftp(), 'other');
+    const session = new SftpSession(await pool.openSftp(), 'other');
     const content = Buffer.from('x');
     const file = {destination: 'd', partial: 'p', content, sha256: '', ifExists: 'keep' as const};
     const written = {file, absolute: join(directory, 'p'), destination: join(directory, 'd')};

@@ -2,13 +2,16 @@ import type {ClientChannel} from 'ssh2';
 import {toError, WaybillError} from '../../contracts/errors.js';
 import type {SshEndpoint} from '../endpoint.js';
 import {connectionLost} from '../errors.js';
-import {FieldReader} from './fields.js';
+import {FieldReader, FieldWriter} from './fields.js';
+import {LEAST_LIMITS, readLimits, type SftpLimits} from './limits.js';
 import {REPLY, REQUEST} from './packet-types.js';
 import {parseReply, type SftpReply} from './reply.js';
 import {ReplyReader} from './reply-reader.js';
 import {SftpStatus} from './status.js';
 
 const VERSION = 3;
+
+const LIMITS = 'limits@openssh.com';
 
 /** A write of no more than this goes in one piece with its head: a copy costs less than a packet of its own. */
 const COPIED_BYTES = 8 * 1024;
@@ -44,6 +47,7 @@ export class SftpChannel {
   #end: Error | undefined;
   #unsent: Buffer[] = [];
   #roundTripMs = Number.POSITIVE_INFINITY;
+  #limits = LEAST_LIMITS;
 
   private constructor(channel: ClientChannel, endpoint: SshEndpoint) {
     this.#channel = channel;
@@ -60,7 +64,10 @@ export class SftpChannel {
     channel.stderr.resume();
   }
 
-  /** Agrees on the version. Rejects with `ssh.sftp-unavailable` where what was started is no SFTP server. */
+  /**
+   * Agrees on the version, and asks for the limits where the server tells them. Rejects with `ssh.sftp-unavailable` where
+   * what was started is no SFTP server.
+   */
   static async establish(channel: ClientChannel, endpoint: SshEndpoint): Promise<SftpChannel> {
     const session = new SftpChannel(channel, endpoint);
     try {
@@ -72,7 +79,6 @@ export class SftpChannel {
         init.writeUInt32BE(VERSION, 5);
         channel.write(init);
       });
-      return session;
     } catch (cause) {
       channel.end();
       const reason = toError(cause).message;
@@ -81,6 +87,18 @@ export class SftpChannel {
         cause,
       });
     }
+    try {
+      if (session.#extensions.has(LIMITS)) await session.#askLimits();
+      return session;
+    } catch (error) {
+      channel.end();
+      throw error;
+    }
+  }
+
+  /** Bytes of data that one request may carry. */
+  get limits(): SftpLimits {
+    return this.#limits;
   }
 
   /** What the server can do besides the protocol, by name. */
@@ -126,6 +144,12 @@ export class SftpChannel {
   end(): void {
     this.#channel.end();
     this.#ended(connectionLost(this.#endpoint, 'the SFTP session was closed here'));
+  }
+
+  async #askLimits(): Promise<void> {
+    const reply = await this.request(REQUEST.extended, new FieldWriter().string(LIMITS).bytes());
+    if (reply.kind !== 'extended') throw unexpectedReply(reply.kind, this.#endpoint.name);
+    this.#limits = readLimits(reply.fields);
   }
 
   /** Requests that were made together go in one packet; the content of a large write goes as it is. */
@@ -191,4 +215,11 @@ export class SftpChannel {
     for (const {reject} of this.#waiting.values()) reject(reason);
     this.#waiting.clear();
   }
+}
+
+/** An answer that belongs to another question than the one that was asked. */
+export function unexpectedReply(found: string, target: string): WaybillError {
+  return new WaybillError('ssh.protocol', `The SFTP server answered with ${found} where something else was asked.`, {
+    path: target,
+  });
 }

@@ -1,10 +1,8 @@
-import {WaybillError} from '../../contracts/errors.js';
 import {type AttributeChange, type FileAttributes, writeAttributes} from '../../ssh/sftp/attributes.js';
-import type {RequestData, SftpChannel} from '../../ssh/sftp/channel.js';
+import {type RequestData, type SftpChannel, unexpectedReply} from '../../ssh/sftp/channel.js';
 import {FieldWriter} from '../../ssh/sftp/fields.js';
 import {REQUEST} from '../../ssh/sftp/packet-types.js';
 import type {FileSession, FileSystemSpace} from './file-session.js';
-import {LEAST_LIMITS, readLimits, type SftpLimits} from '../../ssh/sftp/limits.js';
 import type {NamedEntry, SftpReply} from '../../ssh/sftp/reply.js';
 
 /** The flag of statvfs(3). */
@@ -26,19 +24,11 @@ export class SftpSession implements FileSession {
   /** Files held open, for spreading them over sessions. */
   openFiles = 0;
 
-  private constructor(channel: SftpChannel, name: string, limits: SftpLimits) {
+  constructor(channel: SftpChannel, name: string) {
     this.#channel = channel;
     this.#name = name;
-    this.maxRead = limits.read;
-    this.maxWrite = limits.write;
-  }
-
-  /** Asks the server for its limits where it tells them. */
-  static async open(channel: SftpChannel, name: string): Promise<SftpSession> {
-    const session = new SftpSession(channel, name, LEAST_LIMITS);
-    if (!session.supports('limits@openssh.com')) return session;
-    const {fields} = await session.#extended('limits@openssh.com', (request) => request);
-    return new SftpSession(channel, name, readLimits(fields));
+    this.maxRead = channel.limits.read;
+    this.maxWrite = channel.limits.write;
   }
 
   get ended(): boolean {
@@ -167,7 +157,7 @@ export class SftpSession implements FileSession {
 
   #single({names}: Reply<'names'>): string {
     const [first] = names;
-    if (first === undefined) throw this.#unexpected('no name');
+    if (first === undefined) throw unexpectedReply('no name', this.#name);
     return first.filename;
   }
 
@@ -186,14 +176,8 @@ export class SftpSession implements FileSession {
     data: RequestData = {},
   ): Promise<Reply<K>> {
     const reply = await this.#channel.request(type, fields.bytes(), data);
-    if (!isOfKind(reply, kind)) throw this.#unexpected(reply.kind);
+    if (!isOfKind(reply, kind)) throw unexpectedReply(reply.kind, this.#name);
     return reply;
-  }
-
-  #unexpected(found: string): WaybillError {
-    return new WaybillError('ssh.protocol', `The SFTP server answered with ${found} where something else was asked.`, {
-      path: this.#name,
-    });
   }
 }
 

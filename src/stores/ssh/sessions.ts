@@ -109,7 +109,7 @@ export class FileSessions {
   async #openByProtocol(): Promise<FileSession> {
     if (this.#protocol === 'scp') return await ShellSession.open(this.#pool);
     try {
-      return await openSftpSession(this.#pool);
+      return new SftpSession(await this.#pool.openSftp({apart: true}), this.#pool.endpoint.name);
     } catch (error) {
       if (this.#protocol === 'sftp' || !hasCode(error, 'ssh.sftp-unavailable')) throw error;
       return await ShellSession.open(this.#pool).catch((second: unknown) => {
@@ -132,15 +132,5 @@ export class FileSessions {
       const session = await slot?.catch(() => undefined);
       session?.end();
     }
-  }
-}
-
-async function openSftpSession(pool: SshPool): Promise<SftpSession> {
-  const channel = await pool.openSftp({apart: true});
-  try {
-    return await SftpSession.open(channel, pool.endpoint.name);
-  } catch (error) {
-    channel.end();
-    throw error;
   }
 }
