@@ -91,7 +91,7 @@ export const sshTarget = z.strictObject({
     .min(1)
     .max(600)
     .default(20)
-    .describe('Time for connecting and logging in, in seconds.'),
+    .describe('Time for connecting and logging in, and for an SFTP session to begin, in seconds.'),
   workspaceRoot: z
     .string()
     .min(1)

@@ -88,7 +88,7 @@ export const errorFacts = {
   'ssh.sftp-silent': {
     retryable: true,
     remedy:
-      'Look at what `Subsystem sftp` of the server starts, and what that waits for; or go without it: `protocol: scp` of the target.',
+      'Look at what `Subsystem sftp` of the server starts, and what that waits for; give it longer by `connectTimeoutSeconds` of the target, or go without it: `protocol: scp`.',
   },
   'ssh.protocol': {retryable: true, remedy: 'The server answered against the protocol; look at its log.'},
   'ssh.configuration': {retryable: false, remedy: 'Correct the entry in waybill.yaml or ~/.ssh/config.'},
