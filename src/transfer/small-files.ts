@@ -122,13 +122,13 @@ async function readGroup(
   }
   const requests = group.map((file) => ({path: pathOf(file), size: file.size}));
   const read = await from.readFiles(requests, {signal});
-  for (const [index, file] of group.entries()) {
-    const whole = read[index];
-    await attempt(file, () => {
+  await inParallel(group.entries(), READS_AT_ONCE, ([index, file]) =>
+    attempt(file, () => {
+      const whole = read[index];
       if (whole === undefined) throw unanswered(file);
       return checkWholeFile(whole, file);
-    });
-  }
+    }),
+  );
 }
 
 /** A partial that something else wrote into, or made longer than its file, is put aside: once, it is sent anew. */
