@@ -3,7 +3,6 @@ import {join, resolve} from 'node:path';
 import {inputManifestKey} from '../artifacts/keys.js';
 import {MAX_INPUT_MANIFEST_BYTES, parseInputManifest} from '../artifacts/input-manifest.js';
 import type {Artifact} from '../contracts/artifacts.js';
-import type {MoveProgress} from '../contracts/checkpoint.js';
 import {openLocalStore} from '../stores/local/store.js';
 import type {Store} from '../stores/store.js';
 import type {FileOutcome} from '../transfer/file-outcome.js';
@@ -42,8 +41,20 @@ export async function download(
   await mkdir(into, {recursive: true});
   const here = openLocalStore({name: 'this machine', root: into});
   const partials = `.waybill-${executionId}`;
-  const move = (of: readonly Placement[], ifExists: 'keep' | 'replace', share: (progress: MoveProgress) => void) =>
-    movePatiently({
+  /** A name that somebody has written to since is theirs, as it would have been at first. */
+  const stillReplaced = async (left: readonly PlannedFile[]): Promise<readonly PlannedFile[]> => {
+    const names = new Set(left.map(({name}) => name));
+    for (const [index, {artifact, name}] of placements.entries()) {
+      if (!names.has(name)) continue;
+      rules.given.delete(name);
+      placements[index] = await place(artifact, rules);
+    }
+    const replaced = new Set(placements.filter((of) => of.place === 'replace').map(({name}) => name));
+    return left.filter(({name}) => replaced.has(name));
+  };
+  const move = async (of: readonly Placement[], ifExists: 'keep' | 'replace'): Promise<readonly FileOutcome[]> => {
+    if (of.length === 0) return [];
+    const {outcomes} = await movePatiently({
       from: store,
       fromRoot: '',
       to: here,
@@ -53,22 +64,19 @@ export async function download(
       files: of.map(planned),
       ifExists,
       signal,
-      onProgress: (progress) => share({...progress, direction: 'collect'}),
+      stillMoved: ifExists === 'replace' ? stillReplaced : (left) => Promise.resolve(left),
+      onProgress: (progress) => options.onProgress?.({...progress, direction: 'collect'}),
     });
+    return outcomes;
+  };
   try {
     await here.makeDirectory(partials, {mode: 0o700, signal});
     // What appears under a free name meanwhile is somebody's, and is not replaced. What is replaced goes first: it was
     // looked at a moment ago, and the others may take so long that somebody edits it.
-    const replaced = moving.filter(({place}) => place === 'replace');
-    const added = moving.filter(({place}) => place !== 'replace');
-    const outcomes: FileOutcome[] = [];
-    for (const [group, ifExists] of [
-      [replaced, 'replace'],
-      [added, 'keep'],
-    ] as const) {
-      if (group.length > 0)
-        outcomes.push(...(await move(group, ifExists, (progress) => options.onProgress?.(progress))).outcomes);
-    }
+    const replaced = placements.filter((of) => of.place === 'replace');
+    const replacedOutcomes = await move(replaced, 'replace');
+    const added = placements.filter((of) => of.place === 'new' || of.place === 'beside');
+    const outcomes = [...replacedOutcomes, ...(await move(added, 'keep'))];
     const directories = added.filter(({artifact}) => artifact.type === 'directory').map(planned);
     await finishDirectories({to: here, toRoot: '', directories, signal});
     // What failed may be taken up by another download.

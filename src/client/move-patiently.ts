@@ -1,7 +1,16 @@
 import {inAttempts} from '../transfer/attempts.js';
+import {withDone} from '../transfer/move-progress.js';
 import {moveSegment, type MoveSegmentOptions, type SegmentResult} from '../transfer/move-segment.js';
+import type {PlannedFile} from '../transfer/planned-file.js';
 
-type Move = Omit<MoveSegmentOptions, 'before' | 'earlier' | 'onOutcome'>;
+interface PatientMove extends Omit<MoveSegmentOptions, 'before' | 'earlier' | 'onOutcome'> {
+  /**
+   * For a destination that people work in: what has arrived is theirs then, and is never sent again. Asked before each
+   * attempt after the first which of the other files it moves; one that is left out gets no outcome. Default: another
+   * attempt moves all, and sends again what does not lie there as it arrived.
+   */
+  readonly stillMoved?: (left: readonly PlannedFile[]) => Promise<readonly PlannedFile[]>;
+}
 
 /** The second goes by small steps. More would only make somebody at a terminal wait for a server that is down. */
 const ATTEMPTS_WITHOUT_PROGRESS = 2;
@@ -10,18 +19,33 @@ const ATTEMPTS_WITHOUT_PROGRESS = 2;
  * Moves a segment over a line that may drop, for as long as attempts get further. Rejects with the error of the second in a
  * row that does not.
  */
-export async function movePatiently(move: Move): Promise<SegmentResult> {
+export async function movePatiently({stillMoved, ...move}: PatientMove): Promise<SegmentResult> {
   const {signal, onProgress} = move;
+  let {files} = move;
   return await inAttempts(
     {retries: ATTEMPTS_WITHOUT_PROGRESS, signal, givenUp: (_, last) => last},
-    ({onProgress: onAttemptProgress, ...attempt}) =>
-      moveSegment({
+    async ({onProgress: onAttemptProgress, ...attempt}) => {
+      const settled = stillMoved === undefined ? [] : attempt.earlier.filter(({outcome}) => outcome !== 'failed');
+      if (stillMoved !== undefined && attempt.before !== undefined) {
+        const names = new Set(settled.map(({name}) => name));
+        files = await stillMoved(files.filter(({name}) => !names.has(name)));
+      }
+      const {outcomes, progress} = await moveSegment({
         ...move,
         ...attempt,
-        onProgress: (progress, gainedBytes) => {
-          onAttemptProgress(progress, gainedBytes);
-          onProgress?.(progress, gainedBytes);
+        files,
+        earlier: stillMoved === undefined ? attempt.earlier : [],
+        onProgress: (told, gainedBytes) => {
+          const all = withDone(told, settled);
+          onAttemptProgress(all, gainedBytes);
+          onProgress?.(all, gainedBytes);
         },
-      }),
+      });
+      const byName = new Map([...settled, ...outcomes].map((outcome) => [outcome.name, outcome]));
+      return {
+        outcomes: move.files.flatMap(({name}) => byName.get(name) ?? []),
+        progress: withDone(progress, settled),
+      };
+    },
   );
 }

@@ -9,6 +9,18 @@ export type SegmentProgress = Omit<MoveProgress, 'direction'>;
 /** `gainedBytes` are those of large files that no attempt before this one had brought: it got further, whatever is proved yet. */
 export type ProgressListener = (progress: SegmentProgress, gainedBytes: number) => void;
 
+/** Progress of a segment from which files were left out that are done. */
+export function withDone(progress: SegmentProgress, done: readonly FileOutcome[]): SegmentProgress {
+  const bytes = sum(done.map(({size}) => size));
+  return {
+    ...progress,
+    filesDone: progress.filesDone + done.length,
+    filesTotal: progress.filesTotal + done.length,
+    bytesDone: progress.bytesDone + bytes,
+    bytesTotal: progress.bytesTotal + bytes,
+  };
+}
+
 /** Listeners paint or heartbeat: more often than this is work that nobody sees. */
 const EVERY_MS = 100;
 

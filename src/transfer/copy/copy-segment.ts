@@ -6,6 +6,7 @@ import {StallWatch} from '../../stores/decorators/unstalled.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {failedOutcome, type FileOutcome, type MovedOutcome} from '../file-outcome.js';
 import {inParallel} from '../../stores/in-parallel.js';
+import {withDone} from '../move-progress.js';
 import {type FailedBefore, moveSegment} from '../move-segment.js';
 import type {PlannedFile} from '../planned-file.js';
 import {keptThere} from './overwrite.js';
@@ -90,7 +91,6 @@ async function move(
   });
   const left = files.filter(({name}) => outcomes.get(name)?.outcome !== 'skipped');
   const skipped = [...outcomes.values()].filter(({outcome}) => outcome === 'skipped');
-  const skippedBytes = skipped.reduce((sum, {size}) => sum + size, 0);
   const result = await moveSegment({
     ...{from, fromRoot: '', to, toRoot, partials: segment.partials, owner: segment.owner, files: left, earlier},
     ifExists: options.overwrite === 'never' ? 'keep' : 'replace',
@@ -101,17 +101,7 @@ async function move(
     signal,
     ...(segment.isCurrent === undefined ? {} : {isCurrent: segment.isCurrent}),
     onOutcome: settle,
-    onProgress: (progress, gainedBytes) =>
-      segment.onProgress?.(
-        {
-          ...progress,
-          filesDone: progress.filesDone + skipped.length,
-          filesTotal: files.length,
-          bytesDone: progress.bytesDone + skippedBytes,
-          bytesTotal: progress.bytesTotal + skippedBytes,
-        },
-        gainedBytes,
-      ),
+    onProgress: (progress, gainedBytes) => segment.onProgress?.(withDone(progress, skipped), gainedBytes),
   });
   for (const outcome of result.outcomes) {
     if (!outcomes.has(outcome.name)) outcomes.set(outcome.name, claimed(outcome, options.verify));
