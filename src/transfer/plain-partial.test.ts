@@ -1,4 +1,5 @@
 import {afterEach, beforeEach, expect, test} from 'vitest';
+import {intercepted} from '../stores/decorators/intercepted.js';
 import {withProperties} from '../stores/decorators/limited.js';
 import type {Store} from '../stores/store.js';
 import {Ledger} from './ledger.js';
@@ -52,4 +53,30 @@ test('what has arrived in smallest parts is gone on with while it is more, whate
   }
   await enter(usual.ledger, USUAL, 0, 1, 2, 3);
   for (const stalled of [false, true]) expect(await find(stalled)).toEqual({...usual, heldBytes: 32 * MEBIBYTE});
+});
+
+test('both ledgers are asked for before either answers, and one alone where the usual parts are the smallest', async () => {
+  const asked: string[] = [];
+  let answer = (): void => undefined;
+  const answered = new Promise<void>((resolve) => (answer = resolve));
+  const inner = to;
+  to = intercepted(inner, async ({method, path}, proceed) => {
+    if (method === 'getObject') {
+      asked.push(path);
+      await answered;
+    }
+    return await proceed();
+  });
+  const found = find(false);
+  try {
+    await expect.poll(() => asked.length).toBe(2);
+  } finally {
+    answer();
+  }
+  const {ledgers} = await found;
+  expect(asked.sort()).toEqual([...ledgers].sort());
+  asked.length = 0;
+  to = withProperties(to, {leastPartBytes: () => USUAL});
+  await plainPartial(of, {to, partials: PARTIALS, file: {...file, compressAs: 'f.gz'}, stalled: false, signal});
+  expect(asked).toEqual([(await find(false)).ledger]);
 });

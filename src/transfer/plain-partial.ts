@@ -42,13 +42,17 @@ export async function plainPartial(of: PartialIdentity, options: PlainPartialOpt
     to.properties.hashing === 'none'
       ? Promise.resolve(EMPTY_LEDGER)
       : readLedger(to, ledger, headOf(file, blockBytes), signal);
-  const held = await arrived(usual, usualBytes);
-  const heldBytes = enteredBytes(held, size, usualBytes);
-  if (!isSmaller) return {...usual, heldBytes, ledgers: [usual.ledger]};
+  if (!isSmaller) {
+    const heldBytes = enteredBytes(await arrived(usual, usualBytes), size, usualBytes);
+    return {...usual, heldBytes, ledgers: [usual.ledger]};
+  }
 
   const paths = partialPaths(partials, {...of, identity: `${identity} in parts of ${partBytes}`});
   const smallest = {...paths, partBytes, blockBytes: partBytes};
-  const heldInSmallest = enteredBytes(await arrived(smallest, partBytes), size, partBytes);
+  // At once: where tickets are asked for, one batch has both.
+  const [held, inSmallest] = await Promise.all([arrived(usual, usualBytes), arrived(smallest, partBytes)]);
+  const heldBytes = enteredBytes(held, size, usualBytes);
+  const heldInSmallest = enteredBytes(inSmallest, size, partBytes);
   const ledgers = [usual.ledger, smallest.ledger];
   // The last part may be shorter: it says nothing of the line.
   const hasWholePart = [...held.entered.keys()].some((part) => (part + 1) * usualBytes <= size);
