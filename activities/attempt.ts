@@ -55,6 +55,7 @@ export async function runAttempt<T>(
     throw noFurther(decision.message, last);
   }
   const stalled = decision.stalledAttempts > 0 || last?.stalledBefore === true;
+  const stalledBefore = decision.stalledAttempts > 1 ? 'stalled-again' : 'stalled';
   let checkpoint: Checkpoint = {
     version: 1,
     step,
@@ -87,7 +88,7 @@ export async function runAttempt<T>(
     return await work({
       signal: AbortSignal.any([context.cancellationSignal, frozen.signal]),
       isCurrent,
-      before: stalled ? 'stalled' : last?.lastError === undefined ? undefined : 'failed',
+      before: stalled ? stalledBefore : last?.lastError === undefined ? undefined : 'failed',
       note: ({progress = 0, gained = 0, ...shown}) => {
         const furthest = Math.max(checkpoint.progress, progress, decision.progress + gained);
         checkpoint = {...checkpoint, ...shown, progress: furthest};

@@ -92,15 +92,20 @@ async function dropping(before: string, edit: (into: string) => void) {
   });
   let edited = false;
   const told: MoveProgress[] = [];
-  const files = await download({store, announceReads: () => undefined}, 'x', each(output('a', 'theirs'), output('b', large)), {
-    into,
-    onProgress: (progress) => {
-      told.push(progress);
-      if (edited || !failed || progress.filesDone !== 1) return;
-      edited = true;
-      edit(into);
+  const files = await download(
+    {store, announceReads: () => undefined},
+    'x',
+    each(output('a', 'theirs'), output('b', large)),
+    {
+      into,
+      onProgress: (progress) => {
+        told.push(progress);
+        if (edited || !failed || progress.filesDone !== 1) return;
+        edited = true;
+        edit(into);
+      },
     },
-  });
+  );
   expect(edited).toBe(true);
   return {files, into, told, large};
 }

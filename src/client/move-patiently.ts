@@ -15,15 +15,20 @@ interface PatientMove extends Omit<MoveSegmentOptions, 'before' | 'earlier' | 'o
 /** The second goes by small steps. More would only make somebody at a terminal wait for a server that is down. */
 const ATTEMPTS_WITHOUT_PROGRESS = 2;
 
+/** The smallest step of a text that goes compressed is a block; only the third sends it as it is, whatever has arrived so. */
+const ATTEMPTS_WITH_TEXTS = 3;
+
 /**
  * Moves a segment over a line that may drop, for as long as attempts get further. Rejects with the error of the second in a
- * row that does not.
+ * row that does not, or the third where there is a file to be compressed.
  */
 export async function movePatiently({stillMoved, ...move}: PatientMove): Promise<SegmentResult> {
   const {signal, onProgress} = move;
   let {files} = move;
+  const hasTexts = files.some(({compressAs}) => compressAs !== undefined);
+  const retries = hasTexts ? ATTEMPTS_WITH_TEXTS : ATTEMPTS_WITHOUT_PROGRESS;
   return await inAttempts(
-    {retries: ATTEMPTS_WITHOUT_PROGRESS, signal, givenUp: (_, last) => last},
+    {retries, signal, givenUp: (_, last) => last},
     async ({onProgress: onAttemptProgress, ...attempt}) => {
       const settled = stillMoved === undefined ? [] : attempt.earlier.filter(({outcome}) => outcome !== 'failed');
       if (stillMoved !== undefined && attempt.before !== undefined) {

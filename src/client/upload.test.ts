@@ -151,3 +151,21 @@ test('inputs arrive over a line that carries no block, and a line that carries n
   await upload({store: carrying(128 * 1024)}, RUN, inputs);
   expect(await sent()).toMatchObject([{name: 'noise.bin', sha256: sha256(noise)}]);
 });
+
+test('a text of which much has arrived compressed arrives as it is over a line that carries no block any more', async () => {
+  const inputs = [await input('big.csv', text)];
+  // One block, and what goes beside it.
+  let carried = 9 * MEBIBYTE;
+  const degrading = intercepted(store, async (call, proceed) => {
+    const isData = call.method === 'partial.write' && call.path.endsWith('.partial');
+    const bytes = isData ? (call.content?.length ?? 0) : 0;
+    if (bytes <= 128 * 1024) return proceed();
+    carried -= bytes;
+    if (carried >= 0) return proceed();
+    throw new WaybillError('store.unavailable', 'The line dropped.');
+  });
+  await upload({store: degrading, compressFrom}, RUN, inputs);
+  const [big] = await sent();
+  expect(big).toMatchObject({name: 'big.csv', size: text.length, sha256: sha256(text)});
+  expect(big).not.toHaveProperty('stored');
+});

@@ -42,10 +42,11 @@ export async function inAttempts<Result>(
     }
     const {progress: progressAtStart, stalledAttempts} = decision;
     stalled ||= stalledAttempts > 0;
+    const before = stalledAttempts > 1 ? 'stalled-again' : stalled ? 'stalled' : 'failed';
     let progress = progressAtStart;
     try {
       return await move({
-        before: last && (stalled ? 'stalled' : 'failed'),
+        before: last && before,
         earlier: [...earlier.values()],
         onOutcome: (outcome) => void earlier.set(outcome.name, outcome),
         onProgress: ({bytesDone, filesDone}, gainedBytes) => {

@@ -14,7 +14,8 @@ import {SegmentOutcomes} from './segment-outcomes.js';
 import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
 import {requireCurrent} from './superseded.js';
 
-export type FailedBefore = 'failed' | 'stalled';
+/** `stalled` where one got no further, `stalled-again` where at least the two before this one did not. */
+export type FailedBefore = 'failed' | 'stalled' | 'stalled-again';
 
 export interface MoveSegmentOptions {
   readonly from: Store;
@@ -38,7 +39,8 @@ export interface MoveSegmentOptions {
   /**
    * What became of the attempts before this one, where they failed: large files go on piece by piece then. Where one got
    * no further (`stalled`), small files do too, or go in small groups, and one follows the other: files that share a line
-   * would each get less of it than a piece. Default: none has failed.
+   * would each get less of it than a piece. Where the next one did not either, nothing is compressed any more. Default:
+   * none has failed.
    */
   readonly before?: FailedBefore | undefined;
   readonly signal: AbortSignal;
@@ -101,7 +103,7 @@ class Segment {
     const left = files.filter((file) => !this.#outcomes.has(file));
     const directories = left.filter((file) => file.kind === 'directory');
     await inParallel(directories, NAMES_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
-    const stalled = this.#options.before === 'stalled';
+    const stalled = this.#stalled;
     const [group, mostBytes] = stalled ? [LEAST_GROUP, LEAST_GROUP.bytes] : [USUAL_GROUP, SMALL_FILE_BYTES];
     // What lies compressed is read by the member, not whole.
     const isSmall = ({size, stored}: PlannedFile) => size <= mostBytes && stored === undefined;
@@ -118,6 +120,11 @@ class Segment {
     const links = left.filter((file) => file.kind === 'link');
     await inParallel(links, NAMES_AT_ONCE, (file) => this.#one(file, (startedAt) => this.#link(file, startedAt)));
     this.#outcomes.throwRetryable();
+  }
+
+  get #stalled(): boolean {
+    const {before} = this.#options;
+    return before === 'stalled' || before === 'stalled-again';
   }
 
   get #filesAtOnce(): number {
@@ -151,13 +158,14 @@ class Segment {
       onGain: (bytes: number) => this.#counter.gained(bytes),
     };
     const source = joinStorePath(fromRoot, file.source ?? file.name);
-    const stalled = this.#options.before === 'stalled';
+    const stalled = this.#stalled;
     const destination = joinStorePath(toRoot, file.name);
     const identity = file.identity ?? `${file.size} ${file.modifiedAt}`;
     const of = {owner, destination, identity, size: file.size};
     const unfinished = await plainPartial(of, {...this.#options, file, stalled});
     if (file.compressAs !== undefined) {
-      const compressAs = {destination: joinStorePath(toRoot, file.compressAs), plain: {...unfinished, stalled}};
+      const plain = {...unfinished, stalled, stalledAgain: this.#options.before === 'stalled-again'};
+      const compressAs = {destination: joinStorePath(toRoot, file.compressAs), plain};
       const compressed = await compressFile({...this.#options, ...told, ...compressAs, file, source});
       if (compressed !== undefined) return compressed;
     }
