@@ -4,7 +4,10 @@ import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, it} from 'vitest';
 import {asNobody} from '../../../test/servers/as-nobody.js';
-import {type ArtifactStorage, LocalStorageAdapter} from './index.js';
+import {WaybillError} from '../../contracts/errors.js';
+import {intercepted} from '../../stores/decorators/intercepted.js';
+import {openLocalStore} from '../../stores/local/store.js';
+import {type ArtifactStorage, BundleStorage, LocalStorageAdapter} from './index.js';
 
 let root: string;
 let storage: ArtifactStorage;
@@ -105,6 +108,30 @@ describe('an upload', () => {
     await upload();
     expect(await readdir(at('storage/partials'))).toEqual(['young']);
     expect(await readFile(young, 'utf8')).toBe('x');
+  });
+
+  it('leaves to a newer version what that left unfinished, and tells of it', async () => {
+    const partials = ['a', 'b'].map((letter) => at('storage/partials/old', `${letter.repeat(40)}.partial`));
+    await mkdir(at('storage/partials/old'), {recursive: true});
+    for (const path of partials) {
+      await writeFile(path, 'x');
+      await utimes(path, 0, 0);
+    }
+    await writeFile(at('assets/a'), 'new');
+    const local = openLocalStore({name: 'storage', root: at('storage')});
+    const store = intercepted(local, async ({method, path}, proceed) => {
+      if (method !== 'remove' || !path.endsWith(`${'a'.repeat(40)}.partial`)) return await proceed();
+      throw new WaybillError('transfer.newer-version', 'A newer Waybill began this upload.');
+    });
+    const newer: number[] = [];
+    const options = {onNewer: (count: number) => void newer.push(count)};
+    await new BundleStorage(store).uploadAssetBundle('job', at('assets'), options);
+    expect(newer).toEqual([1]);
+    expect(await readdir(at('storage/partials/old'))).toEqual([`${'a'.repeat(40)}.partial`]);
+    await writeFile(at('assets/a'), 'newer');
+    await new BundleStorage(local).uploadAssetBundle('job', at('assets'), options);
+    expect(newer).toEqual([1]);
+    await local.close();
   });
 });
 

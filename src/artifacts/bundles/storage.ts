@@ -8,6 +8,11 @@ export interface BundleOptions {
   readonly signal?: AbortSignal;
   /** Called at most about ten times a second. */
   readonly onProgress?: (progress: BundleProgress) => void;
+  /**
+   * Called after an upload with how many unfinished files, abandoned for a week, a newer version of Waybill began: they are
+   * left to it. Not called for none.
+   */
+  readonly onNewer?: (partials: number) => void;
 }
 
 /**

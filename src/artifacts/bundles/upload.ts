@@ -17,6 +17,7 @@ export interface UploadBundleOptions {
   readonly jobId: string;
   readonly signal: AbortSignal;
   readonly onProgress?: (progress: BundleProgress) => void;
+  readonly onNewer?: (partials: number) => void;
 }
 
 const QUESTIONS_AT_ONCE = 32;
@@ -26,7 +27,7 @@ const QUESTIONS_AT_ONCE = 32;
  * with the bundle's digest. A second upload of the same finds everything and mends what is missing or cut short.
  */
 export async function uploadBundle(options: UploadBundleOptions): Promise<string> {
-  const {from, to, jobId, signal} = options;
+  const {from, to, jobId, signal, onNewer} = options;
   // Before anything is read: a job that cannot be named has no bundle.
   jobKey(jobId, '0');
   const {bundle, text} = encodeBundle(await describeTree(from, signal));
@@ -34,7 +35,8 @@ export async function uploadBundle(options: UploadBundleOptions): Promise<string
   const sent = await sendBlobs(blobsOf(entries), digest, options);
   await to.putObject(jobKey(jobId, digest), new Uint8Array(), {signal, ifAbsent: true});
   await putManifest(to, bundleKey(digest), text, signal);
-  if (sent) await sweepAbandoned(to, Date.now(), signal);
+  const newer = sent ? await sweepAbandoned(to, Date.now(), signal) : 0;
+  if (newer > 0) onNewer?.(newer);
   return digest;
 }
 
