@@ -2,6 +2,7 @@ import {runWorker} from '../../worker/main.js';
 import type {CliContext, ConnectOptions} from '../context.js';
 import {EXIT} from '../exit-codes.js';
 import {Screen} from '../terminal/screen.js';
+import {limitHeapGrowth} from './heap-growth.js';
 
 /** Runs a worker until SIGINT, SIGTERM or SIGHUP; the second of them does not wait for anything. */
 export async function work(context: CliContext, {address, namespace, taskQueue}: ConnectOptions): Promise<number> {
@@ -24,7 +25,10 @@ export async function work(context: CliContext, {address, namespace, taskQueue}:
       },
       ...(taskQueue === undefined ? {} : {taskQueue}),
       signal: stop.signal,
-      onReady: () => screen.line('The worker is ready.'),
+      onReady: () => {
+        limitHeapGrowth();
+        screen.line('The worker is ready.');
+      },
     });
     return EXIT.ok;
   } finally {
