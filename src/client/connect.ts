@@ -49,7 +49,7 @@ export interface Session {
  * `WAYBILL_…` is a slip of one that is read here: without its codec a client would send what is meant to be encrypted.
  */
 export async function connect(options: ConnectOptions = {}): Promise<Session> {
-  const slips = misspelt(unknownVariables(process.env));
+  const slips = misspelt(unknownVariables(process.env).filter(({meant}) => !isGiven(meant, options)));
   if (slips.length > 0) throw new WaybillError('config.invalid', slips.join('\n'));
   const profile = await loadProfile();
   const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
@@ -76,6 +76,17 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   } catch (cause) {
     throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
   }
+}
+
+/** A caller that gives a value may have it from a variable of its own. */
+function isGiven(variable: string | undefined, {address, namespace, apiKey, payloadCodec}: ConnectOptions): boolean {
+  const given = new Map<string | undefined, unknown>([
+    ['TEMPORAL_ADDRESS', address],
+    ['TEMPORAL_NAMESPACE', namespace],
+    ['TEMPORAL_API_KEY', apiKey],
+    ['WAYBILL_TEMPORAL_PAYLOAD_CODEC', payloadCodec],
+  ]);
+  return given.get(variable) !== undefined;
 }
 
 async function payloadsOf(given: ConnectOptions['payloadCodec']): Promise<Payloads> {

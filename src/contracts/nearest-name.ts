@@ -1,11 +1,14 @@
-/** The name that a slip of the finger away from `word`, or undefined where none is near enough. */
-export function nearest(word: string, names: readonly string[]): string | undefined {
+/** Changes, additions and losses of a character that a hint may be away: a third of a long name. */
+const HINT = (name: string): number => Math.max(2, name.length / 3);
+
+/** The name that is a slip of the finger away from `word`, or undefined where none is within `most` of it. */
+export function nearest(word: string, names: readonly string[], most = HINT): string | undefined {
   let best: {readonly name: string; readonly distance: number} | undefined;
   for (const name of names) {
     const distance = editDistance(word.toLowerCase(), name.toLowerCase());
     if (best === undefined || distance < best.distance) best = {name, distance};
   }
-  return best !== undefined && best.distance <= Math.max(2, best.name.length / 3) ? best.name : undefined;
+  return best !== undefined && best.distance <= most(best.name) ? best.name : undefined;
 }
 
 /** Levenshtein's distance, a row at a time. */

@@ -2,18 +2,25 @@ import {nearest} from './nearest-name.js';
 
 const PREFIX = /^WAYBILL_/;
 
-/** What the programs read besides the configuration's fields, what they set for commands, and Temporal's own names. */
+/** What the programs read besides the configuration's fields, and Temporal's own names. */
 const programVariables: readonly string[] = [
   'TEMPORAL_ADDRESS',
   'TEMPORAL_NAMESPACE',
   'TEMPORAL_API_KEY',
   'WAYBILL_CODE_CACHE',
   'WAYBILL_CONFIG',
-  'WAYBILL_COOKIE',
   'WAYBILL_DEBUG',
-  'WAYBILL_EXECUTION_ID',
   'WAYBILL_TEMPORAL_PAYLOAD_CODEC',
 ];
+
+/** What the programs set for commands: nothing reads it, so that nothing is a slip of it. */
+const setVariables: readonly string[] = ['WAYBILL_COOKIE', 'WAYBILL_EXECUTION_ID'];
+
+/** It keeps a process from starting, where a hint only has to be useful: WAYBILL_STORE_PORT is what Kubernetes sets. */
+const SLIP = (): number => 2;
+
+/** By any name that says so: without its codec a client would send in the clear what is meant to be encrypted. */
+const CODEC = /^(?!WAYBILL_(STORES|TARGETS)_).*_CODECS?$/;
 
 /** Secrets of commands, and what the tests and the benchmarks are told. */
 const KNOWN_GROUP = /^WAYBILL_(BENCH|CONTRACT|FAULT|SECRET|TEST)_/;
@@ -29,13 +36,15 @@ export function unknownVariables(
   environment: Readonly<Record<string, string | undefined>>,
   known: Iterable<string> = [],
 ): readonly UnknownVariable[] {
-  const names = new Set([...programVariables, ...known]);
+  const read = new Set([...programVariables, ...known]);
+  const names = new Set([...read, ...setVariables]);
   // Without the prefix, which all share: WAYBILL_TEMPORAL_ADDRESS is TEMPORAL_ADDRESS.
-  const stems = new Map([...names].map((name) => [name.replace(PREFIX, ''), name]));
+  const stems = new Map([...read].map((name) => [name.replace(PREFIX, ''), name]));
   return Object.keys(environment)
     .filter((name) => PREFIX.test(name) && !KNOWN_GROUP.test(name) && !names.has(name) && environment[name] !== '')
     .map((variable) => {
-      const stem = nearest(variable.replace(PREFIX, ''), [...stems.keys()]);
+      if (CODEC.test(variable)) return {variable, meant: 'WAYBILL_TEMPORAL_PAYLOAD_CODEC'};
+      const stem = nearest(variable.replace(PREFIX, ''), [...stems.keys()], SLIP);
       return {variable, meant: stem === undefined ? undefined : stems.get(stem)};
     });
 }

@@ -3,6 +3,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ReadFilesOptions extends CallOptions {
+  /** Called whenever bytes have come: a group may take long over a slow line, and says nothing before its end. */
+  readonly onBytes?: () => void;
+}
+
 export interface ListOptions extends CallOptions {
   /**
    * False allows a store that would have to ask for each file's mode and time to leave both out: `stat` and `openSource`

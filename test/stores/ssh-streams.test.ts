@@ -209,7 +209,7 @@ test.each(SHELLS)('a stream serves a user whose login shell is %s', async (shell
   const streams = new FileStreams(pool);
   open.push(pool, {close: async () => streams.close()});
   const files = sources.map(([name, content]) => ({absolute: join(home, 'work/from', name), size: content.length}));
-  const got = await streams.get(files, new RunningCommands(), undefined);
+  const got = await streams.get(files, new RunningCommands(), {});
   const withoutNewline = sources.filter(([name]) => !name.includes('\n'));
   expect(got.flatMap((file) => file?.content.toString('hex') ?? [])).toEqual(
     withoutNewline.map(([, content]) => content.toString('hex')),

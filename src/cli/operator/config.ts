@@ -10,6 +10,8 @@ export async function showConfig(context: CliContext, json: boolean): Promise<vo
   const screen = new Screen(context);
   const loaded = await loadConfiguration({directory: cwd, environment});
   const values = effectiveValues(loaded, environment);
+  for (const variable of loaded.unknownVariables)
+    screen.line(`Nothing reads the environment variable ${printable(variable)}.`);
   if (json) {
     for (const {source, ...value} of values)
       await screen.result(JSON.stringify({...value, source: describeSource(source)}));
@@ -20,8 +22,6 @@ export async function showConfig(context: CliContext, json: boolean): Promise<vo
       ? 'No waybill.yaml was found: defaults and environment.'
       : `Read from ${printable(loaded.file)}`,
   );
-  for (const variable of loaded.unknownVariables)
-    screen.line(`Nothing reads the environment variable ${printable(variable)}.`);
   await screen.result(
     formatTable(
       ['FIELD', 'VALUE', 'FROM'],

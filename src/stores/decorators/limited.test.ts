@@ -66,8 +66,26 @@ describe('a watched store', () => {
   });
 
   it('leaves small files to be read in one call, also at a store whose chunks are of another size', async () => {
-    const watched = new StallWatch(100).watched(withProperties(store, {preferredChunkBytes: 5}));
+    const watched = new StallWatch(30_000).watched(withProperties(store, {preferredChunkBytes: 5}));
     expect(await watched.readFiles?.([{path: 'file', size: 7}])).toMatchObject([{outcome: 'read', changed: false}]);
     expect(watched.properties.preferredChunkBytes).toBe(5);
+  });
+
+  it('rejects a group of small files of which no byte comes, and waits while some do', async () => {
+    const watch = new StallWatch(100);
+    const silent = watch.watched({...withProperties(store, {}), readFiles: () => new Promise(() => undefined)});
+    await expect(silent.readFiles?.([])).rejects.toMatchObject({code: 'transfer.stalled'});
+    const slow = watch.watched({
+      ...withProperties(store, {}),
+      readFiles: async (_files, options) => {
+        for (let turn = 0; turn < 20; turn++) {
+          await new Promise((resolve) => setTimeout(resolve, 15));
+          options?.onBytes?.();
+        }
+        return [];
+      },
+    });
+    expect(await slow.readFiles?.([])).toEqual([]);
+    watch.stop();
   });
 });

@@ -3,8 +3,8 @@ import type {Store} from '../store.js';
 import {intercepted, type Interceptor, type StoreMethod} from './intercepted.js';
 
 /**
- * Hashing and flushing a large file take as long as they take; a group of small files is one call of up to 8 MiB, which
- * the store itself gives up when its line is dead: one that is read is not even led through here.
+ * Hashing and flushing a large file take as long as they take; a group of small files is written by one call of up to
+ * 8 MiB, which the store itself gives up when its line is dead.
  */
 const movesNoBytes: readonly StoreMethod[] = [
   'hash',
@@ -35,13 +35,23 @@ export class StallWatch {
       movesNoBytes.includes(call.method) ? proceed() : this.#watch(proceed());
     const readFiles = store.readFiles?.bind(store);
     // Assigned, not spread: what the store says of itself may still change.
-    return Object.assign(intercepted(store, around), readFiles === undefined ? {} : {readFiles});
+    return Object.assign(
+      intercepted(store, around),
+      readFiles === undefined ? {} : {readFiles: this.#reading(readFiles)},
+    );
   }
 
   /** Ends the timer of a watch that is not needed any more. */
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #reading(readFiles: NonNullable<Store['readFiles']>): NonNullable<Store['readFiles']> {
+    const onBytes = (): void => {
+      this.#movedAt = performance.now();
+    };
+    return (files, options) => this.#watch(readFiles(files, {...options, onBytes}));
   }
 
   async #watch<T>(call: Promise<T>): Promise<T> {

@@ -1,4 +1,5 @@
 import {execFile} from 'node:child_process';
+import {stat} from 'node:fs/promises';
 import {promisify} from 'node:util';
 import {SyncProcess} from './sync-process.js';
 
@@ -15,12 +16,24 @@ export function syncsFileSystems(): Promise<boolean> {
   return known;
 }
 
-let running: SyncProcess | undefined;
+/** By the device: one whose medium does not answer holds up no other. */
+const running = new Map<number, SyncProcess>();
 
 /** Puts everything on the medium that the file systems of these directories still hold in memory. False where it failed. */
 export async function syncFileSystems(directories: readonly string[]): Promise<boolean> {
-  const process = running?.ended === false ? running : new SyncProcess();
-  running = process;
-  const synced = await Promise.all(directories.map((directory) => process.sync(directory)));
+  const synced = await Promise.all(
+    directories.map(async (directory) => {
+      const found = await stat(directory).catch(() => undefined);
+      return found !== undefined && (await processFor(found.dev).sync(directory));
+    }),
+  );
   return !synced.includes(false);
+}
+
+function processFor(device: number): SyncProcess {
+  const known = running.get(device);
+  if (known?.ended === false) return known;
+  const process = new SyncProcess();
+  running.set(device, process);
+  return process;
 }

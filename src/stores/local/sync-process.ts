@@ -1,4 +1,4 @@
-import {spawn} from 'node:child_process';
+import {type ChildProcess, spawn} from 'node:child_process';
 import {Socket} from 'node:net';
 import {createInterface} from 'node:readline';
 
@@ -14,19 +14,24 @@ done`;
  */
 export class SyncProcess {
   readonly #waiting: ((synced: boolean) => void)[] = [];
-  readonly #child = spawn('/bin/sh', ['-c', PROGRAM], {cwd: '/', stdio: ['pipe', 'pipe', 'ignore']});
+  readonly #child: ChildProcess = spawn('/bin/sh', ['-c', PROGRAM], {cwd: '/', stdio: ['pipe', 'pipe', 'ignore']});
   #ended = false;
 
   constructor() {
-    const {stdin, stdout} = this.#child;
-    createInterface({input: stdout}).on('line', (line) => this.#answer(line === 'synced'));
     // Whatever it was asked and has not done is not done.
     const end = (): void => {
       this.#ended = true;
       while (this.#waiting.length > 0) this.#answer(false);
     };
     this.#child.on('error', end).on('exit', end);
+    const {stdin, stdout} = this.#child;
+    // Where the system has no descriptor left for them, which `error` tells next.
+    if (!stdin || !stdout) {
+      this.#ended = true;
+      return;
+    }
     stdin.on('error', end);
+    createInterface({input: stdout}).on('line', (line) => this.#answer(line === 'synced'));
     for (const stream of [stdin, stdout]) if (stream instanceof Socket) stream.unref();
     this.#child.unref();
   }
@@ -42,7 +47,7 @@ export class SyncProcess {
       this.#waiting.push(resolve);
       // Whoever waits for it keeps this process running, and nothing else of it does.
       this.#child.ref();
-      this.#child.stdin.write(`${directory}\n`);
+      this.#child.stdin?.write(`${directory}\n`);
     });
   }
 

@@ -3,6 +3,7 @@ import {hasCode} from '../../contracts/errors.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {availableSoon} from './hash-file.js';
 import {HashShell} from './hash-shell.js';
+import type {ReadFilesOptions} from '../store.js';
 import type {RunningCommands} from './running-commands.js';
 import {findDialect, type ShellDialect} from './shell-dialect.js';
 import {type FileGot, type FileToGet, getFiles, WORTH_A_STREAM} from './shell-get.js';
@@ -29,8 +30,9 @@ export class FileStreams {
   async get(
     files: readonly FileToGet[],
     commands: RunningCommands,
-    signal: AbortSignal | undefined,
+    options: ReadFilesOptions,
   ): Promise<readonly (FileGot | undefined)[]> {
+    const {signal} = options;
     signal?.throwIfAborted();
     const none = files.map(() => undefined);
     if (files.length < WORTH_A_STREAM || this.#failed) return none;
@@ -39,7 +41,7 @@ export class FileStreams {
       const dialect = await unlessAborted(signal, this.#findOnce());
       if (dialect !== undefined && (await availableSoon(this.#shell, signal))) {
         const by = {pool: this.#pool, dialogue: this.#shell, dialect, started: commands.started};
-        return await getFiles(files, by, signal);
+        return await getFiles(files, by, options);
       }
       this.#failed = true;
       return none;

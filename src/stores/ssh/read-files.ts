@@ -2,7 +2,7 @@ import {onAbort, unlessAborted} from '../../abort/on-abort.js';
 import {toError} from '../../contracts/errors.js';
 import {digestOf} from '../../hashing/digest-of.js';
 import {inParallel, mapInParallel} from '../in-parallel.js';
-import type {CallOptions, Store, WholeFile, WholeFileRequest} from '../store.js';
+import type {ReadFilesOptions, Store, WholeFile, WholeFileRequest} from '../store.js';
 import {entryOf} from './entry.js';
 import type {FileStreams} from './file-streams.js';
 import type {SshRoot} from './root.js';
@@ -34,14 +34,14 @@ interface LocatedFile {
 export async function readFiles(
   place: ReadFrom,
   requests: readonly WholeFileRequest[],
-  options: CallOptions = {},
+  options: ReadFilesOptions = {},
 ): Promise<readonly WholeFile[]> {
   const {signal} = options;
   signal?.throwIfAborted();
   const commands = new RunningCommands();
   const forget = onAbort(signal, () => commands.end());
   try {
-    const got = await unlessAborted(signal, getInGroups(place, requests, commands, signal));
+    const got = await unlessAborted(signal, getInGroups(place, requests, commands, options));
     return await mapInParallel(requests, READS_AT_ONCE, (request) => {
       const file = got.get(request);
       return file === undefined ? readByItself(place, request, options) : wholeFile(file);
@@ -55,19 +55,19 @@ async function getInGroups(
   {sessions, root, streams}: ReadFrom,
   requests: readonly WholeFileRequest[],
   commands: RunningCommands,
-  signal: AbortSignal | undefined,
+  options: ReadFilesOptions,
 ): Promise<ReadonlyMap<WholeFileRequest, FileGot>> {
   const got = new Map<WholeFileRequest, FileGot>();
   const located = new Map<WholeFileRequest, LocatedFile>();
   // Whatever keeps files from being found is told when each is read by itself.
-  const session = await sessions.get(0, signal).catch(() => undefined);
+  const session = await sessions.get(0, options.signal).catch(() => undefined);
   if (session === undefined) return got;
   await inParallel(requests, READS_AT_ONCE, async (request) => {
     const absolute = await root.locate(session, request.path).catch(() => undefined);
     if (absolute !== undefined) located.set(request, {request, absolute, size: request.size});
   });
   for (const group of groupsOf(requests.flatMap((request) => located.get(request) ?? []))) {
-    for (const [index, file] of (await streams.get(group, commands, signal)).entries()) {
+    for (const [index, file] of (await streams.get(group, commands, options)).entries()) {
       const request = group[index]?.request;
       if (file !== undefined && request !== undefined) got.set(request, file);
     }
@@ -97,13 +97,14 @@ async function wholeFile({attributes, content, changed}: FileGot): Promise<Whole
 async function readByItself(
   {openSource}: ReadFrom,
   {path, size}: WholeFileRequest,
-  options: CallOptions,
+  options: ReadFilesOptions,
 ): Promise<WholeFile> {
   try {
     const source = await openSource(path, options);
     try {
       const {entry} = source;
       const content = size === 0 ? new Uint8Array(0) : await source.read(0, size, options);
+      options.onBytes?.();
       const changed = (await source.restat(options)).identity !== entry.identity;
       return {outcome: 'read', entry, content, sha256: await digestOf(content), changed};
     } finally {

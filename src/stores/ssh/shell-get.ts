@@ -8,6 +8,7 @@ import {quote} from '../../ssh/quote.js';
 import {sendingCommand} from '../../ssh/scp/command.js';
 import {agreementTo, receiveInTurn, ScpReceiver} from '../../ssh/scp/receive.js';
 import {type FileAttributes, isFile} from '../../ssh/sftp/attributes.js';
+import type {ReadFilesOptions} from '../store.js';
 import {MAX_SECONDS} from './entry.js';
 import {SESSION_WITHIN_MS} from './hash-file.js';
 import {parseStated, type StatedFile} from './shell-attributes.js';
@@ -53,7 +54,7 @@ interface Getting {
 export async function getFiles(
   files: readonly FileToGet[],
   {pool, dialogue, dialect, started}: GetBy,
-  signal: AbortSignal | undefined,
+  {signal, onBytes}: ReadFilesOptions,
 ): Promise<readonly (FileGot | undefined)[]> {
   const before = await lookAt(dialogue, dialect, files, signal);
   const getting = files.flatMap((file): readonly Getting[] => {
@@ -65,9 +66,13 @@ export async function getFiles(
   if (getting.length === 0) return files.map(() => undefined);
   const receivers = getting.map(({receiver}) => receiver);
   const sending = `exec ${sendingCommand(...getting.map(({file}) => file.absolute))}`;
+  const take = receiveInTurn(receivers);
+  const taken = (bytes: Buffer): void => {
+    onBytes?.();
+    take(bytes);
+  };
   const soon = timeLimit(SESSION_WITHIN_MS, signal);
-  const opened = PipedCommand.open(pool, sending, receiveInTurn(receivers), soon.signal);
-  const command = await opened.finally(() => soon.end());
+  const command = await PipedCommand.open(pool, sending, taken, soon.signal).finally(() => soon.end());
   started(command);
   // Ahead of what it is about, so that a long line does not cost a round trip for each file.
   await command.write(agreementTo(getting.length));
