@@ -89,6 +89,8 @@ export function describeTwoAttempts(subject: Subject): void {
       const refusal = await refused;
       if (refusal !== undefined) expect(refusal).toMatchObject({code: 'transfer.partial-consumed'});
       for (const attempt of [winner, late]) await attempt.close();
+      // Versity Gateway removes an upload's parts one by one when it completes it, and keeps one that comes meanwhile.
+      if (subject.store.kind === 's3') await subject.store.remove(subject.at('partials', 'shared'));
       if (modificationTimes) expect((await subject.store.stat(subject.at('file')))?.modifiedAt).toBe(modifiedAt);
     });
 
