@@ -24,5 +24,5 @@ function peak(before: string): number {
 it('keeps a heap small that V8 would let grow', () => {
   const limited = peak('limitHeapGrowth();');
   expect(limited).toBeLessThan(100);
-  expect(peak('void limitHeapGrowth;')).toBeGreaterThan(150);
+  expect(peak('void limitHeapGrowth;')).toBeGreaterThan(1.5 * limited);
 });
