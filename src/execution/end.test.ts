@@ -103,7 +103,9 @@ describe('a clean-up', () => {
     const command = ['sh', '-c', `setsid sleep ${seconds}1 & setsid sleep ${seconds}2 & sleep 0.1`];
     const timeout = uniqueSeconds();
     // Its workspace goes from under it, which it may notice while it is being cleaned up.
-    const running = launch(local, workspace, {command, hook, timeoutMs: Number(timeout) * 1_000}).catch(() => undefined);
+    const running = launch(local, workspace, {command, hook, timeoutMs: Number(timeout) * 1_000}).catch(
+      () => undefined,
+    );
     await until('the wrapper is gone', async () => (await processesNaming(`sleep\0${seconds}`)).length === 2);
     await until('a watcher sleeps', async () => (await processesNaming(`sleep\0${timeout}`)).length === 1);
     await cleanUpWorkspace(local, workspace, {graceMs: 200});
