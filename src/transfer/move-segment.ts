@@ -1,4 +1,5 @@
 import {joinStorePath} from '../stores/paths.js';
+import {groupsOf} from '../stores/groups.js';
 import type {Store, StorePath} from '../stores/store.js';
 import {compressFile} from './compression/compress-file.js';
 import {withOriginals} from './compression/originals.js';
@@ -11,7 +12,7 @@ import type {MoveLimits} from './move-shape.js';
 import {plainPartial} from './plain-partial.js';
 import type {PlannedFile} from './planned-file.js';
 import {SegmentOutcomes} from './segment-outcomes.js';
-import {groupsOf, LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
+import {LEAST_GROUP, moveSmallFiles, SMALL_FILE_BYTES, USUAL_GROUP} from './small-files.js';
 import {requireCurrent} from './superseded.js';
 
 /** `stalled` where one got no further, `stalled-again` where at least the two before this one did not. */
@@ -109,7 +110,12 @@ class Segment {
     const isSmall = ({size, stored}: PlannedFile) => size <= mostBytes && stored === undefined;
     const small = left.filter((file) => file.kind === 'file' && isSmall(file));
     const large = left.filter((file) => file.kind === 'file' && !isSmall(file));
-    const moveSmall = (width: number) => inParallel(groupsOf(small, group), width, (files) => this.#group(files));
+    const moveSmall = (width: number) =>
+      inParallel(
+        groupsOf(small, group, ({size}) => size),
+        width,
+        (files) => this.#group(files),
+      );
     const moveLarge = (width: number) =>
       inParallel(large, width, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt)));
     const lanes = await Promise.allSettled(

@@ -1,5 +1,6 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
+import type {GroupSize} from '../stores/groups.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {SmallFile, SmallFileResult, Store, StorePath} from '../stores/store.js';
 import {BLOCK_BYTES, PIECES} from './blocks.js';
@@ -13,11 +14,6 @@ import {checkWholeFile, readSmallFile, type SmallContent} from './small-file.js'
 
 /** Up to one block a file needs no ledger: a crash costs no more than that. */
 export const SMALL_FILE_BYTES = BLOCK_BYTES;
-
-export interface GroupSize {
-  readonly files: number;
-  readonly bytes: number;
-}
 
 export const USUAL_GROUP: GroupSize = {files: 256, bytes: 8 * 1024 * 1024};
 
@@ -51,22 +47,6 @@ export type SmallOutcome =
   | {readonly outcome: 'failed'; readonly error: unknown};
 
 type FoundAttributes = Pick<MovedOutcome, 'attributes'>;
-
-/** Cuts small files into groups that go to the store in one call each. */
-export function* groupsOf(files: readonly PlannedFile[], most: GroupSize): Generator<readonly PlannedFile[]> {
-  let group: PlannedFile[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    if (group.length > 0 && (group.length >= most.files || bytes + file.size > most.bytes)) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(file);
-    bytes += file.size;
-  }
-  if (group.length > 0) yield group;
-}
 
 /** Reads, hashes and publishes one group. Answers once for each file, in order. */
 export async function moveSmallFiles(

@@ -1,5 +1,6 @@
 import {setTimeout as delay} from 'node:timers/promises';
-import type {CallOptions, PartialFile, SmallFile, SmallFileResult, Store} from '../store.js';
+import {groupsOf} from '../groups.js';
+import type {CallOptions, PartialFile, SmallFileResult, Store} from '../store.js';
 
 /** Bytes for so many milliseconds may go at once: less would make every chunk wait, more would come in visible bursts. */
 const BURST_MS = 250;
@@ -39,7 +40,9 @@ export function withRateLimit(store: Store, bytesPerSecond: number): Store {
     openPartial: async (partial, options) => limitedPartial(await store.openPartial(partial, options), wait),
     putFiles: async (files, options) => {
       const results: SmallFileResult[] = [];
-      for (const group of groupsOf(files, bytesPerSecond)) {
+      // Many files would go out in one burst: at most a second's worth goes together.
+      const most = {files: files.length, bytes: bytesPerSecond};
+      for (const group of groupsOf(files, most, ({content}) => content.length)) {
         await wait(
           group.reduce((sum, {content}) => sum + content.length, 0),
           options,
@@ -49,22 +52,6 @@ export function withRateLimit(store: Store, bytesPerSecond: number): Store {
       return results;
     },
   };
-}
-
-/** A group of many files would go out in one burst: at most a second's worth goes together. */
-function* groupsOf(files: readonly SmallFile[], bytesPerSecond: number): Generator<readonly SmallFile[]> {
-  let group: SmallFile[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    if (group.length > 0 && bytes + file.content.length > bytesPerSecond) {
-      yield group;
-      group = [];
-      bytes = 0;
-    }
-    group.push(file);
-    bytes += file.content.length;
-  }
-  if (group.length > 0) yield group;
 }
 
 function limitedPartial(

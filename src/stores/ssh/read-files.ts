@@ -1,6 +1,7 @@
 import {onAbort, unlessAborted} from '../../abort/on-abort.js';
 import {toError} from '../../contracts/errors.js';
 import {digestOf} from '../../hashing/digest-of.js';
+import {groupsOf} from '../groups.js';
 import {inParallel, mapInParallel} from '../in-parallel.js';
 import type {ReadFilesOptions, Store, WholeFile, WholeFileRequest} from '../store.js';
 import {entryOf} from './entry.js';
@@ -14,8 +15,7 @@ import type {FileGot} from './shell-get.js';
 const READS_AT_ONCE = 32;
 
 /** Of one session: names are arguments of one program, which the system limits. */
-const MOST_FILES = 512;
-const MOST_NAME_BYTES = 64 * 1024;
+const MOST_NAMES = {files: 512, bytes: 64 * 1024};
 
 interface ReadFrom {
   readonly sessions: FileSessions;
@@ -66,28 +66,14 @@ async function getInGroups(
     const absolute = await root.locate(session, request.path).catch(() => undefined);
     if (absolute !== undefined) located.set(request, {request, absolute, size: request.size});
   });
-  for (const group of groupsOf(requests.flatMap((request) => located.get(request) ?? []))) {
+  const found = requests.flatMap((request) => located.get(request) ?? []);
+  for (const group of groupsOf(found, MOST_NAMES, ({absolute}) => Buffer.byteLength(absolute))) {
     for (const [index, file] of (await streams.get(group, commands, options)).entries()) {
       const request = group[index]?.request;
       if (file !== undefined && request !== undefined) got.set(request, file);
     }
   }
   return got;
-}
-
-function* groupsOf(files: readonly LocatedFile[]): Generator<readonly LocatedFile[]> {
-  let group: LocatedFile[] = [];
-  let bytes = 0;
-  for (const file of files) {
-    bytes += Buffer.byteLength(file.absolute);
-    if (group.length > 0 && (group.length === MOST_FILES || bytes > MOST_NAME_BYTES)) {
-      yield group;
-      group = [];
-      bytes = Buffer.byteLength(file.absolute);
-    }
-    group.push(file);
-  }
-  if (group.length > 0) yield group;
 }
 
 async function wholeFile({attributes, content, changed}: FileGot): Promise<WholeFile> {
