@@ -10,8 +10,9 @@ import {
   retryDelay,
 } from '../src/contracts/checkpoint.js';
 import {errorFacts} from '../src/contracts/error-codes.js';
-import {hasCode, isWaybillError, WaybillError} from '../src/contracts/errors.js';
+import {hasCode, isWaybillError, toError, WaybillError} from '../src/contracts/errors.js';
 import {HEARTBEAT_INTERVAL_MS, HEARTBEAT_TIMEOUT_MS} from '../src/contracts/timing.js';
+import {failedBefore} from '../src/transfer/attempts.js';
 import type {FailedBefore} from '../src/transfer/move-segment.js';
 import type {TaskRecords} from '../src/worker/task-records.js';
 
@@ -55,7 +56,6 @@ export async function runAttempt<T>(
     throw noFurther(decision.message, last);
   }
   const stalled = decision.stalledAttempts > 0 || last?.stalledBefore === true;
-  const stalledBefore = decision.stalledAttempts > 1 ? 'stalled-again' : 'stalled';
   let checkpoint: Checkpoint = {
     version: 1,
     step,
@@ -88,7 +88,7 @@ export async function runAttempt<T>(
     return await work({
       signal: AbortSignal.any([context.cancellationSignal, frozen.signal]),
       isCurrent,
-      before: stalled ? stalledBefore : last?.lastError === undefined ? undefined : 'failed',
+      before: failedBefore({failed: last?.lastError !== undefined, stalled, stalledAttempts: decision.stalledAttempts}),
       note: ({progress = 0, gained = 0, ...shown}) => {
         const furthest = Math.max(checkpoint.progress, progress, decision.progress + gained);
         checkpoint = {...checkpoint, ...shown, progress: furthest};
@@ -121,7 +121,7 @@ export async function runAttempt<T>(
 
 /** Gives Temporal the code as the failure's type, and to the reader what the code means. */
 export function toFailure(error: unknown, checkpoint?: Checkpoint): Error {
-  if (!isWaybillError(error)) return error instanceof Error ? error : new Error(String(error));
+  if (!isWaybillError(error)) return toError(error);
   const {code, remedy, path, expected, found} = error;
   return ApplicationFailure.create({
     message: error.message,
@@ -148,9 +148,7 @@ function after(error: unknown, checkpoint: Checkpoint, unreachableSince: number 
   // A command runs on however often the line drops: its watcher has nothing to move meanwhile.
   const silent = checkpoint.step === 'run' && hasCode(error, 'ssh.connection-lost');
   // In the middle of an upgrade an attempt of the older version finds nothing that it may do: the next may be of the newer.
-  const waits =
-    hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable') ||
-    hasCode(error, 'transfer.newer-version');
+  const waits = hasCode(error, 'ssh.unreachable', 'store.unavailable', 'catalog.unavailable', 'transfer.newer-version');
   if (!silent && !waits) return failed;
   const moved = checkpoint.progress > checkpoint.progressAtStart;
   return {

@@ -23,6 +23,18 @@ interface AttemptsOptions {
   readonly onRetry?: (attempt: number, reason: string) => void;
 }
 
+/** What an attempt is told of those before it; `stalled` where one of them got no further, however long ago. */
+export function failedBefore(of: {
+  readonly failed: boolean;
+  readonly stalled: boolean;
+  /** In a row, up to now. */
+  readonly stalledAttempts: number;
+}): FailedBefore | undefined {
+  if (of.stalledAttempts > 1) return 'stalled-again';
+  if (of.stalled) return 'stalled';
+  return of.failed ? 'failed' : undefined;
+}
+
 /**
  * Moves a segment in as many attempts as it takes, without Temporal. Those that get further are not counted; the pauses
  * between them grow while nothing moves. Rejects at once with what no other attempt may mend.
@@ -42,11 +54,10 @@ export async function inAttempts<Result>(
     }
     const {progress: progressAtStart, stalledAttempts} = decision;
     stalled ||= stalledAttempts > 0;
-    const before = stalledAttempts > 1 ? 'stalled-again' : stalled ? 'stalled' : 'failed';
     let progress = progressAtStart;
     try {
       return await move({
-        before: last && before,
+        before: failedBefore({failed: last !== undefined, stalled, stalledAttempts}),
         earlier: [...earlier.values()],
         onOutcome: (outcome) => void earlier.set(outcome.name, outcome),
         onProgress: ({bytesDone, filesDone}, gainedBytes) => {
