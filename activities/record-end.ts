@@ -25,8 +25,9 @@ export function recordEnd({catalog, lifecycle, retentionDays, store}: ActivityDe
     const runId = Context.current().info.workflowExecution?.runId ?? '';
     await catalog.finishExecution({runId, result, keepMs: keep});
     // Somebody kept it while its outputs were on their way: what came after that has the tag.
-    const isKept = (await catalog.getExecution(executionId))?.kept === true;
-    if (isKept && keep !== null && result.collected.files > 0) await exemptOutputs(lifecycle, executionId);
+    const mayExpire = keep !== null && result.collected.files > 0;
+    if (mayExpire && (await catalog.getExecution(executionId))?.kept === true)
+      await exemptOutputs(lifecycle, executionId);
     try {
       await writeStoredExecution(store, catalog, executionId);
     } catch (error) {
