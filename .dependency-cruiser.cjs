@@ -2,7 +2,7 @@
 // test/imports makes to see each of them go red.
 const test = '\\.test\\.ts$';
 const temporal = '(^|/)@temporalio/';
-const engine = '^src/(abort|stores|transfer|ssh|execution|artifacts|hashing|lock)/';
+const engine = '^src/(abort|promises|stores|transfer|ssh|execution|artifacts|hashing|lock)/';
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {

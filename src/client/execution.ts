@@ -26,7 +26,7 @@ import type {Session} from './connect.js';
 import {download} from './download.js';
 import {translate} from './failures.js';
 import {followLogs} from './follow-logs.js';
-import {KeptPromise} from './kept-promise.js';
+import {KeptPromise} from '../promises/kept-promise.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
 import {removeExecution} from './remove.js';

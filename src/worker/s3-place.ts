@@ -1,5 +1,6 @@
 import type {Environment} from '../config/directories.js';
 import type {S3StoreConfiguration} from '../config/schema.js';
+import {KeptPromise} from '../promises/kept-promise.js';
 import {openS3Store} from '../stores/s3/store.js';
 import type {Store} from '../stores/store.js';
 import {s3Connection} from './s3-connection.js';
@@ -11,22 +12,16 @@ import type {OpenedPlace} from './targets.js';
 export function openS3Place(name: string, settings: S3StoreConfiguration, environment: Environment): OpenedPlace {
   const {endpoint, bucket, prefix} = settings;
   const credentials = s3Credentials(settings, environment);
-  const stores = new Map<string, Promise<Store>>();
+  const stores = new Map<string, KeptPromise<Store>>();
   const open = async (root: string): Promise<Store> =>
     openS3Store({
       ...{name, prefix: `${prefix}/${root}`.split('/').filter(Boolean).join('/')},
       ...(await s3Connection(settings, credentials)),
     });
   const storeAt = (root: string): Promise<Store> => {
-    const known = stores.get(root);
-    if (known) return known;
-    // A certificate that cannot be read today can be tomorrow: what failed is not kept.
-    const made = open(root).catch((error: unknown) => {
-      stores.delete(root);
-      throw error;
-    });
-    stores.set(root, made);
-    return made;
+    const store = stores.get(root) ?? new KeptPromise<Store>();
+    stores.set(root, store);
+    return store.get(() => open(root));
   };
   return {
     address: `${endpoint.replace(/\/$/, '')} ${bucket}/${prefix}`,
@@ -37,9 +32,7 @@ export function openS3Place(name: string, settings: S3StoreConfiguration, enviro
         ...{store: () => storeAt('/'), ...(signal === undefined ? {} : {signal})},
       }),
     close: async () => {
-      for (const one of await Promise.allSettled([...stores.values()])) {
-        if (one.status === 'fulfilled') await one.value.close();
-      }
+      for (const store of stores.values()) await (await store.found())?.close();
     },
   };
 }

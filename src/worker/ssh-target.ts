@@ -1,6 +1,7 @@
 import {posix} from 'node:path';
 import type {SshTargetConfiguration, TransferConfiguration} from '../config/schema.js';
 import {WaybillError} from '../contracts/errors.js';
+import {KeptPromise} from '../promises/kept-promise.js';
 import {SshShell} from '../ssh/exec.js';
 import {SshPool} from '../ssh/pool.js';
 import {openSshStore, type SshStoreOptions} from '../stores/ssh/store.js';
@@ -24,7 +25,7 @@ export function openSshTarget(
   const {connectionsPerTarget} = transfer;
   const {protocol} = settings;
   const stores = new Map<string, Store>();
-  let connecting: Promise<Connected> | undefined;
+  const connecting = new KeptPromise<Connected>();
   let current: SshPool | undefined;
 
   const connect = async (signal?: AbortSignal): Promise<Connected> => {
@@ -42,14 +43,7 @@ export function openSshTarget(
       throw error;
     }
   };
-  const connected = (signal?: AbortSignal): Promise<Connected> => {
-    // A failed connection is not kept: the next caller tries again.
-    connecting ??= connect(signal).catch((error: unknown) => {
-      connecting = undefined;
-      throw error;
-    });
-    return connecting;
-  };
+  const connected = (signal?: AbortSignal): Promise<Connected> => connecting.get(() => connect(signal));
 
   return {
     address: `${settings.user === undefined ? '' : `${settings.user}@`}${settings.host}${settings.port === undefined ? '' : `:${settings.port}`}`,
@@ -70,7 +64,7 @@ export function openSshTarget(
     check: (signal) => checkSshTarget(name, settings, async () => (await connected(signal)).target, signal),
     close: async () => {
       await Promise.all([...stores.values()].map((store) => store.close()));
-      await (await connecting?.catch(() => undefined))?.pool.close();
+      await (await connecting.found())?.pool.close();
     },
   };
 }

@@ -23,7 +23,7 @@ import {download} from '../download.js';
 import {translate} from '../failures.js';
 import {requireWorker} from '../require-worker.js';
 import {rowsOf} from '../rows.js';
-import {KeptPromise} from '../kept-promise.js';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import {openTicketStore, type TicketStore} from '../ticket-store.js';
 import {followBatch} from './follow.js';
 import {sendFiles} from './send.js';

@@ -20,7 +20,7 @@ import {
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../../contracts/timing.js';
 import type {Session} from '../connect.js';
 import {translate} from '../failures.js';
-import {KeptPromise} from '../kept-promise.js';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import {requireWorker} from '../require-worker.js';
 
 type Workflow = (request: TicketSessionRequest) => Promise<void>;

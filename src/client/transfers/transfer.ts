@@ -8,7 +8,7 @@ import type {TransferEvent, TransferHandle, TransferNow} from '../api.js';
 import {awaitEnd} from '../await-end.js';
 import {ask} from '../catalog.js';
 import type {Session} from '../connect.js';
-import {KeptPromise} from '../kept-promise.js';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import {requireWorker} from '../require-worker.js';
 import {rowsOf} from '../rows.js';
 import {UntilSettled} from '../until-settled.js';

@@ -1,4 +1,5 @@
 import {randomBytes} from 'node:crypto';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import type {StorePath} from '../store.js';
 import {S3Client} from './client.js';
 import type {S3Credentials} from './credentials.js';
@@ -21,13 +22,11 @@ const STALL_MS = 1000;
  * of an object that is not there; while nothing is known the answer is true, the careful one.
  */
 export function unsignedCopies(connection: SignerConnection, prefix: StorePath): () => Promise<boolean> {
-  let asked: Promise<boolean> | undefined;
+  const asked = new KeptPromise<boolean>();
   return async () => {
-    asked ??= takesUnsignedCopies(connection, prefix);
     try {
-      return await asked;
+      return await asked.get(() => takesUnsignedCopies(connection, prefix));
     } catch (error) {
-      asked = undefined;
       if (!(error instanceof S3Failure)) throw error;
       return true;
     }

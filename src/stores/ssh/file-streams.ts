@@ -1,5 +1,6 @@
 import {unlessAborted} from '../../abort/on-abort.js';
 import {hasCode} from '../../contracts/errors.js';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {availableSoon} from './hash-file.js';
 import {HashShell} from './hash-shell.js';
@@ -18,7 +19,7 @@ export class FileStreams {
   /** One of its own: in the store's, questions wait while files are hashed. It is open while groups are under way. */
   readonly #shell: HashShell;
   #underWay = 0;
-  #dialect: Promise<ShellDialect | undefined> | undefined;
+  readonly #dialect = new KeptPromise<ShellDialect | undefined>();
   #failed = false;
 
   constructor(pool: SshPool) {
@@ -38,7 +39,10 @@ export class FileStreams {
     if (files.length < WORTH_A_STREAM || this.#failed) return none;
     this.#underWay += 1;
     try {
-      const dialect = await unlessAborted(signal, this.#findOnce());
+      const dialect = await unlessAborted(
+        signal,
+        this.#dialect.get(() => this.#find()),
+      );
       if (dialect !== undefined && (await availableSoon(this.#shell, signal))) {
         const by = {pool: this.#pool, dialogue: this.#shell, dialect, started: commands.started};
         return await getFiles(files, by, options);
@@ -58,14 +62,6 @@ export class FileStreams {
 
   close(): void {
     this.#shell.close();
-  }
-
-  #findOnce(): Promise<ShellDialect | undefined> {
-    const finding = (this.#dialect ??= this.#find());
-    finding.catch(() => {
-      if (this.#dialect === finding) this.#dialect = undefined;
-    });
-    return finding;
   }
 
   async #find(): Promise<ShellDialect | undefined> {
