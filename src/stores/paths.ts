@@ -4,13 +4,16 @@ import type {StorePath} from './store.js';
 /** What Linux and macOS file systems take for one component, in bytes of UTF-8. */
 export const MAX_COMPONENT_BYTES = 255;
 
+/** Every component of printable ASCII and no more than 255 bytes: one look answers for nearly every path there is. */
+const PLAIN = /^(?!\.{1,2}(?:\/|$))[ -.0-~]{1,255}(?:\/(?!\.{1,2}(?:\/|$))[ -.0-~]{1,255})*$/;
+
 /**
  * Returns `path` where it is a StorePath. Rejects with `name.outside-root` what is absolute or holds `.`, `..` or an
  * empty component, and with `name.not-carried` what no file system can hold: NUL, text that is not well-formed
  * Unicode, a component of more than 255 bytes.
  */
 export function checkStorePath(path: string): StorePath {
-  if (path === '') return path;
+  if (path === '' || PLAIN.test(path)) return path;
   for (const component of path.split('/')) checkComponent(component, path);
   return path;
 }

@@ -25,12 +25,10 @@ export interface PartialPaths {
  *     3f1c…e2.partial   3f1c…e2.ledger
  */
 export function partialPaths(directory: StorePath, of: PartialIdentity): PartialPaths {
-  const hash = createHash('sha256');
+  const fields = [of.owner, of.destination, of.identity, String(of.size)];
   // Lengths first, so that no two sets of fields give the same text.
-  for (const field of [of.owner, of.destination, of.identity, String(of.size)]) {
-    hash.update(`${Buffer.byteLength(field)}:${field}\n`);
-  }
-  const key = hash.digest('hex').slice(0, 40);
+  const text = fields.map((field) => `${Buffer.byteLength(field)}:${field}\n`).join('');
+  const key = createHash('sha256').update(text).digest('hex').slice(0, 40);
   return {partial: joinStorePath(directory, key + PARTIAL), ledger: joinStorePath(directory, key + LEDGER)};
 }
 
