@@ -30,6 +30,13 @@ export type HashingRequest =
       readonly memory: SharedArrayBuffer;
     }
   | {
+      readonly operation: 'look';
+      /** Its absolute path, with a slash at the end. */
+      readonly directory: Uint8Array;
+      /** Of entries in it, each followed by NUL. No link is followed. */
+      readonly names: Uint8Array;
+    }
+  | {
       readonly operation: 'write';
       readonly files: readonly FileToWrite[];
       /** As above. */
@@ -69,18 +76,33 @@ export interface FileToRename {
   readonly ifExists: 'replace' | 'keep';
 }
 
+const stats = {size: z.bigint(), mode: z.bigint(), mtimeNs: z.bigint(), ctimeNs: z.bigint(), ino: z.bigint()};
+
+const failed = z.object({
+  ...{outcome: z.literal('failed'), message: z.string(), code: z.string(), syscall: z.string()},
+});
+
+/** What the system said to a thread: an Error that is sent would lose its errno. */
+export type ThreadFailure = z.infer<typeof failed>;
+
+const look = z.discriminatedUnion('outcome', [
+  z.object({outcome: z.literal('found'), stats: z.object({...stats, uid: z.bigint(), gid: z.bigint()})}),
+  failed,
+]);
+export type Look = z.infer<typeof look>;
+
 const fileRead = z.discriminatedUnion('outcome', [
   z.object({
     outcome: z.literal('read'),
     /** Of the open file, before it was read. */
-    stats: z.object({size: z.bigint(), mode: z.bigint(), mtimeNs: z.bigint(), ctimeNs: z.bigint(), ino: z.bigint()}),
+    stats: z.object(stats),
     bytes: z.number(),
     sha256: z.string(),
     /** Whether the file is not any more what it was before it was read. */
     changed: z.boolean(),
   }),
   z.object({outcome: z.literal('special')}),
-  z.object({outcome: z.literal('failed'), message: z.string(), code: z.string(), syscall: z.string()}),
+  failed,
 ]);
 export type FileRead = z.infer<typeof fileRead>;
 
@@ -89,7 +111,7 @@ const fileWritten = z.discriminatedUnion('outcome', [
   /** The file holds other bytes than it was given, or more. */
   z.object({outcome: z.literal('differs'), sha256: z.string()}),
   z.object({outcome: z.literal('special')}),
-  z.object({outcome: z.literal('failed'), message: z.string(), code: z.string(), syscall: z.string()}),
+  failed,
 ]);
 export type FileWritten = z.infer<typeof fileWritten>;
 
@@ -99,6 +121,7 @@ const hashingAnswer = z.discriminatedUnion('outcome', [
   /** The file ends before the range does. */
   z.object({outcome: z.literal('short')}),
   z.object({outcome: z.literal('stopped')}),
+  z.object({outcome: z.literal('looked'), looks: z.array(look)}),
   z.object({outcome: z.literal('files'), files: z.array(fileRead)}),
   z.object({outcome: z.literal('written'), files: z.array(fileWritten)}),
   /** False where it has to be looked at more closely. */

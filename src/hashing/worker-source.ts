@@ -87,6 +87,23 @@ function readFiles({files, memory}) {
   return {outcome: 'files', files: eachFile(files, memory, ({path}, into) => readFile(path, into))};
 }
 
+// Names end with NUL, which none can hold, and stay bytes: what is not UTF-8 would come back mangled as text.
+function lookAt({directory, names}) {
+  const looks = [];
+  for (let from = 0; from < names.length; ) {
+    const end = names.indexOf(0, from);
+    try {
+      const path = Buffer.concat([directory, names.subarray(from, end)]);
+      const {size, mode, mtimeNs, ctimeNs, ino, uid, gid} = lstatSync(path, {bigint: true});
+      looks.push({outcome: 'found', stats: {size, mode, mtimeNs, ctimeNs, ino, uid, gid}});
+    } catch (error) {
+      looks.push({outcome: 'failed', message: error.message, code: error.code ?? '', syscall: error.syscall ?? ''});
+    }
+    from = end + 1;
+  }
+  return {outcome: 'looked', looks};
+}
+
 const writing = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
 // An attempt that died before it could rename the file may have given it a mode that keeps its owner from writing.
@@ -151,7 +168,10 @@ function renameFiles({files}) {
   return {outcome: 'renamed', files: files.map(renameFile)};
 }
 
-const operations = {range: hashRange, update, drop, files: readFiles, write: writeFiles, rename: renameFiles};
+const operations = {
+  ...{range: hashRange, update, drop},
+  ...{look: lookAt, files: readFiles, write: writeFiles, rename: renameFiles},
+};
 
 parentPort.on('message', ({id, request}) => {
   try {

@@ -1,10 +1,10 @@
-import type {BigIntStats} from 'node:fs';
+import {type BigIntStats, constants} from 'node:fs';
 import type {Entry, EntryKind} from '../store.js';
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
-export function entryOf(stats: BigIntStats): Entry {
-  return {...entryOfKind(kindOf(stats), stats), owner: {uid: Number(stats.uid), gid: Number(stats.gid)}};
+export function entryOf(stats: Look & Pick<BigIntStats, 'uid' | 'gid'>): Entry {
+  return {...entryOfKind(kindOf(stats.mode), stats), owner: {uid: Number(stats.uid), gid: Number(stats.gid)}};
 }
 
 /** What a look tells besides the kind. */
@@ -27,11 +27,17 @@ export function toSeconds(milliseconds: number): number {
   return milliseconds % 1000 === 0 ? milliseconds / 1000 : (milliseconds + 0.0005) / 1000;
 }
 
-function kindOf(stats: BigIntStats): EntryKind {
-  if (stats.isFile()) return 'file';
-  if (stats.isDirectory()) return 'directory';
-  if (stats.isSymbolicLink()) return 'link';
-  return 'special';
+function kindOf(mode: bigint): EntryKind {
+  switch (Number(mode) & constants.S_IFMT) {
+    case constants.S_IFREG:
+      return 'file';
+    case constants.S_IFDIR:
+      return 'directory';
+    case constants.S_IFLNK:
+      return 'link';
+    default:
+      return 'special';
+  }
 }
 
 function floorToMilliseconds(nanoseconds: bigint): number {

@@ -1,4 +1,5 @@
 import {type ErrorCode, WaybillError} from '../../contracts/errors.js';
+import type {ThreadFailure} from '../../hashing/requests.js';
 
 const codes: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'store.not-found',
@@ -27,6 +28,11 @@ export function fromSystem(error: unknown, path: string): Error {
   const errno = errnoOf(error);
   if (errno !== undefined) return translate(error, errno, path);
   return error instanceof Error ? error : new Error(String(error), {cause: error});
+}
+
+/** The same of what the system said to another thread. */
+export function fromThread({message, code, syscall}: ThreadFailure, path: string): Error {
+  return fromSystem(Object.assign(new Error(message), {code, syscall}), path);
 }
 
 /** Throws what `fromSystem` makes of a system error, and everything else, an abort's reason above all, as it came. */

@@ -1,12 +1,14 @@
 import type {OpenDirOptions} from 'node:fs';
-import {lstat, opendir} from 'node:fs/promises';
+import {opendir} from 'node:fs/promises';
+import {lookAt} from '../../hashing/look-at.js';
+import type {Look} from '../../hashing/requests.js';
 import type {CallOptions, ListedEntry, StorePath} from '../store.js';
 import {entryOf} from './entry.js';
-import {isErrno, rethrowTranslated} from './errors.js';
+import {fromThread, rethrowTranslated} from './errors.js';
 import type {LocalRoot} from './root.js';
 
-/** Entries that are looked at together: the thread pool takes no more at once, and memory stays small. */
-const BATCH = 64;
+/** Entries that are looked at together: with fewer the way to the thread that looks counts, and memory stays small. */
+const BATCH = 512;
 
 export async function* list(
   root: LocalRoot,
@@ -17,8 +19,12 @@ export async function* list(
   try {
     const absolute = Buffer.from(`${await root.locateDirectory(directory)}/`);
     for await (const names of batches(absolute, options.signal)) {
-      const entries = await Promise.all(names.map((name) => look(absolute, name)));
-      for (const entry of entries) if (entry !== undefined) yield entry;
+      const looks = await lookAt(absolute, names);
+      for (const [index, look] of looks.entries()) {
+        const name = names[index];
+        const entry = name && listed(name, look, directory);
+        if (entry !== undefined) yield entry;
+      }
       options.signal?.throwIfAborted();
     }
   } catch (error) {
@@ -49,16 +55,15 @@ export async function* namesIn(absolute: Buffer): AsyncGenerator<Buffer> {
   }
 }
 
-async function look(directory: Buffer, name: Buffer): Promise<ListedEntry | undefined> {
-  try {
-    const entry = entryOf(await lstat(Buffer.concat([directory, name]), {bigint: true}));
-    const text = decode(name);
-    return text === undefined ? {...entry, name: standIn(name), unrepresentable: true} : {...entry, name: text};
-  } catch (error) {
-    // It has vanished since its name was read.
-    if (isErrno(error, 'ENOENT')) return undefined;
-    throw error;
+/** Undefined where it has vanished since its name was read. */
+function listed(name: Buffer, look: Look, directory: StorePath): ListedEntry | undefined {
+  if (look.outcome === 'failed') {
+    if (look.code === 'ENOENT') return undefined;
+    throw fromThread(look, directory);
   }
+  const entry = entryOf(look.stats);
+  const text = decode(name);
+  return text === undefined ? {...entry, name: standIn(name), unrepresentable: true} : {...entry, name: text};
 }
 
 // Without `ignoreBOM` a name that begins with U+FEFF would lose it.

@@ -5,7 +5,7 @@ import {renameFiles, writeFilesProved} from '../../hashing/write-files.js';
 import {checkStorePath, splitStorePath} from '../paths.js';
 import type {CallOptions, SmallFile, SmallFileResult, StorePath} from '../store.js';
 import {toSeconds} from './entry.js';
-import {fromSystem} from './errors.js';
+import {fromSystem, fromThread} from './errors.js';
 import {notAPartial} from './partial.js';
 import {takeName} from './publish.js';
 import type {LocalRoot} from './root.js';
@@ -113,10 +113,8 @@ function failureOf(file: SmallFile, answer: Exclude<FileWritten, {outcome: 'writ
       return notAPartial(file.partial);
     case 'differs':
       return mismatch(file, answer.sha256);
-    case 'failed': {
-      const {message, code, syscall} = answer;
-      return fromSystem(Object.assign(new Error(message), {code, syscall}), file.destination);
-    }
+    case 'failed':
+      return fromThread(answer, file.destination);
   }
 }
 

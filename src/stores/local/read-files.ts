@@ -3,7 +3,7 @@ import {readFilesHashed} from '../../hashing/read-files.js';
 import type {FileRead} from '../../hashing/requests.js';
 import type {CallOptions, WholeFile, WholeFileRequest} from '../store.js';
 import {entryOfKind} from './entry.js';
-import {fromSystem} from './errors.js';
+import {fromSystem, fromThread} from './errors.js';
 import {notRegular} from './open-file.js';
 import type {LocalRoot} from './root.js';
 
@@ -49,10 +49,8 @@ function wholeFile({path}: WholeFileRequest, file: FileRead, memory: Buffer): Wh
   switch (file.outcome) {
     case 'special':
       return {outcome: 'failed', error: notRegular(path)};
-    case 'failed': {
-      const {code, syscall} = file;
-      return {outcome: 'failed', error: fromSystem(Object.assign(new Error(file.message), {code, syscall}), path)};
-    }
+    case 'failed':
+      return {outcome: 'failed', error: fromThread(file, path)};
     case 'read': {
       const {stats, bytes, sha256, changed} = file;
       const content = memory.subarray(0, bytes);
