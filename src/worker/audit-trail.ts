@@ -2,6 +2,7 @@ import {closeSync, fsync, fsyncSync, openSync, writeSync} from 'node:fs';
 import type {Logger} from 'pino';
 import {WaybillError} from '../contracts/errors.js';
 import type {FileOutcome} from '../transfer/file-outcome.js';
+import {GatheredLines} from './gathered-lines.js';
 
 /** Who moved what, from where to where, when, and what was proved of it. */
 export interface AuditRecord {
@@ -37,6 +38,7 @@ const SYNC_MS = 1_000;
 export class AuditTrail {
   readonly #log: Logger;
   readonly #file: number | undefined;
+  readonly #lines = new GatheredLines((lines) => this.#append(lines));
   #sync: NodeJS.Timeout | undefined;
 
   /** Throws `config.invalid` where the file cannot be opened. */
@@ -53,20 +55,26 @@ export class AuditTrail {
   write(record: AuditRecord): void {
     this.#log.info(record, 'audit: file');
     if (this.#file === undefined) return;
-    try {
-      // One write a line: lines of two workers with the same file do not mix.
-      writeSync(this.#file, `${JSON.stringify({time: new Date().toISOString(), ...record})}\n`);
-      this.#sync ??= setTimeout(() => this.#flush(), SYNC_MS).unref();
-    } catch (error) {
-      this.#log.error({err: error}, 'the audit log cannot be written');
-    }
+    this.#lines.write(`${JSON.stringify({time: new Date().toISOString(), ...record})}\n`);
   }
 
   close(): void {
+    this.#lines.flush();
     clearTimeout(this.#sync);
     if (this.#file === undefined) return;
     fsyncSync(this.#file);
     closeSync(this.#file);
+  }
+
+  #append(lines: string): void {
+    if (this.#file === undefined) return;
+    try {
+      // Whole lines in one write: those of two workers with the same file do not mix.
+      writeSync(this.#file, lines);
+      this.#sync ??= setTimeout(() => this.#flush(), SYNC_MS).unref();
+    } catch (error) {
+      this.#log.error({err: error}, 'the audit log cannot be written');
+    }
   }
 
   #flush(): void {

@@ -1,6 +1,7 @@
 import {DefaultLogger, type LogLevel} from '@temporalio/worker';
 import {type DestinationStream, destination, type Logger, pino} from 'pino';
 import type {Configuration} from '../config/schema.js';
+import {GatheredLines} from './gathered-lines.js';
 
 type Level = Configuration['log']['level'];
 
@@ -8,8 +9,8 @@ type Level = Configuration['log']['level'];
 const redact = {paths: ['taskToken', '*.taskToken', 'err.cause.taskToken'], remove: true};
 
 /**
- * JSON lines, on standard error where no other file descriptor is given. Written at once: the last line before a crash is
- * the one that matters.
+ * JSON lines, on standard error where no other file descriptor is given. Written as soon as the code that logs them is
+ * done, and at the end of the process: the last line before a crash is the one that matters.
  */
 export function createLog(level: Level, output: DestinationStream | number = 2): Logger {
   const lines = typeof output === 'number' ? linesTo(output) : output;
@@ -23,7 +24,9 @@ const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 function linesTo(fd: number): DestinationStream {
   const output = destination({fd, sync: true, maxLength: MOST_UNWRITTEN_BYTES});
   output.on('error', () => undefined);
-  return output;
+  const lines = new GatheredLines((text) => void output.write(text));
+  process.on('exit', () => lines.flush());
+  return lines;
 }
 
 /** What the SDK and its native core say, in the same log. */
