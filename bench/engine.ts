@@ -29,10 +29,12 @@ const engineRequest = z.object({
   /** Directories below the side it is on. */
   from: z.string(),
   to: z.string(),
+  /** How often the same is moved before, to other names: a worker that runs for days has compiled what it does. Default 0. */
+  before: z.number().default(0),
   local: z.string(),
   remote: remotePlace,
 });
-type EngineRequest = z.infer<typeof engineRequest>;
+type EngineRequest = z.input<typeof engineRequest>;
 
 const engineResult = z.object({
   /** From the first listing to the last file in its place, connecting included. */
@@ -48,7 +50,7 @@ export type EngineResult = z.infer<typeof engineResult>;
 
 export const ENGINE_FLAG = '--engine';
 
-export type EngineMove = Pick<EngineRequest, 'direction' | 'verify' | 'from' | 'to'>;
+export type EngineMove = Pick<EngineRequest, 'direction' | 'verify' | 'from' | 'to' | 'before'>;
 
 /** Moves a directory in a process of its own, so that its memory is the engine's alone. */
 export async function moveApart({local, remote: root, sshd}: Lab, what: EngineMove): Promise<EngineResult> {
@@ -66,35 +68,44 @@ export async function moveBetween(local: string, remote: RemotePlace, what: Engi
 
 /** The other end of `moveApart`. */
 export async function moveHere(text: string): Promise<void> {
-  const request = engineRequest.parse(JSON.parse(text));
+  const {before, ...request} = engineRequest.parse(JSON.parse(text));
   const local = openLocalStore({name: 'local', root: request.local});
   const {store: remote, close} = opened(request.remote);
   const [from, to] = request.direction === 'stage' ? [local, remote] : [remote, local];
   try {
-    const start = performance.now();
-    const idle = process.cpuUsage();
-    const files: PlannedFile[] = [];
-    for await (const file of planTree({store: from, root: request.from, attributes: false})) {
-      if ('refused' in file) throw new Error(`${file.name}: ${file.refused.message}`);
-      files.push(file);
+    for (let count = 0; count < before; count++) {
+      await moveOnce({from, to}, {...request, to: `${request.to}-${count}`});
     }
-    await to.makeDirectory(request.to);
-    await to.makeDirectory('partials');
-    const {outcomes, progress} = await moveSegment({
-      ...{from, fromRoot: request.from, to, toRoot: request.to, partials: 'partials', owner: request.to},
-      ...{files, ifExists: 'keep', verify: request.verify, signal: new AbortController().signal},
-    });
-    const milliseconds = performance.now() - start;
-    const {user, system} = process.cpuUsage(idle);
-    const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
-    if (failed !== undefined) throw new Error(`not moved: ${JSON.stringify(failed)}`);
-    const moved = outcomes.filter((outcome) => outcome.kind === 'file').length;
-    const peakKiB = await peakMemory(process.pid);
-    const cpuMilliseconds = (user + system) / 1000;
-    console.log(JSON.stringify({milliseconds, peakKiB, cpuMilliseconds, files: moved, bytes: progress.bytesDone}));
+    console.log(JSON.stringify(await moveOnce({from, to}, request)));
   } finally {
     await Promise.all([local.close(), close()]);
   }
+}
+
+async function moveOnce(
+  {from, to}: {readonly from: Store; readonly to: Store},
+  request: Pick<EngineRequest, 'from' | 'to' | 'verify'>,
+): Promise<EngineResult> {
+  const start = performance.now();
+  const idle = process.cpuUsage();
+  const files: PlannedFile[] = [];
+  for await (const file of planTree({store: from, root: request.from, attributes: false})) {
+    if ('refused' in file) throw new Error(`${file.name}: ${file.refused.message}`);
+    files.push(file);
+  }
+  await to.makeDirectory(request.to);
+  await to.makeDirectory('partials');
+  const {outcomes, progress} = await moveSegment({
+    ...{from, fromRoot: request.from, to, toRoot: request.to, partials: 'partials', owner: request.to},
+    ...{files, ifExists: 'keep', verify: request.verify, signal: new AbortController().signal},
+  });
+  const milliseconds = performance.now() - start;
+  const {user, system} = process.cpuUsage(idle);
+  const failed = outcomes.find((outcome) => outcome.outcome === 'failed');
+  if (failed !== undefined) throw new Error(`not moved: ${JSON.stringify(failed)}`);
+  const moved = outcomes.filter((outcome) => outcome.kind === 'file').length;
+  const [peakKiB, cpuMilliseconds] = [await peakMemory(process.pid), (user + system) / 1000];
+  return {milliseconds, peakKiB, cpuMilliseconds, files: moved, bytes: progress.bytesDone};
 }
 
 function opened(place: RemotePlace): {readonly store: Store; readonly close: () => Promise<void>} {

@@ -93,13 +93,11 @@ export interface Cost {
   readonly cpuMilliseconds: number;
 }
 
-/** Steadier than the clock where the machine does other work too. */
-export function cpuNote(measure: string, hashed: readonly Cost[], bare: readonly Cost[]): string {
-  const seconds = (costs: readonly Cost[]) =>
-    spread(
-      costs.map((cost) => cost.cpuMilliseconds),
-      's',
-    );
-  const proved = hashed.length === 0 ? '' : ` ${seconds(hashed)};`;
-  return `${measure}: processor time of Waybill's process, all threads:${proved} with a size check ${seconds(bare)}.`;
+/** By what was done with the bytes. Steadier than the clock where the machine does other work too. */
+export function cpuNote(measure: string, costs: Readonly<Record<string, readonly Cost[]>>): string {
+  const seconds = Object.entries(costs).map(([how, each]) => {
+    const times = each.map((cost) => cost.cpuMilliseconds);
+    return `${how} ${spread(times, 's')}`;
+  });
+  return `${measure}: processor time of Waybill's process, all threads: ${seconds.join('; ')}.`;
 }

@@ -93,7 +93,7 @@ async function oneWay(
     ],
     notes: [
       `${title}: ${peers.map(({peer, moved}) => `${peer.name} ${spread(moved, 's')}`).join('; ')}.`,
-      cpuNote(title, [], bare),
+      cpuNote(title, {'with a size check': bare}),
     ],
   };
 }
