@@ -3,6 +3,11 @@ import {defineConfig} from 'vitest/config';
 // Temporal's native core crashes when a second thread of the same process loads it: forks everywhere.
 const shared = {pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000} as const;
 
+const system = {globalSetup: ['test/global-setup.ts'], testTimeout: 180_000};
+
+/** What is measured in seconds runs alone. */
+const TIMED = 'test/timed/**/*.test.ts';
+
 /** Read by .ci/run, which wants to know what did not run. */
 const report = ['json', {outputFile: 'node_modules/.cache/test-report.json'}] as const;
 
@@ -16,16 +21,28 @@ export default defineConfig({
         test: {
           ...shared,
           name: 'unit',
+          // A process of its own for each file would cost more than most of these files do.
+          isolate: false,
           include: ['src', 'workflows', 'activities', 'dev', 'bench'].map((root) => `${root}/**/*.test.ts`),
         },
       },
       {
         test: {
           ...shared,
+          ...system,
           name: 'system',
           include: ['test/**/*.test.ts'],
-          globalSetup: ['test/global-setup.ts'],
-          testTimeout: 180_000,
+          exclude: [TIMED],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          ...system,
+          name: 'timed',
+          include: [TIMED],
+          // After all others: what has to happen within seconds would be a test of the machine beside them.
+          sequence: {groupOrder: 1},
         },
       },
     ],
