@@ -64,13 +64,21 @@ export async function moveSmallFiles(
   options.fence();
   const results = files.length === 0 ? [] : await putFiles(files, options);
   options.onSent(files.reduce((sum, file) => sum + file.content.length, 0));
+  const refused: Refused[] = [];
   for (const [index, file] of ready.entries()) {
     const result = results[index];
     const small = files[index];
     if (result === undefined || small === undefined) continue;
-    const outcome = await outcomeOf(result, small, options);
-    outcomes.set(file, outcome.outcome === 'failed' ? outcome : {...outcome, ...foundAttributes(file, small)});
+    if (result.outcome === 'failed') refused.push({file, small, error: result.error});
+    else {
+      const {verified} = result;
+      outcomes.set(file, {outcome: 'copied', sha256: small.sha256, verified, ...foundAttributes(file, small)});
+    }
   }
+  // All of them, where an attempt died after it had sent the group: one by one they would cost more than sending did.
+  await inParallel(refused, READS_AT_ONCE, async (each) => {
+    outcomes.set(each.file, await outcomeOfRefused(each, options));
+  });
   for (const {content} of files) giveBackChunk(content);
   return group.map((file) => outcomes.get(file) ?? {outcome: 'failed', error: unanswered(file)});
 }
@@ -146,13 +154,19 @@ function smallFile(file: PlannedFile, read: SmallContent | undefined, options: S
   };
 }
 
-async function outcomeOf(result: SmallFileResult, file: SmallFile, options: SmallFilesOptions): Promise<SmallOutcome> {
-  if (result.outcome === 'published') return {outcome: 'copied', sha256: file.sha256, verified: result.verified};
-  const {error} = result;
+interface Refused {
+  readonly file: PlannedFile;
+  readonly small: SmallFile;
+  readonly error: unknown;
+}
+
+async function outcomeOfRefused({file, small, error}: Refused, options: SmallFilesOptions): Promise<SmallOutcome> {
   // An attempt that died before it could say so may have published these bytes; so may one that runs beside this one.
   if (!hasCode(error, 'store.already-exists', 'transfer.partial-consumed')) return {outcome: 'failed', error};
   try {
-    if (await holds(file, options)) return {outcome: 'skipped', sha256: file.sha256, verified: 'sha256'};
+    if (await holds(small, options)) {
+      return {outcome: 'skipped', sha256: small.sha256, verified: 'sha256', ...foundAttributes(file, small)};
+    }
   } catch (second) {
     options.signal.throwIfAborted();
     // A look that failed says nothing about the file: where it may be had later, that is the file's word.
