@@ -31,7 +31,7 @@ export interface AuditRecord {
   readonly attempt: number;
 }
 
-/** Milliseconds of records that a power failure may take from the file; a crash of the process takes none. */
+/** Milliseconds of records that a power failure may take from the file. */
 const SYNC_MS = 1_000;
 
 /** Writes one record for each file into the worker's log, and where a path is given into a file of its own as well. */
@@ -59,7 +59,7 @@ export class AuditTrail {
   }
 
   close(): void {
-    this.#lines.flush();
+    this.#lines.close();
     clearTimeout(this.#sync);
     if (this.#file === undefined) return;
     fsyncSync(this.#file);
@@ -69,11 +69,13 @@ export class AuditTrail {
   #append(lines: string): void {
     if (this.#file === undefined) return;
     try {
-      // Whole lines in one write: those of two workers with the same file do not mix.
-      writeSync(this.#file, lines);
+      const bytes = Buffer.from(lines);
+      // Whole lines in one write: those of two workers with the same file do not mix. A disk that fills takes a part.
+      for (let at = 0; at < bytes.length; ) at += writeSync(this.#file, bytes, at);
       this.#sync ??= setTimeout(() => this.#flush(), SYNC_MS).unref();
     } catch (error) {
-      this.#log.error({err: error}, 'the audit log cannot be written');
+      const records = lines.split('\n').length - 1;
+      this.#log.error({err: error, records}, 'the audit log cannot be written');
     }
   }
 

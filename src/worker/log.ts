@@ -24,9 +24,7 @@ const MOST_UNWRITTEN_BYTES = 1024 * 1024;
 function linesTo(fd: number): DestinationStream {
   const output = destination({fd, sync: true, maxLength: MOST_UNWRITTEN_BYTES});
   output.on('error', () => undefined);
-  const lines = new GatheredLines((text) => void output.write(text));
-  process.on('exit', () => lines.flush());
-  return lines;
+  return new GatheredLines((lines) => void output.write(lines));
 }
 
 /** What the SDK and its native core say, in the same log. */
