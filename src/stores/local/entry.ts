@@ -3,14 +3,14 @@ import type {Entry, EntryKind} from '../store.js';
 
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 
-export function entryOf(stats: Look & Pick<BigIntStats, 'uid' | 'gid'>): Entry {
+export function entryOf(stats: LookedAt & Pick<BigIntStats, 'uid' | 'gid'>): Entry {
   return {...entryOfKind(kindOf(stats.mode), stats), owner: {uid: Number(stats.uid), gid: Number(stats.gid)}};
 }
 
 /** What a look tells besides the kind. */
-export type Look = Pick<BigIntStats, 'size' | 'mode' | 'mtimeNs' | 'ctimeNs' | 'ino'>;
+export type LookedAt = Pick<BigIntStats, 'size' | 'mode' | 'mtimeNs' | 'ctimeNs' | 'ino'>;
 
-export function entryOfKind(kind: EntryKind, stats: Look): Entry {
+export function entryOfKind(kind: EntryKind, stats: LookedAt): Entry {
   return {
     kind,
     size: kind === 'file' ? Number(stats.size) : 0,

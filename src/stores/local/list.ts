@@ -1,5 +1,6 @@
 import type {OpenDirOptions} from 'node:fs';
 import {opendir} from 'node:fs/promises';
+import {unlessAborted} from '../../abort/on-abort.js';
 import {lookAt} from '../../hashing/look-at.js';
 import type {Look} from '../../hashing/requests.js';
 import type {CallOptions, ListedEntry, StorePath} from '../store.js';
@@ -19,7 +20,7 @@ export async function* list(
   try {
     const absolute = Buffer.from(`${await root.locateDirectory(directory)}/`);
     for await (const names of batches(absolute, options.signal)) {
-      const looks = await lookAt(absolute, names);
+      const looks = await unlessAborted(options.signal, lookAt(absolute, names));
       for (const [index, look] of looks.entries()) {
         const name = names[index];
         const entry = name && listed(name, look, directory);
