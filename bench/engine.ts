@@ -8,7 +8,7 @@ import type {Store} from '../src/stores/store.js';
 import {moveSegment} from '../src/transfer/move-segment.js';
 import type {PlannedFile} from '../src/transfer/planned-file.js';
 import {planTree} from '../src/transfer/plan-tree.js';
-import {type Lab, run} from './lab.js';
+import {type Lab, run, settle} from './lab.js';
 
 /** The side that is not this machine. */
 const remotePlace = z.discriminatedUnion('kind', [
@@ -37,7 +37,7 @@ const engineRequest = z.object({
 type EngineRequest = z.input<typeof engineRequest>;
 
 const engineResult = z.object({
-  /** From the first listing to the last file in its place, connecting included. */
+  /** From the first listing to the last file in its place, connecting included where nothing was moved `before`. */
   milliseconds: z.number(),
   /** Highest resident memory of the process that moved, in KiB. */
   peakKiB: z.number(),
@@ -76,6 +76,7 @@ export async function moveHere(text: string): Promise<void> {
     for (let count = 0; count < before; count++) {
       await moveOnce({from, to}, {...request, to: `${request.to}-${count}`});
     }
+    if (before > 0) await settle();
     console.log(JSON.stringify(await moveOnce({from, to}, request)));
   } finally {
     await Promise.all([local.close(), close()]);

@@ -30,7 +30,7 @@ export async function smallFiles(runs: number): Promise<BenchReport> {
       notes: [
         ...reports.flatMap(({notes}) => notes),
         "Size check means `verify: 'size'`: the profile shows that the blocks of a large file are still hashed here on the way. Small files are hashed whatever it says: theirs is the same work a second time.",
-        'small-files: directories of 100 files each; durable is the workflow from its start by a client to its result, the others are the engine in a process of its own: a new one, which spends more processor time on compiling its JavaScript than on moving, and a warm one, which has moved as many files four times before, as a worker has. Waybill flushes every file to disk; `rsync -a` leaves it to the kernel. Nothing is removed between two runs: ext4 without a journal passes over inodes that were removed in the last minute one by one, three times the time for creating a file where 5,000 were removed.',
+        'small-files: directories of 100 files each; durable is the workflow from its start by a client to its result, the others are the engine in a process of its own: a new one, which spends more processor time on compiling its JavaScript than on moving, and a warm one, which has moved as many files four times before, as a worker has, and whose connections are open. Waybill flushes every file to disk; `rsync -a` leaves it to the kernel. Nothing is removed between two runs: ext4 without a journal passes over inodes that were removed in the last minute one by one, three times the time for creating a file where 5,000 were removed.',
       ],
     };
   });
