@@ -5,6 +5,9 @@ const shared = {pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000} as con
 
 const system = {globalSetup: ['test/global-setup.ts'], testTimeout: 180_000};
 
+/** What replaces a module needs a process in which nobody has loaded it. */
+const MOCKED = 'src/**/*.mocked.test.ts';
+
 /** What is measured in seconds runs alone. */
 const TIMED = 'test/timed/**/*.test.ts';
 
@@ -24,6 +27,14 @@ export default defineConfig({
           // A process of its own for each file would cost more than most of these files do.
           isolate: false,
           include: ['src', 'workflows', 'activities', 'dev', 'bench'].map((root) => `${root}/**/*.test.ts`),
+          exclude: [MOCKED],
+        },
+      },
+      {
+        test: {
+          ...shared,
+          name: 'mocked',
+          include: [MOCKED],
         },
       },
       {
@@ -43,6 +54,7 @@ export default defineConfig({
           include: [TIMED],
           // After all others: what has to happen within seconds would be a test of the machine beside them.
           sequence: {groupOrder: 1},
+          maxWorkers: 1,
         },
       },
     ],

@@ -1,39 +1,33 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {lastAttempts} from './attempts.js';
 import {writeText} from './corpus.js';
-import {HitJobs, type Job} from './hit-jobs.js';
+import {FaultJobs, type Job, MIB} from './fault-job.js';
+import {hitWhile, startMoved} from './hit-while.js';
 import {startTestStack, type TestStack} from './stack.js';
 
-const MIB = 1024 * 1024;
 let stack: TestStack;
-let here: string;
-let jobs: HitJobs;
+let jobs: FaultJobs;
 beforeAll(async () => {
   stack = await startTestStack();
-  here = await mkdtemp(join(tmpdir(), 'waybill-crash-here-'));
-  jobs = new HitJobs(stack, here);
+  jobs = await FaultJobs.open(stack);
 });
-afterAll(async () => {
-  await stack.close(jobs.started);
-  await rm(here, {recursive: true, force: true});
-});
+afterAll(() => jobs.close());
 
 describe.each(['gpu', 'local'])('the worker killed with -9 while an execution on %s', (target) => {
   it('collects: goes on from what was proved', async () => {
-    const job = await jobs.hitWhile('collect', `collect-${target}`, target, (landed) => stack.killWorker(landed));
+    const job = await hitWhile(jobs, 'collect', `collect-${target}`, {target}, (landed) => stack.killWorker(landed));
     await jobs.expectWhole(job);
     expect((await job.handle.result()).collected.resumedBytes).toBeGreaterThan(0);
   });
 
   it('runs: the command goes on, and its output has neither gap nor repeat', async () => {
-    const over = join(here, `run-${target}.over`);
-    const count = join(here, `run-${target}.count`);
+    const over = join(jobs.directory, `run-${target}.over`);
+    const count = join(jobs.directory, `run-${target}.count`);
     const script = `i=0; until [ -e ${over} ]; do i=$((i+1)); echo line $i; sleep 0.1; done; echo $i > ${count}; cp -r in out`;
-    const job = await jobs.start(`run-${target}`, target, {script, largest: 4 * MIB});
+    const job = await startMoved(jobs, `run-${target}`, {target, script, largest: 4 * MIB});
     for await (const event of job.handle.progress()) {
       if (event.event === 'run' && event.progress.stdoutBytes > 20) break;
     }
@@ -53,7 +47,7 @@ describe.each(['gpu', 'local'])('the worker killed with -9 while an execution on
 
 describe('what else may be lost meanwhile', () => {
   it('sshd, killed and started again: the line is taken up', async () => {
-    const job = await jobs.hitWhile('stage', 'sshd-killed', 'gpu', async (landed) => {
+    const job = await hitWhile(jobs, 'stage', 'sshd-killed', {target: 'gpu'}, async (landed) => {
       await stack.sshd.killSessions();
       await landed();
       await delay(300);
@@ -65,7 +59,7 @@ describe('what else may be lost meanwhile', () => {
 
   it('Temporal, killed and started again on its file', async () => {
     await jobs.expectWhole(
-      await jobs.hitWhile('stage', 'temporal-killed', 'gpu', (landed) => stack.killTemporal(landed)),
+      await hitWhile(jobs, 'stage', 'temporal-killed', {target: 'gpu'}, (landed) => stack.killTemporal(landed)),
     );
   });
 
@@ -77,7 +71,13 @@ describe('what else may be lost meanwhile', () => {
       await delay(7_000);
       process.kill(pid, 'SIGCONT');
     };
-    const job = await jobs.hitWhile('stage', 'worker-frozen', 'gpu', freeze, {script: 'sleep 3; cp -r in out'});
+    const job = await hitWhile(
+      jobs,
+      'stage',
+      'worker-frozen',
+      {target: 'gpu', script: 'sleep 3; cp -r in out'},
+      freeze,
+    );
     await jobs.expectWhole(job);
     const [staged] = await attemptsHit(job);
     expect(staged).toMatchObject({activity: 'planMove', before: 'timeout'});

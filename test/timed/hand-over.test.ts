@@ -1,24 +1,19 @@
-import {mkdtemp, readFile, rm} from 'node:fs/promises';
-import {tmpdir} from 'node:os';
+import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {lastAttempts} from '../e2e/attempts.js';
-import {HitJobs, type Job} from '../e2e/hit-jobs.js';
+import {FaultJobs, type Job} from '../e2e/fault-job.js';
+import {hitWhile} from '../e2e/hit-while.js';
 import {startTestStack, type TestStack} from '../e2e/stack.js';
 
 let stack: TestStack;
-let here: string;
-let jobs: HitJobs;
+let jobs: FaultJobs;
 beforeAll(async () => {
   stack = await startTestStack();
-  here = await mkdtemp(join(tmpdir(), 'waybill-hand-over-here-'));
-  jobs = new HitJobs(stack, here);
+  jobs = await FaultJobs.open(stack);
 });
-afterAll(async () => {
-  await stack.close(jobs.started);
-  await rm(here, {recursive: true, force: true});
-});
+afterAll(() => jobs.close());
 
 it.each(['gpu', 'local'])(
   'an execution on %s whose worker is killed with -9 while it stages is handed over at once, and goes on from what was proved',
@@ -39,10 +34,10 @@ async function handedOver(name: string, target: string): Promise<Job> {
   for (let tries = 1; tries <= 4; tries += 1) {
     let killedAt = 0;
     let readyAt = 0;
-    const job = await jobs.hitWhile('stage', `${name}-${tries}`, target, async (landed) => {
+    const job = await hitWhile(jobs, 'stage', `${name}-${tries}`, {target}, async (landed) => {
       killedAt = Date.now();
       await stack.killWorker(landed);
-      readyAt = await workerReady();
+      readyAt = await pollingSince();
     });
     await jobs.expectWhole(job);
     // A busy machine takes as long to start a worker as the server to miss one: that proves nothing.
@@ -56,7 +51,7 @@ async function handedOver(name: string, target: string): Promise<Job> {
 }
 
 /** When the worker that runs now began to poll, by its own log; in milliseconds since 1970. */
-async function workerReady(): Promise<number> {
+async function pollingSince(): Promise<number> {
   const pid = await stack.workerPid();
   for (;;) {
     const log = await readFile(join(stack.stateDirectory, 'logs', 'worker.log'), 'utf8');
