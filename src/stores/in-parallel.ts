@@ -34,3 +34,28 @@ export async function mapInParallel<T, R>(
   });
   return [...results].sort(([a], [b]) => a - b).map(([, result]) => result);
 }
+
+/**
+ * What `work` gives for each item, in the order of the items, with up to `width` at once. After a failure nothing new is
+ * begun; it is thrown, or the iteration left, when everything that was begun has ended.
+ */
+export async function* inOrder<T, R>(
+  items: AsyncIterable<T> | Iterable<T>,
+  width: number,
+  work: (item: T) => Promise<R>,
+): AsyncGenerator<R> {
+  const underWay: Promise<R>[] = [];
+  try {
+    for await (const item of items) {
+      const begun = work(item);
+      // It is reported when its turn comes.
+      begun.catch(() => undefined);
+      underWay.push(begun);
+      const first = underWay.length < width ? undefined : underWay.shift();
+      if (first !== undefined) yield await first;
+    }
+    for (let first = underWay.shift(); first !== undefined; first = underWay.shift()) yield await first;
+  } finally {
+    await Promise.allSettled(underWay);
+  }
+}

@@ -1,6 +1,8 @@
 import {utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
+import {setTimeout as delay} from 'node:timers/promises';
 import {expect, it} from 'vitest';
+import {intercepted} from '../../stores/decorators/intercepted.js';
 import {TwoStores} from '../testing/two-stores.js';
 import {check, type CheckOptions} from './check.js';
 import {copy} from './copy.js';
@@ -29,4 +31,30 @@ it('compares by size, time or hash, and changes nothing', async () => {
   expect(await states(stores, {by: 'size'})).toEqual({...always, 'sub/touched': 'same', 'sub/flipped': 'same'});
   expect(await states(stores, {by: 'time'})).toEqual({...always, 'sub/touched': 'differs', 'sub/flipped': 'same'});
   expect(await states(stores, {include: ['same']})).toEqual({same: 'same'});
+});
+
+it('looks at many entries at once, at a few that are hashed', async () => {
+  await using stores = await TwoStores.create();
+  const names = Array.from({length: 20}, (_, index) => `file ${String(index).padStart(2, '0')}`);
+  for (const name of names) await stores.put(`tree/${name}`, 'content');
+  await copy({store: stores.from, path: 'tree/'}, {store: stores.to, path: 'out'});
+  for (const [by, atOnce] of [
+    ['size', 20],
+    ['hash', 4],
+  ] as const) {
+    let underWay = 0;
+    let most = 0;
+    const to = intercepted(stores.to, async (call, proceed) => {
+      if (call.method !== 'stat' || !call.path.includes('file')) return await proceed();
+      most = Math.max(most, (underWay += 1));
+      await delay(30);
+      underWay -= 1;
+      return await proceed();
+    });
+    const found: string[] = [];
+    for await (const {name, state} of check([{store: stores.from, path: 'tree/'}], {store: to, path: 'out'}, {by}))
+      found.push(`${name} ${state}`);
+    expect(found).toEqual(names.map((name) => `${name} same`));
+    expect(most).toBe(atOnce);
+  }
 });

@@ -1,4 +1,5 @@
 import {transferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
+import {inOrder} from '../../stores/in-parallel.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store} from '../../stores/store.js';
 import {digestOf} from '../file-digest.js';
@@ -22,6 +23,10 @@ export interface CheckedEntry {
   readonly why?: string;
 }
 
+const LOOKED_AT_ONCE = 32;
+/** Each may hold some 16 MiB on either side. */
+const HASHED_AT_ONCE = 4;
+
 /**
  * Compares what a copy of the sources would have made with what is at the destination, and changes nothing. What is at the
  * destination alone is not looked for.
@@ -35,10 +40,10 @@ export async function* check(
   const plan = await planCopy({sources, destination, options, attributes: by === 'time', signal});
   for (const {key, entries} of plan.groups) {
     const from = sources.find((place) => keyOf(place) === key)?.store ?? destination.store;
-    for await (const entry of entries) {
-      if ('refused' in entry) yield {name: entry.name, state: 'refused', why: entry.refused.message};
-      else yield await compared(from, plan.destination, entry, by, signal);
-    }
+    yield* inOrder(entries, by === 'hash' ? HASHED_AT_ONCE : LOOKED_AT_ONCE, async (entry): Promise<CheckedEntry> => {
+      if ('refused' in entry) return {name: entry.name, state: 'refused', why: entry.refused.message};
+      return await compared(from, plan.destination, entry, by, signal);
+    });
   }
 }
 

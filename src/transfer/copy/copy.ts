@@ -1,5 +1,6 @@
 import {WaybillError} from '../../contracts/errors.js';
 import {transferOptions, type TransferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
+import {inOrder} from '../../stores/in-parallel.js';
 import type {StorePath} from '../../stores/store.js';
 import type {FileOutcome} from '../file-outcome.js';
 import {finishDirectories} from '../finish-directories.js';
@@ -40,6 +41,7 @@ export interface ClaimedDestination {
   readonly signal: AbortSignal;
 }
 
+const QUESTIONS_AT_ONCE = 32;
 /** Files that are planned, moved and settled together. */
 const SEGMENT = {maxFiles: 5_000, maxBytes: 64 * 1024 ** 3};
 
@@ -133,8 +135,11 @@ class CopyRun {
     const {options, signal} = this;
     for (const {key, files} of this.#segments) {
       const from = this.#store(key);
-      for (const file of files) {
-        const kept = await keptThere({from, to, toRoot, file, options, signal});
+      const looks = inOrder(files, QUESTIONS_AT_ONCE, async (file) => ({
+        file,
+        kept: await keptThere({from, to, toRoot, file, options, signal}),
+      }));
+      for await (const {file, kept} of looks) {
         if (kept !== undefined) this.#tally.take([kept]);
         else this.#tally.takePlanned(file);
         this.caller.onEvent({event: 'planned', name: file.name, size: file.size, would: kept ? 'keep' : 'copy'});
