@@ -1,5 +1,6 @@
 import {hasCode} from '../../src/contracts/errors.js';
 import type {ListedStoreEntry, ParsedStoreQuestion, StoreAnswer} from '../../src/contracts/store.js';
+import {mapInParallel} from '../../src/stores/in-parallel.js';
 import {joinStorePath, splitStorePath} from '../../src/stores/paths.js';
 import type {ListedEntry} from '../../src/stores/store.js';
 import {byNameBytes} from '../../src/transfer/name-order.js';
@@ -11,6 +12,9 @@ type Cursor = NonNullable<ListQuestion['after']>;
 
 /** Characters of JSON after which a page ends: well below what Temporal takes for one payload, whatever the names. */
 const PAGE_CHARACTERS = 700_000;
+
+/** Each is asked where it points. */
+const LINKS_AT_ONCE = 32;
 
 /** One page of a directory, or the entry of what is none. */
 export async function listPage(
@@ -34,12 +38,14 @@ export async function listPage(
       return await alone();
     throw error;
   }
+  const told = await mapInParallel(page.entries, LINKS_AT_ONCE, async (entry): Promise<ListedStoreEntry> => {
+    const {name} = entry;
+    if (entry.unrepresentable) return {...facts(entry), name, unrepresentable: true};
+    return {...(await described({store, path: joinStorePath(path, name)}, entry, signal)), name};
+  });
   const entries: ListedStoreEntry[] = [];
   let characters = 0;
-  for (const entry of page.entries) {
-    const shown: ListedStoreEntry = entry.unrepresentable
-      ? {...facts(entry), name: entry.name, unrepresentable: true}
-      : {...(await described({store, path: joinStorePath(path, entry.name)}, entry, signal)), name: entry.name};
+  for (const shown of told) {
     characters += JSON.stringify(shown).length;
     if (entries.length > 0 && characters > PAGE_CHARACTERS) break;
     entries.push(shown);
