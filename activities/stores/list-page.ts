@@ -1,6 +1,6 @@
 import {hasCode} from '../../src/contracts/errors.js';
 import type {ListedStoreEntry, ParsedStoreQuestion, StoreAnswer} from '../../src/contracts/store.js';
-import {mapInParallel} from '../../src/stores/in-parallel.js';
+import {mapInParallel, QUESTIONS_AT_ONCE} from '../../src/stores/in-parallel.js';
 import {joinStorePath, splitStorePath} from '../../src/stores/paths.js';
 import type {ListedEntry} from '../../src/stores/store.js';
 import {byNameBytes} from '../../src/transfer/name-order.js';
@@ -12,9 +12,6 @@ type Cursor = NonNullable<ListQuestion['after']>;
 
 /** Characters of JSON after which a page ends: well below what Temporal takes for one payload, whatever the names. */
 const PAGE_CHARACTERS = 700_000;
-
-/** Each is asked where it points. */
-const LINKS_AT_ONCE = 32;
 
 /** One page of a directory, or the entry of what is none. */
 export async function listPage(
@@ -38,7 +35,7 @@ export async function listPage(
       return await alone();
     throw error;
   }
-  const told = await mapInParallel(page.entries, LINKS_AT_ONCE, async (entry): Promise<ListedStoreEntry> => {
+  const told = await mapInParallel(page.entries, QUESTIONS_AT_ONCE, async (entry): Promise<ListedStoreEntry> => {
     const {name} = entry;
     if (entry.unrepresentable) return {...facts(entry), name, unrepresentable: true};
     return {...(await described({store, path: joinStorePath(path, name)}, entry, signal)), name};

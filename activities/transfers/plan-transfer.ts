@@ -4,7 +4,7 @@ import {countsOf, isLeftOut, noteOf} from '../../src/transfer/copy/counts.js';
 import {keptThere} from '../../src/transfer/copy/overwrite.js';
 import {planCopy} from '../../src/transfer/copy/plan.js';
 import {requireRoom} from '../../src/transfer/copy/room.js';
-import {inParallel} from '../../src/stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../../src/stores/in-parallel.js';
 import type {PlannedFile, RefusedEntry} from '../../src/transfer/planned-file.js';
 import {cutSegments} from '../../src/transfer/segments.js';
 import {copyPlace} from '../../src/worker/copy-place.js';
@@ -19,8 +19,6 @@ import {PlanWriter, readPage, readRefused, readTransferPlan, type TransferPlan} 
 
 /** Bytes of a segment: so many that an activity is worth its events, so few that several share a tree. */
 const SEGMENT_BYTES = 64 * 1024 ** 3;
-
-const QUESTIONS_AT_ONCE = 32;
 
 /** Plans a transfer, or finds its plan. What fits into one segment, as most transfers do, is moved and closed as well. */
 export function planTransfer(deps: ActivityDeps): WaybillActivities['planTransfer'] {

@@ -10,6 +10,7 @@ import {
 } from '../contracts/execution.js';
 import type {RetentionResult} from '../contracts/retention.js';
 import {INPUTS_SENT_SIGNAL, STATE_QUERY} from '../contracts/names.js';
+import {KeptPromise} from '../promises/kept-promise.js';
 import type {
   DownloadedFile,
   DownloadOptions,
@@ -26,7 +27,6 @@ import type {Session} from './connect.js';
 import {download} from './download.js';
 import {translate} from './failures.js';
 import {followLogs} from './follow-logs.js';
-import {KeptPromise} from '../promises/kept-promise.js';
 import {readLogs} from './logs.js';
 import {followProgress} from './progress.js';
 import {removeExecution} from './remove.js';

@@ -1,3 +1,6 @@
+/** Round trips to a store that overlap where each answer is small. */
+export const QUESTIONS_AT_ONCE = 32;
+
 /**
  * Works through `items` in order with up to `width` at once. After a failure nothing new is begun; the first error is
  * thrown when everything that was begun has ended.

@@ -1,5 +1,5 @@
 import {hasCode, isWaybillError, WaybillError} from '../contracts/errors.js';
-import {inParallel} from '../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../stores/in-parallel.js';
 import {joinStorePath} from '../stores/paths.js';
 import {failedOutcome, type FileOutcome} from './file-outcome.js';
 import type {ProgressCounter} from './move-progress.js';
@@ -7,8 +7,6 @@ import type {MoveSegmentOptions} from './move-segment.js';
 import type {PlannedFile} from './planned-file.js';
 import {isFinal} from './settle-file.js';
 import {superseded} from './superseded.js';
-
-const QUESTIONS_AT_ONCE = 32;
 
 /** So many failures in a row that may pass by themselves: the rest would only meet the same. */
 const FAILURES_IN_A_ROW = 3;

@@ -40,6 +40,11 @@ export async function lastAttempts(client: Client, workflowId: string): Promise<
   return attempts;
 }
 
+/** Those that needed more than one attempt. */
+export async function repeatedAttempts(client: Client, workflowId: string): Promise<readonly LastAttempt[]> {
+  return (await lastAttempts(client, workflowId)).filter(({attempt}) => attempt > 1);
+}
+
 function endOf(failure: temporal.api.failure.v1.IFailure | null | undefined): string | undefined {
   if (!failure) return undefined;
   if (failure.timeoutFailureInfo) return 'timeout';

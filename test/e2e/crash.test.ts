@@ -2,9 +2,9 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
-import {lastAttempts} from './attempts.js';
+import {repeatedAttempts} from './attempts.js';
 import {writeText} from './corpus.js';
-import {FaultJobs, type Job, MIB} from './fault-job.js';
+import {FaultJobs, MIB} from './fault-job.js';
 import {hitWhile, startMoved} from './hit-while.js';
 import {startTestStack, type TestStack} from './stack.js';
 
@@ -79,12 +79,7 @@ describe('what else may be lost meanwhile', () => {
       freeze,
     );
     await jobs.expectWhole(job);
-    const [staged] = await attemptsHit(job);
+    const [staged] = await repeatedAttempts(stack.temporal, job.id);
     expect(staged).toMatchObject({activity: 'planMove', before: 'timeout'});
   });
 });
-
-/** The activities that needed more than one attempt. */
-async function attemptsHit({handle}: Job) {
-  return (await lastAttempts(stack.temporal, handle.id)).filter(({attempt}) => attempt > 1);
-}

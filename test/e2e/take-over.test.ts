@@ -4,7 +4,7 @@ import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import type {ExecutionHandle} from '../../src/client/api.js';
-import {lastAttempts} from './attempts.js';
+import {repeatedAttempts} from './attempts.js';
 import {digests, makeInputs} from './corpus.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
 import {underWay} from './under-way.js';
@@ -53,7 +53,7 @@ it.each(['stage', 'collect'] as const)('another machine goes on where one died f
   expect(await digests(join(into, 'out'))).toEqual(await digests(join(here, handle.id, 'in')));
   expect(await leftovers(stack, handle.id)).toEqual([]);
 
-  const taken = (await lastAttempts(stack.temporal, handle.id)).filter(({attempt}) => attempt > 1);
+  const taken = await repeatedAttempts(stack.temporal, handle.id);
   expect(taken).toMatchObject([{activity: 'planMove', before: 'timeout'}]);
   for (const {heartbeatTimeoutMs, firstRetryMs} of taken)
     expect(heartbeatTimeoutMs + firstRetryMs + RESUME_MS).toBeLessThanOrEqual(PROMISED_MS);

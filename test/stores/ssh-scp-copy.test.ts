@@ -113,7 +113,7 @@ test('goes on from what was proved after its sessions were killed in the middle 
       // Slow enough that a busy machine finds the sessions before the file is through.
       limitRate: 10_000_000,
       onEvent: (event) => {
-        if (event.event === 'progress' && event.progress.sentBytes > 16_000_000) killed ??= sshd.killSessions();
+        if (event.event === 'progress' && event.progress.sentBytes > 20_000_000) killed ??= sshd.killSessions();
       },
     },
   ).then(

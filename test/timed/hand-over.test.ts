@@ -2,16 +2,14 @@ import {readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {lastAttempts} from '../e2e/attempts.js';
+import {repeatedAttempts} from '../e2e/attempts.js';
 import {FaultJobs, type Job} from '../e2e/fault-job.js';
 import {hitWhile} from '../e2e/hit-while.js';
 import {startTestStack, type TestStack} from '../e2e/stack.js';
 
-let stack: TestStack;
 let jobs: FaultJobs;
 beforeAll(async () => {
-  stack = await startTestStack();
-  jobs = await FaultJobs.open(stack);
+  jobs = await FaultJobs.open(await startTestStack());
 });
 afterAll(() => jobs.close());
 
@@ -31,18 +29,19 @@ const HAND_OVER_MS = 2_000;
 
 /** Kills the worker while it stages, and sees in the history that its successor gave the attempt back. */
 async function handedOver(name: string, target: string): Promise<Job> {
+  const {stack} = jobs;
   for (let tries = 1; tries <= 4; tries += 1) {
     let killedAt = 0;
     let readyAt = 0;
     const job = await hitWhile(jobs, 'stage', `${name}-${tries}`, {target}, async (landed) => {
       killedAt = Date.now();
       await stack.killWorker(landed);
-      readyAt = await pollingSince();
+      readyAt = await pollingSince(stack);
     });
     await jobs.expectWhole(job);
     // A busy machine takes as long to start a worker as the server to miss one: that proves nothing.
     if (readyAt - killedAt > RESTART_MS) continue;
-    const hit = (await lastAttempts(stack.temporal, job.handle.id)).filter(({attempt}) => attempt > 1);
+    const hit = await repeatedAttempts(stack.temporal, job.id);
     expect(hit).toMatchObject([{activity: 'planMove', before: 'worker.handed-over'}]);
     for (const {startedAt} of hit) expect(startedAt - readyAt).toBeLessThan(HAND_OVER_MS);
     return job;
@@ -51,7 +50,7 @@ async function handedOver(name: string, target: string): Promise<Job> {
 }
 
 /** When the worker that runs now began to poll, by its own log; in milliseconds since 1970. */
-async function pollingSince(): Promise<number> {
+async function pollingSince(stack: TestStack): Promise<number> {
   const pid = await stack.workerPid();
   for (;;) {
     const log = await readFile(join(stack.stateDirectory, 'logs', 'worker.log'), 'utf8');

@@ -1,5 +1,5 @@
 import {hasCode} from '../../contracts/errors.js';
-import {inParallel} from '../../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {errorOf} from '../../transfer/file-outcome.js';
 import {moveSegment} from '../../transfer/move-segment.js';
@@ -19,8 +19,6 @@ export interface UploadBundleOptions {
   readonly onProgress?: (progress: BundleProgress) => void;
   readonly onNewer?: (partials: number) => void;
 }
-
-const QUESTIONS_AT_ONCE = 32;
 
 /**
  * Stores what the directory holds: content first, each once, then the manifest, with which the bundle is there. Answers

@@ -13,6 +13,7 @@ import {
 import {mergeRounds} from '../../contracts/batch-progress.js';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {OPEN_UPDATE, PAGES_SENT_SIGNAL, STATE_QUERY} from '../../contracts/names.js';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import {inParallel} from '../../stores/in-parallel.js';
 import type {DownloadOptions, LocalInput} from '../api.js';
 import type {BatchDownload, BatchEvent, BatchFile, BatchHandle, RetriedBatch, SendOptions} from '../batch-api.js';
@@ -23,7 +24,6 @@ import {download} from '../download.js';
 import {translate} from '../failures.js';
 import {requireWorker} from '../require-worker.js';
 import {rowsOf} from '../rows.js';
-import {KeptPromise} from '../../promises/kept-promise.js';
 import {openTicketStore, type TicketStore} from '../ticket-store.js';
 import {followBatch} from './follow.js';
 import {sendFiles} from './send.js';

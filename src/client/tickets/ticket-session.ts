@@ -18,9 +18,9 @@ import {
   type TicketSessionRequest,
 } from '../../contracts/tickets.js';
 import {WORKFLOW_TASK_TIMEOUT_MS} from '../../contracts/timing.js';
+import {KeptPromise} from '../../promises/kept-promise.js';
 import type {Session} from '../connect.js';
 import {translate} from '../failures.js';
-import {KeptPromise} from '../../promises/kept-promise.js';
 import {requireWorker} from '../require-worker.js';
 
 type Workflow = (request: TicketSessionRequest) => Promise<void>;

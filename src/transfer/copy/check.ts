@@ -1,5 +1,5 @@
 import {transferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
-import {inOrder} from '../../stores/in-parallel.js';
+import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store} from '../../stores/store.js';
 import {digestOf} from '../file-digest.js';
@@ -23,7 +23,6 @@ export interface CheckedEntry {
   readonly why?: string;
 }
 
-const LOOKED_AT_ONCE = 32;
 /** Each may hold some 16 MiB on either side. */
 const HASHED_AT_ONCE = 4;
 
@@ -38,9 +37,10 @@ export async function* check(
 ): AsyncGenerator<CheckedEntry> {
   const options = transferOptions.parse(selected);
   const plan = await planCopy({sources, destination, options, attributes: by === 'time', signal});
+  const atOnce = by === 'hash' ? HASHED_AT_ONCE : QUESTIONS_AT_ONCE;
   for (const {key, entries} of plan.groups) {
     const from = sources.find((place) => keyOf(place) === key)?.store ?? destination.store;
-    yield* inOrder(entries, by === 'hash' ? HASHED_AT_ONCE : LOOKED_AT_ONCE, async (entry): Promise<CheckedEntry> => {
+    yield* inOrder(entries, atOnce, async (entry): Promise<CheckedEntry> => {
       if ('refused' in entry) return {name: entry.name, state: 'refused', why: entry.refused.message};
       return await compared(from, plan.destination, entry, by, signal);
     });

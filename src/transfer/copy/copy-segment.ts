@@ -5,7 +5,7 @@ import {withProperties, withRateLimit} from '../../stores/decorators/limited.js'
 import {StallWatch} from '../../stores/decorators/unstalled.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {failedOutcome, type FileOutcome, type MovedOutcome} from '../file-outcome.js';
-import {inParallel} from '../../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {withDone} from '../move-progress.js';
 import {type FailedBefore, moveSegment} from '../move-segment.js';
 import type {PlannedFile} from '../planned-file.js';
@@ -31,8 +31,6 @@ export interface CopySegmentOptions {
   readonly onProgress?: (progress: CopyProgress, gainedBytes: number) => void;
   readonly onOutcome?: (outcome: FileOutcome) => void;
 }
-
-const QUESTIONS_AT_ONCE = 32;
 
 /**
  * Moves the files of one segment as the options say. Answers with one outcome for each, in the plan's order. Throws as

@@ -1,6 +1,6 @@
 import {WaybillError} from '../../contracts/errors.js';
 import {transferOptions, type TransferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
-import {inOrder} from '../../stores/in-parallel.js';
+import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import type {StorePath} from '../../stores/store.js';
 import type {FileOutcome} from '../file-outcome.js';
 import {finishDirectories} from '../finish-directories.js';
@@ -41,7 +41,6 @@ export interface ClaimedDestination {
   readonly signal: AbortSignal;
 }
 
-const QUESTIONS_AT_ONCE = 32;
 /** Files that are planned, moved and settled together. */
 const SEGMENT = {maxFiles: 5_000, maxBytes: 64 * 1024 ** 3};
 

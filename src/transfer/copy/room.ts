@@ -2,10 +2,8 @@ import {WaybillError} from '../../contracts/errors.js';
 import type {TransferOptions} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store, StorePath} from '../../stores/store.js';
-import {inParallel} from '../../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import type {PlannedFile} from '../planned-file.js';
-
-const QUESTIONS_AT_ONCE = 32;
 
 /**
  * Rejects with `transfer.no-room` where what is planned cannot fit. What it replaces gives its room back, but for one
