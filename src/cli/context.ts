@@ -3,6 +3,11 @@ import type {WaybillClientApi} from '../client/api.js';
 import type {Operator} from './operator.js';
 import type {OutputLike} from './terminal/capabilities.js';
 
+/** What a connection has to say to whoever waits: the newest screen of the process shows it. */
+export interface Notices {
+  show: (text: string) => void;
+}
+
 export interface ConnectOptions {
   readonly address?: string;
   readonly namespace?: string;
@@ -27,6 +32,7 @@ export interface CliContext {
   readonly stderr: OutputStream;
   /** Where `SIGINT`, `SIGTERM` and `SIGHUP` are heard. */
   readonly signals: SignalSource;
+  readonly notices?: Notices;
   /** Loads the client only when it is called: it costs more than everything else of a start. */
   connect(options: ConnectOptions): Promise<WaybillClientApi>;
   /** Loads what the operator's commands need. */

@@ -45,7 +45,11 @@ export const exitCodeTable: readonly ExitCodeRow[] = [
     status: '122',
     meaning: 'Detached on Ctrl-C, SIGTERM or SIGHUP: the run goes on, `waybill wait ID` follows it again.',
   },
-  {status: '123', meaning: 'Temporal or a worker does not answer: the same call may work later.'},
+  {
+    status: '123',
+    meaning:
+      'Temporal or a worker does not answer: the same call may work later. A command that Temporal has answered before waits five minutes for it.',
+  },
   {status: '124', meaning: 'The time limit of `--timeout` was over and the command was ended.'},
   {status: '125', meaning: 'Waybill failed: wrong usage, configuration, permission, staging, a broken store.'},
   {status: '127', meaning: 'The command was not found on the target.'},

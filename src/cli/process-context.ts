@@ -1,12 +1,16 @@
 import {WaybillError} from '../contracts/errors.js';
-import type {CliContext} from './context.js';
+import type {CliContext, Notices} from './context.js';
 import {rawArguments} from './raw-arguments.js';
 import type {Operator} from './operator.js';
 
+const UNANSWERED = 'Temporal does not answer: waiting for it, for five minutes';
+
 /** The context of the real process. Its streams are opened when they are first used. */
 export function processContext(operator: () => Promise<Operator>, onConnect: () => void): CliContext {
+  const notices: Notices = {show: () => undefined};
   return {
     environment: process.env,
+    notices,
     get cwd() {
       return currentDirectory();
     },
@@ -25,7 +29,7 @@ export function processContext(operator: () => Promise<Operator>, onConnect: () 
     connect: async (options) => {
       onConnect();
       const {WaybillClient} = await import('../client/client.js');
-      return WaybillClient.connect(options);
+      return WaybillClient.connect({...options, onUnanswered: () => notices.show(UNANSWERED)});
     },
   };
 }

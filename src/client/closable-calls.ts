@@ -6,19 +6,47 @@ type Call = ReturnType<Parameters<Interceptor>[1]>;
 /** What the status of a call says that its client's end has ended. */
 export const CLOSED = 'the client was closed';
 
-const retrying = makeGrpcRetryInterceptor(defaultGrpcRetryOptions());
+/** Of a call that fails for another reason than that nobody answers: those of Temporal's client, about 20 seconds. */
+const USUAL = defaultGrpcRetryOptions();
+
+/** Tries of a call that nobody answers: after the first 20 seconds one every 5, five minutes in all. */
+const PATIENT = defaultGrpcRetryOptions({maxAttempts: 66});
+
+/** The try before which about 6 seconds have passed: whoever waits has begun to wonder. */
+const TOLD_AT_TRY = 7;
 
 /**
- * The calls of one connection to Temporal, which all end when it is closed. Temporal's client makes a failed call again
- * from a timer, and a closed channel throws there, where nobody catches it: after `close` no call reaches the channel.
+ * The calls of one connection to Temporal. One that nobody answers is made again for five minutes: a server that is
+ * started again, or moved, ends nothing that only waits for it. All end when the connection is closed. Temporal's client
+ * makes a failed call again from a timer, and a closed channel throws there, where nobody catches it: after `close` no
+ * call reaches the channel.
  */
 export class ClosableCalls {
   readonly #underWay = new Set<Call>();
+  readonly #onUnanswered: () => void;
   #closed = false;
+  #told = false;
+
+  /** `onUnanswered` is called once for each time that nobody answers for some seconds. */
+  constructor(onUnanswered: () => void = () => undefined) {
+    this.#onUnanswered = onUnanswered;
+  }
 
   /** For the connection, in the place of its own. */
   readonly interceptor: Interceptor = (options, nextCall) =>
-    retrying(options, (again) => (this.#closed ? closedCall() : this.#watched(nextCall(again))));
+    this.#retrying(options, (again) => (this.#closed ? closedCall() : this.#watched(nextCall(again))));
+
+  readonly #retrying = makeGrpcRetryInterceptor({
+    delayFunction: USUAL.delayFunction,
+    retryableDecider: (tries, failed) => {
+      if (failed.code !== status.UNAVAILABLE) return USUAL.retryableDecider(tries, failed);
+      if (tries >= TOLD_AT_TRY && !this.#told) {
+        this.#told = true;
+        this.#onUnanswered();
+      }
+      return PATIENT.retryableDecider(tries, failed);
+    },
+  });
 
   close(): void {
     this.#closed = true;
@@ -34,6 +62,7 @@ export class ClosableCalls {
           onReceiveMessage: (message) => listener?.onReceiveMessage?.(message),
           onReceiveStatus: (end) => {
             this.#underWay.delete(call);
+            if (end.code !== status.UNAVAILABLE) this.#told = false;
             listener?.onReceiveStatus?.(end);
           },
         });

@@ -23,6 +23,11 @@ export interface ConnectOptions {
    * WAYBILL_TEMPORAL_PAYLOAD_CODEC, then none.
    */
   readonly payloadCodec?: PayloadCodec | string;
+  /**
+   * Called once each time Temporal, which has answered before, does not for some seconds. What was asked is asked again for
+   * five minutes; then it rejects with `client.unreachable`.
+   */
+  readonly onUnanswered?: () => void;
 }
 
 export interface TlsFiles {
@@ -55,7 +60,7 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
   const namespace = options.namespace ?? profile.namespace ?? 'default';
   const payloads = await payloadsOf(options.payloadCodec);
-  const calls = new ClosableCalls();
+  const calls = new ClosableCalls(options.onUnanswered);
   try {
     const connection = await Connection.connect({
       ...profile.connectionOptions,

@@ -63,7 +63,7 @@ export class BatchReporter {
 
   async warning(message: string): Promise<void> {
     await this.event({event: 'warning', message});
-    if (!this.#json) this.#screen.line(`${this.#screen.paint('yellow', '!')} ${printableText(message)}`);
+    if (!this.#json) this.#screen.warn(printableText(message));
   }
 
   async note(message: string): Promise<void> {

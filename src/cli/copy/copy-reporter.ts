@@ -92,7 +92,7 @@ export class CopyReporter {
   }
 
   #warn(text: string): void {
-    this.#screen.line(`${this.#screen.paint('yellow', '!')} ${printableText(text)}`);
+    this.#screen.warn(printableText(text));
   }
 }
 

@@ -58,7 +58,7 @@ async function fetchOffer({cwd, environment}: CliContext, screen: Screen, name: 
     });
   }
   const {endpoint, notices} = await resolveSshTarget(name, settings);
-  for (const notice of notices) screen.line(`${screen.paint('yellow', '!')} ${printable(notice)}`);
+  for (const notice of notices) screen.warn(printable(notice));
   return trustHost(endpoint);
 }
 

@@ -46,7 +46,7 @@ export class HumanReporter implements Reporter {
   }
 
   async warning(message: string): Promise<void> {
-    this.#screen.line(`${this.#screen.paint('yellow', '!')} ${printableText(message)}`);
+    this.#screen.warn(printableText(message));
   }
 
   async note(message: string): Promise<void> {

@@ -26,11 +26,12 @@ export class Screen {
   #turn = 0;
   #atLineStart = true;
 
-  constructor(context: Pick<CliContext, 'stdout' | 'stderr' | 'environment'>) {
+  constructor(context: Pick<CliContext, 'stdout' | 'stderr' | 'environment' | 'notices'>) {
     this.#stdout = context.stdout;
     this.#stderr = context.stderr;
     this.capabilities = capabilitiesOf(context.stderr, context.environment);
     this.paint = painter(this.capabilities.colours);
+    if (context.notices !== undefined) context.notices.show = (text) => this.warn(text);
     this.#shared = context.stdout.isTTY === true && context.stderr.isTTY === true;
   }
 
@@ -53,6 +54,11 @@ export class Screen {
     const fresh = this.#atLineStart || !this.capabilities.live ? '' : '\n';
     this.#stderr.write(`${fresh}${text}\n`);
     this.#atLineStart = true;
+  }
+
+  /** A line that somebody should see. */
+  warn(text: string): void {
+    this.line(`${this.paint('yellow', '!')} ${text}`);
   }
 
   /** A result that somebody may want to pipe. */
