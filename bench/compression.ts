@@ -7,12 +7,12 @@ import type {FileOutcome} from '../src/transfer/file-outcome.js';
 import {moveSegment} from '../src/transfer/move-segment.js';
 import type {PlannedFile} from '../src/transfer/planned-file.js';
 import {withOriginals} from '../src/transfer/index.js';
+import {TEXTS, writeText} from '../src/transfer/testing/texts.js';
 import {startMinio} from '../test/servers/minio.js';
 import {settle, withLab} from './lab.js';
 import type {BenchReport, Row} from './report.js';
 import {scaled} from './scale.js';
 import {median, spread} from './statistics.js';
-import {TEXTS, writeText} from './texts.js';
 
 const BYTES = scaled(256 * 2 ** 20, 16 * 2 ** 20);
 

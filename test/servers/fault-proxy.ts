@@ -38,6 +38,8 @@ export interface FaultProxy {
   readonly endpoint: string;
   /** Every request since the last `plan`, faults included. */
   readonly seen: readonly Seen[];
+  /** Most requests that were under way together since the last `plan`. */
+  readonly mostAtOnce: number;
   plan(plan: Plan): void;
   close(): Promise<void>;
 }
@@ -45,7 +47,11 @@ export interface FaultProxy {
 export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy> {
   let plan: Plan = () => undefined;
   let seen: Seen[] = [];
+  let underWay = 0;
+  let mostAtOnce = 0;
   const server = createServer((request, response) => {
+    mostAtOnce = Math.max(mostAtOnce, (underWay += 1));
+    response.once('close', () => (underWay -= 1));
     const now = {method: request.method ?? '', path: request.url ?? ''};
     seen.push(now);
     serve(upstreamPort, request, response, plan(now)).catch(() => response.destroy());
@@ -57,9 +63,13 @@ export async function startFaultProxy(upstreamPort: number): Promise<FaultProxy>
     get seen() {
       return seen;
     },
+    get mostAtOnce() {
+      return mostAtOnce;
+    },
     plan: (next) => {
       plan = next;
       seen = [];
+      mostAtOnce = underWay;
     },
     close: async () => {
       server.closeAllConnections();

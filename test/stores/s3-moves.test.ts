@@ -98,6 +98,28 @@ describe.each([
     await line.close();
   });
 
+  test('ten files and more are under way at once, each way', async () => {
+    await using stores = await TwoStores.create();
+    const {prefix} = await fresh();
+    const proxy = await startFaultProxy(server.port);
+    const store = openS3Store({name: 's3', ...server, endpoint: proxy.endpoint, prefix});
+    const files = await Promise.all(
+      Array.from({length: 64}, (_, at) => stores.put(`${at}`, patterned(256 * 1024, at))),
+    );
+    const {signal} = new AbortController();
+    const common = {fromRoot: '', toRoot: '', partials: PARTIALS, owner: 'test', ifExists: 'keep', signal} as const;
+    const there = await moveSegment({...common, from: stores.from, to: store, toRoot: 'tree', files});
+    expect(there.outcomes.map(({outcome}) => outcome)).toEqual(files.map(() => 'copied'));
+    expect(proxy.mostAtOnce).toBeGreaterThanOrEqual(10);
+    proxy.plan(() => undefined);
+    const found = await collect(planTree({store, root: 'tree', attributes: false}));
+    const back = {...common, fromRoot: 'tree', toRoot: 'back', files: found.filter((entry) => 'kind' in entry)};
+    expect((await moveSegment({...back, from: store, to: stores.to})).outcomes).toHaveLength(files.length);
+    expect(proxy.mostAtOnce).toBeGreaterThanOrEqual(10);
+    await store.close();
+    await proxy.close();
+  });
+
   test('many small files, there and back again', async () => {
     await using stores = await TwoStores.create();
     const {store} = await fresh();

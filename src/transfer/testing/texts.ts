@@ -1,10 +1,10 @@
 import {createHash} from 'node:crypto';
 import {open, readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {seededRandom} from '../src/transfer/testing/two-stores.js';
+import {seededRandom} from './two-stores.js';
 
 /** Kinds of text that commands write, each as pieces without end. */
-export const TEXTS = {csv, log, sources} as const;
+export const TEXTS = {csv, log, training, sources} as const;
 
 const PIECE_LINES = 10_000;
 const MESSAGES = ['request served', 'cache miss', 'connection closed by peer', 'retrying', 'batch written'] as const;
@@ -48,6 +48,16 @@ function* log(): Generator<string> {
       trace: createHash('md5').update(String(row)).digest('hex').slice(0, 16),
     }),
   );
+}
+
+/** What a training prints: most of a line is as in the line before. */
+function* training(): Generator<string> {
+  const random = seededRandom(3);
+  yield* lines((row) => {
+    const time = new Date(1.76e12 + row * 800).toISOString().slice(0, 19);
+    const [loss, norm] = [(0.4 + random() / 10).toFixed(4), (1 + random() / 10).toFixed(3)];
+    return `${time} INFO trainer.loop: epoch=${Math.floor(row / 9375)} step=${row % 9375}/9375 loss=${loss} lr=0.000300 grad_norm=${norm} tokens_per_second=${18_000 + Math.floor(random() * 100)} gpu_memory=71.42GiB`;
+  });
 }
 
 /** Programs and their declarations: those that this package depends on, over and over. */
