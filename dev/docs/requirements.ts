@@ -90,7 +90,8 @@ export function requirementComplaints(page: string, repository: Repository): str
 function testComplaints(number: string, test: string, {read}: Repository): string[] {
   const [, path = '', name = ''] = /^`([^`]+)` › (.+)$/.exec(test) ?? [];
   if (path === '') return [`${number}: no test in ${JSON.stringify(test)}`];
-  if (!path.endsWith('.test.ts') && !path.startsWith('src/stores/contract/')) return [`${number}: ${path} is no test`];
+  if (!/\.(test|suite)\.ts$/.test(path) && !path.startsWith('src/stores/contract/'))
+    return [`${number}: ${path} is no test`];
   const text = read(path);
   if (text === undefined) return [`${number}: ${path} does not exist`];
   const quoted = [`'`, `"`, '`'].some((quote) => text.includes(quote + name + quote));

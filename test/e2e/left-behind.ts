@@ -1,5 +1,7 @@
-import {readdir, readFile} from 'node:fs/promises';
-import {join} from 'node:path';
+import {spawn} from 'node:child_process';
+import {once} from 'node:events';
+import {readdir} from 'node:fs/promises';
+import {createInterface} from 'node:readline';
 import type {Client} from '@temporalio/client';
 import {temporal} from '@temporalio/proto';
 import pg from 'pg';
@@ -24,15 +26,52 @@ export async function historiesOf(client: Client): Promise<string> {
   return texts.join('\n');
 }
 
-/** Names and contents. */
-export async function filesIn(directory: string, wanted: (name: string) => boolean = () => true): Promise<string> {
-  const texts: string[] = [];
-  for (const entry of await readdir(directory, {recursive: true, withFileTypes: true})) {
-    if (!entry.isFile() || !wanted(entry.name)) continue;
-    const path = join(entry.parentPath, entry.name);
-    texts.push(path, await readFile(path, 'latin1'));
+/** Where words are looked for. Files may be larger than memory. */
+export type Place =
+  | {readonly text: string}
+  | {
+      readonly directory: string;
+      /** Patterns of names whose contents are left out. */
+      readonly except?: readonly string[];
+    };
+
+/** Which of `words` are in the text, or in the names and contents of the files, of each place that has any. */
+export async function wordsIn(
+  places: Readonly<Record<string, Place>>,
+  words: readonly string[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const found: Record<string, readonly string[]> = {};
+  for (const [name, place] of Object.entries(places)) {
+    const text = 'text' in place ? place.text : await occurrences(place, words);
+    const held = words.filter((word) => text.includes(word));
+    if (held.length > 0) found[name] = held;
   }
-  return texts.join('\n');
+  return found;
+}
+
+async function occurrences(
+  {directory, except = []}: Extract<Place, {readonly directory: string}>,
+  words: readonly string[],
+): Promise<string> {
+  const names = await readdir(directory, {recursive: true});
+  if (names.length === 0) throw new Error(`nothing is in ${directory}: a search there would prove nothing`);
+  const grep = spawn(
+    'grep',
+    [
+      ...['--recursive', '--text', '--only-matching', '--no-filename', '--fixed-strings'],
+      ...except.map((pattern) => `--exclude=${pattern}`),
+      ...words.flatMap((word) => ['--regexp', word]),
+      directory,
+    ],
+    {stdio: ['ignore', 'pipe', 'inherit'], env: {...process.env, LC_ALL: 'C'}},
+  );
+  const seen = new Set<string>();
+  const ended = once(grep, 'close');
+  for await (const line of createInterface({input: grep.stdout})) seen.add(line);
+  const [status] = (await ended) as [number | null];
+  // 1 says that it found nothing.
+  if (status !== 0 && status !== 1) throw new Error(`grep ended with ${status} in ${directory}`);
+  return [...names, ...seen].join('\n');
 }
 
 /** Every row of every table. */

@@ -7,7 +7,7 @@ import type {ExecutionHandle} from '../../src/client/api.js';
 import {repeatedAttempts} from './attempts.js';
 import {digests, makeInputs} from './corpus.js';
 import {leftovers, startTestStack, type TestStack} from './stack.js';
-import {underWay} from './under-way.js';
+import {holderOf} from './under-way.js';
 import {arrived, type Direction, unfinished} from './unfinished.js';
 import {startWorker, type WorkerProcess} from './worker-process.js';
 
@@ -71,7 +71,7 @@ async function killHolder(direction: Direction): Promise<Hit> {
       () => true,
       () => false,
     );
-    const holder = seen ? await holderOf(handle.id) : undefined;
+    const holder = seen ? await holderOf(workers, handle.id, ['planMove']) : undefined;
     if (!holder) continue;
     holder.kill();
     const killedAt = Date.now();
@@ -79,14 +79,6 @@ async function killHolder(direction: Direction): Promise<Hit> {
     if ((await look()).files > 0) return {handle, killedAt};
   }
   throw new Error('four executions were through before their worker could be killed');
-}
-
-async function holderOf(executionId: string): Promise<WorkerProcess | undefined> {
-  for (const worker of workers) {
-    const tasks = await underWay(worker);
-    if (tasks.some((task) => task.executionId === executionId && task.activity === 'planMove')) return worker;
-  }
-  return undefined;
 }
 
 async function startJob(id: string): Promise<ExecutionHandle> {

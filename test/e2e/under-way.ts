@@ -37,6 +37,19 @@ export async function underWay(stack: Pick<TestStack, 'stateDirectory'>): Promis
   return found;
 }
 
+/** Of these workers the one that has one of these activities of a run under way. */
+export async function holderOf<Worker extends Pick<TestStack, 'stateDirectory'>>(
+  workers: readonly Worker[],
+  id: string,
+  activities: readonly string[],
+): Promise<Worker | undefined> {
+  for (const worker of workers) {
+    const tasks = await underWay(worker);
+    if (tasks.some(({executionId, activity}) => executionId === id && activities.includes(activity))) return worker;
+  }
+  return undefined;
+}
+
 /**
  * Activities of these runs that their workers still have recorded after `seconds`. A worker that was killed or frozen
  * under one has its record until it is back, and another worker may have ended the run long before.
