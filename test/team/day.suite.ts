@@ -251,6 +251,8 @@ describe(`a day of a team (WAYBILL_FAULT_SEED=${faultSeed})`, () => {
     expect(body.toString()).not.toContain('<Upload>');
     expect(await readdir(team.far.directory)).toEqual(expect.arrayContaining(['data', 'out']));
     expect((await readdir(team.far.directory)).filter((name) => name.startsWith('.'))).toEqual([]);
+    // What it knew of the run goes with the first command that follows it to its end.
+    expect((await team.far.run(['wait', id])).status).toBe(0);
     expect(await team.far.open()).toEqual([]);
     expect(await team.operator('catalog', 'check')).toMatchObject({status: 0, stdout: ''});
     const rows = await sql(
