@@ -1,9 +1,8 @@
-import {once} from 'node:events';
-import {connect as connectTo, createServer, type Socket} from 'node:net';
 import {setTimeout as delay} from 'node:timers/promises';
 import type {TestWorkflowEnvironment} from '@temporalio/testing';
 import {beforeAll, expect, it} from 'vitest';
 import {startTemporal} from '../../test/servers/temporal.js';
+import {startToxiproxy} from '../../test/servers/toxiproxy.js';
 import {WaybillClient} from './client.js';
 
 let server: TestWorkflowEnvironment;
@@ -55,9 +54,12 @@ it('ends a call that is being tried again, where the channel would throw at nobo
 
 it("asks again while the server is away for longer than Temporal's own client waits, and says so once", async () => {
   const own = await startTemporal();
-  const line = await startLine(Number(own.address.split(':')[1]));
+  const line = await startToxiproxy(Number(own.address.split(':')[1]));
   let unanswered = 0;
-  const client = await WaybillClient.connect({address: line.address, onUnanswered: () => (unanswered += 1)});
+  const client = await WaybillClient.connect({
+    address: `127.0.0.1:${line.port}`,
+    onUnanswered: () => (unanswered += 1),
+  });
   expect(await client.find('one')).toBeUndefined();
   await line.cut();
   const asking = [client.find('one'), client.find('two')];
@@ -66,35 +68,6 @@ it("asks again while the server is away for longer than Temporal's own client wa
   await line.heal();
   expect(await Promise.all(asking)).toEqual([undefined, undefined]);
   await client.close();
-  await line.cut();
+  await line.close();
   await own.teardown();
 });
-
-/** A port that leads to another, until it is cut. */
-async function startLine(to: number) {
-  const open = new Set<Socket>();
-  const listener = createServer((near) => {
-    const far = connectTo(to, '127.0.0.1');
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => undefined).on('close', () => [near, far].forEach((each) => each.destroy()));
-    }
-    near.pipe(far).pipe(near);
-  });
-  let port = 0;
-  const heal = async () => {
-    listener.listen(port, '127.0.0.1');
-    await once(listener, 'listening');
-  };
-  await heal();
-  const bound = listener.address();
-  if (bound === null || typeof bound === 'string') throw new Error('no port');
-  port = bound.port;
-  const cut = async () => {
-    const closed = once(listener, 'close');
-    listener.close();
-    for (const socket of open) socket.destroy();
-    await closed;
-  };
-  return {address: `127.0.0.1:${port}`, cut, heal};
-}

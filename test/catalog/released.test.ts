@@ -1,9 +1,9 @@
 import {readdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import pg from 'pg';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import {openCatalog} from '../../src/artifacts/catalog/catalog.js';
 import {type PostgresServer, startPostgres} from '../servers/postgres.js';
+import {query} from './query.js';
 
 const RELEASED = join(import.meta.dirname, 'released');
 const released = (await readdir(RELEASED)).map((file) => file.replace(/\.sql$/, ''));
@@ -13,16 +13,6 @@ beforeAll(async () => {
   server = await startPostgres();
 });
 afterAll(() => server.stop());
-
-async function query(connectionString: string, statement: string): Promise<unknown[]> {
-  const client = new pg.Client({connectionString});
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
 
 /** Columns, constraints and indexes, as PostgreSQL itself writes them. */
 async function schemaOf(connectionString: string): Promise<unknown> {

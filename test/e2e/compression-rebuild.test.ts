@@ -6,7 +6,7 @@ import {openS3Store} from '../../src/stores/s3/store.js';
 import {sha256 as digestOf} from '../../src/transfer/testing/two-stores.js';
 import {credentials} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
-import {queryCatalog} from './catalog-query.js';
+import {queryCatalog} from '../catalog/query.js';
 import {sha256} from './corpus.js';
 import {startTestStack} from './stack.js';
 import {waybillCommand} from './waybill-command.js';

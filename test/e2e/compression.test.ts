@@ -14,7 +14,7 @@ import type {Store} from '../../src/stores/store.js';
 import {startMinio} from '../servers/minio.js';
 import {credentials, type S3Server} from '../servers/s3-server.js';
 import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
-import {queryCatalog} from './catalog-query.js';
+import {queryCatalog} from '../catalog/query.js';
 import {sha256, writeText} from './corpus.js';
 import {type FarClient, farClient} from './far-client.js';
 import {endTicketSessions} from './left-behind.js';

@@ -1,8 +1,8 @@
 import {stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
-import pg from 'pg';
 import {afterAll, beforeAll, expect, it} from 'vitest';
+import {recorded} from '../catalog/query.js';
 import {type PostgresServer, startPostgres} from '../servers/postgres.js';
 import {until} from '../until.js';
 import {startTestStack, type TestStack} from './stack.js';
@@ -47,15 +47,8 @@ it('PostgreSQL killed under running executions: they go on, and each is recorded
   await server.start();
   for (const result of await results) expect(result).toMatchObject({outcome: 'succeeded', warnings: []});
   expect(await (await during).result()).toMatchObject({outcome: 'succeeded', starts: 1});
-  const client = new pg.Client({connectionString});
-  await client.connect();
-  const {rows} = await client.query<object>(
-    `select e.id, e.state, (select count(*)::integer from waybill.runs where execution_id = e.id) as runs,
-       (select count(*)::integer from waybill.artifacts where execution_id = e.id and kind = 'output') as outputs
-     from waybill.executions e order by e.created_at, e.id`,
-  );
-  await client.end();
   const once = (id: string, outputs: number) => ({id, state: 'succeeded', runs: 1, outputs});
+  const rows = await recorded(connectionString, started);
   expect(rows).toHaveLength(5);
   expect(rows).toEqual(expect.arrayContaining([...ids.map((id) => once(id, 1)), once('during', 0)]));
 });

@@ -4,7 +4,7 @@ import {readdir} from 'node:fs/promises';
 import {createInterface} from 'node:readline';
 import type {Client} from '@temporalio/client';
 import {temporal} from '@temporalio/proto';
-import pg from 'pg';
+import {query} from '../catalog/query.js';
 
 /** Clients that were killed have left theirs: they would end by themselves in minutes. */
 export async function endTicketSessions(client: Client): Promise<void> {
@@ -76,20 +76,15 @@ async function occurrences(
 
 /** Every row of every table. */
 export async function rowsOf(connectionString: string): Promise<string> {
-  const client = new pg.Client({connectionString});
-  await client.connect();
-  try {
-    const {rows: tables} = await client.query<{name: string}>(
-      `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
-       where table_schema not in ('pg_catalog', 'information_schema')`,
-    );
-    const texts: string[] = [];
-    for (const {name} of tables) {
-      const {rows} = await client.query<{row: string}>(`select t::text as row from ${name} t`);
-      texts.push(...rows.map(({row}) => row));
-    }
-    return texts.join('\n');
-  } finally {
-    await client.end();
+  const tables = await query<{name: string}>(
+    connectionString,
+    `select format('%I.%I', table_schema, table_name) as name from information_schema.tables
+     where table_schema not in ('pg_catalog', 'information_schema')`,
+  );
+  const texts: string[] = [];
+  for (const {name} of tables) {
+    const rows = await query<{row: string}>(connectionString, `select t::text as row from ${name} t`);
+    texts.push(...rows.map(({row}) => row));
   }
+  return texts.join('\n');
 }

@@ -6,7 +6,7 @@ import type {StartOptions} from '../../src/client/api.js';
 import {workflowNames} from '../../src/contracts/names.js';
 import type {RetentionResult} from '../../src/contracts/retention.js';
 import {until} from '../until.js';
-import {queryCatalog} from './catalog-query.js';
+import {queryCatalog} from '../catalog/query.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {waybillCommand} from './waybill-command.js';
 

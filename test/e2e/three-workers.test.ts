@@ -1,10 +1,10 @@
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
-import pg from 'pg';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {outputKey} from '../../src/artifacts/keys.js';
 import {S3Client} from '../../src/stores/s3/client.js';
+import {recorded} from '../catalog/query.js';
 import {expectNoSecrets, startTeam, type Team} from '../team/team.js';
 import {until} from '../until.js';
 import {digests, makeInputs} from './corpus.js';
@@ -84,17 +84,7 @@ it('PostgreSQL is killed before a run ends, which goes on and is recorded once w
   await sleep(1000);
   await team.postgres.start();
   expect(await handle.result()).toMatchObject({outcome: 'succeeded', warnings: []});
-  const client = new pg.Client({connectionString: team.catalog});
-  await client.connect();
-  const {rows} = await client.query<object>(
-    `select e.id, e.state, count(distinct r.run_id)::integer as runs, count(distinct a.id)::integer as outputs
-     from waybill.executions e join waybill.runs r on r.execution_id = e.id
-     join waybill.artifacts a on a.execution_id = e.id and a.kind = 'output'
-     where e.id = any($1) group by e.id order by e.id`,
-    [['outage', 'load-1']],
-  );
-  await client.end();
-  expect(rows).toEqual([
+  expect(await recorded(team.catalog, ['outage', 'load-1'])).toEqual([
     {id: 'load-1', state: 'succeeded', runs: 1, outputs: 1},
     {id: 'outage', state: 'succeeded', runs: 1, outputs: 1},
   ]);

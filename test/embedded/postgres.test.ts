@@ -12,6 +12,7 @@ import {
   removePostgres,
   startPostgres,
 } from '../../src/embedded/postgres.js';
+import {query as queryDatabase} from '../catalog/query.js';
 
 let stateDirectory: string;
 const {signal} = new AbortController();
@@ -23,13 +24,8 @@ afterAll(async () => {
   await rm(stateDirectory, {recursive: true});
 });
 
-const query = async ({address}: PostgresServer, sql: string): Promise<readonly unknown[]> => {
-  const client = new pg.Client({connectionString: await postgresConnectionString(address)});
-  await client.connect();
-  const {rows} = await client.query<Record<string, unknown>>(sql);
-  await client.end();
-  return rows;
-};
+const query = async ({address}: PostgresServer, statement: string) =>
+  await queryDatabase(await postgresConnectionString(address), statement);
 
 test('what was committed survives kill -9, on the same port and password', async () => {
   const first = await startPostgres({stateDirectory, signal});

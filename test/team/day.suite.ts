@@ -5,12 +5,12 @@ import {join} from 'node:path';
 import {Readable} from 'node:stream';
 import {pipeline} from 'node:stream/promises';
 import {setTimeout as sleep} from 'node:timers/promises';
-import pg from 'pg';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
 import type {ExecutionHandle} from '../../src/client/api.js';
 import {workflowNames} from '../../src/contracts/names.js';
 import type {RetentionResult} from '../../src/contracts/retention.js';
 import {S3Client} from '../../src/stores/s3/client.js';
+import {query, recorded} from '../catalog/query.js';
 import type {CommandLineEnd} from '../e2e/command-line.js';
 import {digests, makeInputs} from '../e2e/corpus.js';
 import {partialOf} from '../e2e/fault-job.js';
@@ -84,16 +84,6 @@ async function temporalDown(): Promise<void> {
   for (const end = Date.now() + OUTAGE_MS; Date.now() < end; ) await team.stack.killTemporal();
 }
 
-async function sql<Row extends pg.QueryResultRow>(statement: string, values: unknown[]): Promise<readonly Row[]> {
-  const client = new pg.Client({connectionString: team.catalog});
-  await client.connect();
-  try {
-    return (await client.query<Row>(statement, values)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
 async function holder(activities: readonly string[]) {
   return await holderOf(team.workers, id, activities);
 }
@@ -112,8 +102,13 @@ describe(`a day of a team (WAYBILL_FAULT_SEED=${faultSeed})`, () => {
     for (const each of OLD_RUNS) await run(each);
     await (await run('kept')).keep('forever');
     const expired = [[...OLD_RUNS, 'kept']];
-    await sql(`update waybill.executions set expires_at = now() - interval '1 day' where id = any($1)`, expired);
-    await sql(
+    await query(
+      team.catalog,
+      `update waybill.executions set expires_at = now() - interval '1 day' where id = any($1)`,
+      expired,
+    );
+    await query(
+      team.catalog,
       `update waybill.artifacts set expires_at = now() - interval '1 day' where execution_id = any($1) and expires_at is not null`,
       expired,
     );
@@ -255,13 +250,7 @@ describe(`a day of a team (WAYBILL_FAULT_SEED=${faultSeed})`, () => {
     expect((await team.far.run(['wait', id])).status).toBe(0);
     expect(await team.far.open()).toEqual([]);
     expect(await team.operator('catalog', 'check')).toMatchObject({status: 0, stdout: ''});
-    const rows = await sql(
-      `select e.state, count(distinct r.run_id)::integer as runs, count(distinct a.id)::integer as outputs
-       from waybill.executions e join waybill.runs r on r.execution_id = e.id
-       join waybill.artifacts a on a.execution_id = e.id and a.kind = 'output' where e.id = $1 group by e.state`,
-      [id],
-    );
-    expect(rows).toEqual([{state: 'succeeded', runs: 1, outputs: FILES + 2}]);
+    expect(await recorded(team.catalog, [id])).toEqual([{id, state: 'succeeded', runs: 1, outputs: FILES + 2}]);
   });
 
   it(

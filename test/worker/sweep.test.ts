@@ -1,8 +1,7 @@
 import {readdir, rm, stat, utimes} from 'node:fs/promises';
 import {join} from 'node:path';
-import pg from 'pg';
 import {afterAll, beforeAll, expect, it} from 'vitest';
-import {postgresConnectionString} from '../../src/embedded/postgres.js';
+import {queryCatalog} from '../catalog/query.js';
 import {startTestStack, type TestStack} from '../e2e/stack.js';
 import {until} from '../until.js';
 
@@ -38,14 +37,12 @@ async function age(id: string, target: string): Promise<void> {
 }
 
 async function endLongAgo(...ids: readonly string[]): Promise<void> {
-  const {postgres} = await stack.record();
-  if (!postgres) throw new Error('no PostgreSQL runs');
-  const client = new pg.Client({connectionString: await postgresConnectionString(postgres)});
-  await client.connect();
-  const query = 'update waybill.executions set ended_at = $1 where id = any($2)';
-  const {rowCount} = await client.query(query, [new Date(LONG_AGO * 1000), ids]);
-  await client.end();
-  expect(rowCount).toBe(ids.length);
+  const ended = await queryCatalog(
+    stack,
+    'update waybill.executions set ended_at = $1 where id = any($2) returning id',
+    [new Date(LONG_AGO * 1000), ids],
+  );
+  expect(ended).toHaveLength(ids.length);
 }
 
 it('removes kept workspaces when their time is over, and nothing that is younger or runs', async () => {
