@@ -1,10 +1,8 @@
 import {hasCode} from '../contracts/errors.js';
 import {joinStorePath} from '../stores/paths.js';
 import type {Store, StorePath} from '../stores/store.js';
-import {inParallel} from '../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../stores/in-parallel.js';
 import type {PlannedFile} from './planned-file.js';
-
-const AT_ONCE = 32;
 
 /**
  * Gives directories the mode and time of the source, deepest first, when everything in them is there: a read-only one
@@ -23,7 +21,7 @@ export async function finishDirectories(options: {
     levels.set(level, [...(levels.get(level) ?? []), file]);
   }
   for (const level of [...levels.keys()].sort((a, b) => b - a)) {
-    await inParallel(levels.get(level) ?? [], AT_ONCE, async ({name, mode, modifiedAt, owner}) => {
+    await inParallel(levels.get(level) ?? [], QUESTIONS_AT_ONCE, async ({name, mode, modifiedAt, owner}) => {
       try {
         const attributes = {mode: mode & 0o777, modifiedAt, ...(owner === undefined ? {} : {owner})};
         await to.setAttributes(joinStorePath(toRoot, name), attributes, {signal});

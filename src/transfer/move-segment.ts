@@ -4,7 +4,7 @@ import type {Store, StorePath} from '../stores/store.js';
 import {compressFile} from './compression/compress-file.js';
 import {withOriginals} from './compression/originals.js';
 import {type FileOutcome, movedOutcome} from './file-outcome.js';
-import {inParallel} from '../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../stores/in-parallel.js';
 import {moveLink} from './links.js';
 import {type FileProgress, moveFile} from './move-file.js';
 import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
@@ -63,7 +63,6 @@ export interface SegmentResult {
 }
 
 const GROUPS_AT_ONCE = 2;
-const NAMES_AT_ONCE = 32;
 const FILES_AT_ONCE = 2;
 const LARGE_FILES_BYTES = 48 * 1024 * 1024;
 
@@ -103,7 +102,7 @@ class Segment {
     await this.#outcomes.takeEarlier();
     const left = files.filter((file) => !this.#outcomes.has(file));
     const directories = left.filter((file) => file.kind === 'directory');
-    await inParallel(directories, NAMES_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
+    await inParallel(directories, QUESTIONS_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
     const stalled = this.#stalled;
     const [group, mostBytes] = stalled ? [LEAST_GROUP, LEAST_GROUP.bytes] : [USUAL_GROUP, SMALL_FILE_BYTES];
     // What lies compressed is read by the member, not whole.
@@ -124,7 +123,7 @@ class Segment {
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
     // Links last: what they point to is there then.
     const links = left.filter((file) => file.kind === 'link');
-    await inParallel(links, NAMES_AT_ONCE, (file) => this.#one(file, (startedAt) => this.#link(file, startedAt)));
+    await inParallel(links, QUESTIONS_AT_ONCE, (file) => this.#one(file, (startedAt) => this.#link(file, startedAt)));
     this.#outcomes.throwRetryable();
   }
 

@@ -1,5 +1,6 @@
 import {giveBackChunk, takeChunk} from '../hashing/chunk-memory.js';
 import {WaybillError} from '../contracts/errors.js';
+import {inOrder} from '../stores/in-parallel.js';
 import type {SourceFile} from '../stores/store.js';
 
 export interface ReadAheadOptions {
@@ -23,24 +24,15 @@ export interface Chunk {
 
 /** The bytes of a range in order, read ahead. Rejects with `source.changed` where the source ends before the range does. */
 export async function* readAhead(source: SourceFile, options: ReadAheadOptions): AsyncGenerator<Chunk> {
-  const underWay: Promise<Chunk>[] = [];
-  let next = options.start;
-  try {
-    for (;;) {
-      while (next < options.end && underWay.length <= options.depth) {
-        const boundary = (Math.floor(next / options.boundary) + 1) * options.boundary;
-        const length = Math.min(options.chunkBytes, options.end - next, boundary - next);
-        const chunk = readChunk(source, next, length, options);
-        chunk.catch(() => undefined);
-        underWay.push(chunk);
-        next += length;
-      }
-      const first = underWay.shift();
-      if (first === undefined) return;
-      yield await first;
-    }
-  } finally {
-    await Promise.allSettled(underWay);
+  yield* inOrder(cuts(options), options.depth + 1, ({offset, length}) => readChunk(source, offset, length, options));
+}
+
+function* cuts({start, end, chunkBytes, boundary}: ReadAheadOptions) {
+  for (let offset = start; offset < end; ) {
+    const next = (Math.floor(offset / boundary) + 1) * boundary;
+    const length = Math.min(chunkBytes, end - offset, next - offset);
+    yield {offset, length};
+    offset += length;
   }
 }
 

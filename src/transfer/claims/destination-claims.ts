@@ -3,7 +3,7 @@ import {isDeepStrictEqual} from 'node:util';
 import {hasCode, WaybillError} from '../../contracts/errors.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {ListedEntry, Store, StorePath} from '../../stores/store.js';
-import {inParallel} from '../../stores/in-parallel.js';
+import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {type ClaimHolder, type DestinationClaim, destinationClaim, type FoundClaim, overlap} from './claim.js';
 
 export type ClaimRequest = Omit<DestinationClaim, 'version' | 'state' | 'claimedAt'>;
@@ -12,8 +12,6 @@ const CLAIMS = 'claims';
 
 /** A thousand paths of 8 KiB. */
 const MAX_CLAIM_BYTES = 8 * 1024 * 1024;
-
-const READS_AT_ONCE = 32;
 
 /** Two that ask in the same moment both step back, each for a time of its own. */
 const ROUNDS = 10;
@@ -83,7 +81,7 @@ export class DestinationClaims {
       throw error;
     }
     const found: FoundClaim[] = [];
-    await inParallel(listed, READS_AT_ONCE, async ({name, modifiedAt}) => {
+    await inParallel(listed, QUESTIONS_AT_ONCE, async ({name, modifiedAt}) => {
       const key = joinStorePath(CLAIMS, name);
       const bytes = await this.store.getObject(key, MAX_CLAIM_BYTES, call);
       const claim = bytes === undefined ? undefined : parsed(bytes);
