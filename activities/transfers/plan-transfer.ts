@@ -1,5 +1,6 @@
 import type {PlannedTransfer, TransferRef, WaybillActivities} from '../../src/contracts/activities.js';
 import {addCounts, noCounts, NOTES_SHOWN} from '../../src/contracts/transfer.js';
+import {Comparison} from '../../src/transfer/copy/comparison.js';
 import {countsOf, isLeftOut, noteOf} from '../../src/transfer/copy/counts.js';
 import {keptThere} from '../../src/transfer/copy/overwrite.js';
 import {planCopy} from '../../src/transfer/copy/plan.js';
@@ -125,8 +126,9 @@ async function decideOnly(deps: ActivityDeps, ref: TransferRef, plan: TransferPl
   let counts = noCounts;
   for (const [segment, {from: location}] of plan.segments.entries()) {
     const from = (await deps.targets.location(location, signal, options)).store;
+    const comparison = new Comparison(from, to, toRoot);
     await inParallel(await readPage(deps.store, transferId, plan, segment, signal), QUESTIONS_AT_ONCE, async (file) => {
-      const kept = await keptThere({from, to, toRoot, file, options, signal});
+      const kept = await keptThere({from, to, toRoot, file, options, comparison, signal});
       const planned = {...noCounts, entries: 1, files: file.kind === 'file' ? 1 : 0, bytes: file.size};
       counts = addCounts(counts, kept === undefined ? planned : countsOf([kept]));
     });

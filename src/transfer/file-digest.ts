@@ -4,7 +4,7 @@ import type {Store, StorePath} from '../stores/store.js';
 import {readAhead} from './read-ahead.js';
 
 /** Reading less than this costs less than a shell that hashes it. */
-const WORTH_A_SHELL_BYTES = 1024 * 1024;
+export const WORTH_A_SHELL_BYTES = 1024 * 1024;
 
 /** SHA-256 of a file of a store: hashed where it lies, or else read once from its beginning to its end. */
 export async function digestOf(store: Store, path: StorePath, size: number, signal: AbortSignal): Promise<string> {

@@ -1,4 +1,4 @@
-import {utimes, writeFile} from 'node:fs/promises';
+import {appendFile, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {expect, it} from 'vitest';
@@ -33,19 +33,24 @@ it('compares by size, time or hash, and changes nothing', async () => {
   expect(await states(stores, {include: ['same']})).toEqual({same: 'same'});
 });
 
-it('looks at many entries at once, at a few that are hashed', async () => {
+it('looks at many entries at once, at a few large ones that are hashed', async () => {
   await using stores = await TwoStores.create();
   const names = Array.from({length: 20}, (_, index) => `file ${String(index).padStart(2, '0')}`);
-  for (const name of names) await stores.put(`tree/${name}`, 'content');
+  for (const name of names) await stores.put(`tree/${name}`, 'c'.repeat(2 ** 20 - 1));
   await copy({store: stores.from, path: 'tree/'}, {store: stores.to, path: 'out'});
-  for (const [by, atOnce] of [
-    ['size', 20],
-    ['hash', 4],
+  for (const [by, method, atOnce] of [
+    ['size', 'stat', 20],
+    ['hash', 'openSource', 20],
+    ['hash', 'openSource', 4],
   ] as const) {
+    if (atOnce === 4) {
+      for (const root of [join(stores.source, 'tree'), join(stores.destination, 'out')])
+        for (const name of names) await appendFile(join(root, name), 'c');
+    }
     let underWay = 0;
     let most = 0;
     const to = intercepted(stores.to, async (call, proceed) => {
-      if (call.method !== 'stat' || !call.path.includes('file')) return await proceed();
+      if (call.method !== method || !call.path.includes('file')) return await proceed();
       most = Math.max(most, (underWay += 1));
       await delay(30);
       underWay -= 1;

@@ -2,8 +2,8 @@ import {transferOptions, type TransferOptionsRequest} from '../../contracts/tran
 import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store} from '../../stores/store.js';
-import {digestOf} from '../file-digest.js';
 import type {PlannedFile} from '../planned-file.js';
+import {Comparison} from './comparison.js';
 import type {CopyDestination} from './destination.js';
 import {type CopyPlace, keyOf} from './locate.js';
 import {planCopy} from './plan.js';
@@ -23,9 +23,6 @@ export interface CheckedEntry {
   readonly why?: string;
 }
 
-/** Each may hold some 16 MiB on either side. */
-const HASHED_AT_ONCE = 4;
-
 /**
  * Compares what a copy of the sources would have made with what is at the destination, and changes nothing. What is at the
  * destination alone is not looked for.
@@ -37,12 +34,12 @@ export async function* check(
 ): AsyncGenerator<CheckedEntry> {
   const options = transferOptions.parse(selected);
   const plan = await planCopy({sources, destination, options, attributes: by === 'time', signal});
-  const atOnce = by === 'hash' ? HASHED_AT_ONCE : QUESTIONS_AT_ONCE;
   for (const {key, entries} of plan.groups) {
     const from = sources.find((place) => keyOf(place) === key)?.store ?? destination.store;
-    yield* inOrder(entries, atOnce, async (entry): Promise<CheckedEntry> => {
+    const comparison = new Comparison(from, plan.destination.store, plan.destination.root);
+    yield* inOrder(entries, QUESTIONS_AT_ONCE, async (entry): Promise<CheckedEntry> => {
       if ('refused' in entry) return {name: entry.name, state: 'refused', why: entry.refused.message};
-      return await compared(from, plan.destination, entry, by, signal);
+      return await compared(from, plan.destination, entry, by, comparison, signal);
     });
   }
 }
@@ -52,6 +49,7 @@ async function compared(
   {store: to, root}: CopyDestination,
   file: PlannedFile,
   by: NonNullable<CheckOptions['by']>,
+  comparison: Comparison,
   signal: AbortSignal,
 ): Promise<CheckedEntry> {
   const {name} = file;
@@ -72,10 +70,7 @@ async function compared(
     return Math.abs(there.modifiedAt - file.modifiedAt) < resolution ? {name, state: 'same'} : differs('another time');
   }
   if (by === 'size') return {name, state: 'same'};
-  const [here, other] = await Promise.all([
-    digestOf(from, file.source ?? name, file.size, signal),
-    digestOf(to, path, file.size, signal),
-  ]);
+  const [here, other] = await comparison.digests(file, signal);
   return here === other
     ? {name, state: 'same'}
     : differs(`SHA-256 ${other.slice(0, 12)}… there, ${here.slice(0, 12)}… at the source`);

@@ -9,6 +9,7 @@ import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {withDone} from '../move-progress.js';
 import {type FailedBefore, moveSegment} from '../move-segment.js';
 import type {PlannedFile} from '../planned-file.js';
+import {Comparison} from './comparison.js';
 import {keptThere} from './overwrite.js';
 
 export interface CopySegmentOptions {
@@ -77,9 +78,10 @@ async function move(
   const done = new Set(earlier.filter(({outcome}) => outcome !== 'failed').map(({name}) => name));
   for (const outcome of earlier) if (outcome.outcome === 'skipped') outcomes.set(outcome.name, outcome);
   const undecided = files.filter(({name}) => !done.has(name));
+  const comparison = new Comparison(from, to, toRoot);
   await inParallel(undecided, QUESTIONS_AT_ONCE, async (file) => {
     try {
-      const kept = await keptThere({from, to, toRoot, file, options, signal});
+      const kept = await keptThere({from, to, toRoot, file, options, comparison, signal});
       if (kept !== undefined) settle(kept);
     } catch (error) {
       signal.throwIfAborted();

@@ -7,6 +7,7 @@ import {finishDirectories} from '../finish-directories.js';
 import type {PlannedFile, RefusedEntry} from '../planned-file.js';
 import {cutSegments} from '../segments.js';
 import {notTried} from './copy-segment.js';
+import {Comparison} from './comparison.js';
 import {type CopyDestination, copyIdentity, partialsOf} from './destination.js';
 import type {CopyEvent} from './events.js';
 import {type CopyPlace, keyOf} from './locate.js';
@@ -134,9 +135,10 @@ class CopyRun {
     const {options, signal} = this;
     for (const {key, files} of this.#segments) {
       const from = this.#store(key);
+      const comparison = new Comparison(from, to, toRoot);
       const looks = inOrder(files, QUESTIONS_AT_ONCE, async (file) => ({
         file,
-        kept: await keptThere({from, to, toRoot, file, options, signal}),
+        kept: await keptThere({from, to, toRoot, file, options, comparison, signal}),
       }));
       for await (const {file, kept} of looks) {
         if (kept !== undefined) this.#tally.take([kept]);

@@ -1,9 +1,9 @@
 import type {TransferOptions} from '../../contracts/transfer.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Entry, Store, StorePath} from '../../stores/store.js';
-import {digestOf} from '../file-digest.js';
 import {type MovedOutcome, movedOutcome} from '../file-outcome.js';
 import type {PlannedFile} from '../planned-file.js';
+import type {Comparison} from './comparison.js';
 
 export interface OverwriteQuestion {
   readonly from: Store;
@@ -11,12 +11,13 @@ export interface OverwriteQuestion {
   readonly toRoot: StorePath;
   readonly file: PlannedFile;
   readonly options: Pick<TransferOptions, 'overwrite' | 'verify' | 'preserveTimes'>;
+  readonly comparison: Comparison;
   readonly signal: AbortSignal;
 }
 
 /** What is known of a file that is left as it is at the destination, or undefined where it is to be moved. */
 export async function keptThere(question: OverwriteQuestion): Promise<MovedOutcome | undefined> {
-  const {to, toRoot, file, options, signal} = question;
+  const {to, toRoot, file, options, comparison, signal} = question;
   if (options.overwrite === 'always' || file.kind === 'directory') return undefined;
   const startedAt = performance.now();
   const there = await to.stat(joinStorePath(toRoot, file.name), {signal});
@@ -38,8 +39,8 @@ export async function keptThere(question: OverwriteQuestion): Promise<MovedOutco
       if (options.verify === 'size' || options.verify === 'none') {
         return sameTime(file, there, question) ? kept('the same size and time', {verified: 'size-only'}) : undefined;
       }
-      const sha256 = await sameContent(question, there);
-      return sha256 === undefined ? undefined : kept('the same content is there', {sha256, verified: 'sha256'});
+      const [sha256, destination] = await comparison.digests(file, signal);
+      return sha256 === destination ? kept('the same content is there', {sha256, verified: 'sha256'}) : undefined;
     }
   }
 }
@@ -55,15 +56,4 @@ function sameTime(file: PlannedFile, there: Entry, question: OverwriteQuestion):
 /** Times are compared as the coarser of both stores has them. */
 function resolution({from, to}: OverwriteQuestion): number {
   return Math.max(1, from.properties.timeResolutionMs, to.properties.timeResolutionMs);
-}
-
-async function sameContent(
-  {from, to, toRoot, file, signal}: OverwriteQuestion,
-  {size}: Entry,
-): Promise<string | undefined> {
-  const [here, there] = await Promise.all([
-    digestOf(from, file.source ?? file.name, size, signal),
-    digestOf(to, joinStorePath(toRoot, file.name), size, signal),
-  ]);
-  return here === there ? here : undefined;
 }
