@@ -7,7 +7,7 @@ import type {FileOutcome} from '../src/transfer/file-outcome.js';
 import {moveSegment} from '../src/transfer/move-segment.js';
 import type {PlannedFile} from '../src/transfer/planned-file.js';
 import {withOriginals} from '../src/transfer/index.js';
-import {TEXTS, writeText} from '../src/transfer/testing/texts.js';
+import {TEXTS, generateText} from '../src/transfer/testing/texts.js';
 import {startMinio} from '../test/servers/minio.js';
 import {settle, withLab} from './lab.js';
 import type {BenchReport, Row} from './report.js';
@@ -32,7 +32,7 @@ export async function compression(runs: number): Promise<BenchReport> {
     try {
       const rows: Row[] = [];
       for (const kind of Object.keys(TEXTS).filter(isKind)) {
-        await writeText(join(local, kind), kind, BYTES);
+        await generateText(join(local, kind), kind, BYTES);
         rows.push(...(await ofKind({disk, minio, local}, kind, runs)));
         await rm(join(local, kind));
       }

@@ -6,7 +6,7 @@ export default defineConfig({
     root: process.cwd(),
     pool: 'forks',
     maxWorkers: 2,
-    include: ['test/**/*.suite.ts'],
+    include: ['**/*.suite.ts'],
     globalSetup: ['test/global-setup.ts'],
     testTimeout: 180_000,
     hookTimeout: 120_000,

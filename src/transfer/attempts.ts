@@ -37,7 +37,7 @@ export function failedBefore(of: {
 
 /**
  * Moves a segment in as many attempts as it takes, without Temporal. Those that get further are not counted; the pauses
- * between them grow while nothing moves. Rejects at once with what no other attempt may mend.
+ * between them grow while nothing moves. Rejects at once with what no other attempt may mend, or was tried long enough.
  */
 export async function inAttempts<Result>(
   {retries, signal, givenUp, onRetry}: AttemptsOptions,
@@ -67,6 +67,8 @@ export async function inAttempts<Result>(
     } catch (error) {
       signal.throwIfAborted();
       if (!hasCode(error) || !error.retryable) throw error;
+      // Whoever asks Temporal has asked for minutes by then.
+      if (error.code === 'client.unreachable') throw error;
       const {message: lastError} = error;
       const checkpoint: Checkpoint = {version: 1, step: 'move', progress, progressAtStart, stalledAttempts, lastError};
       last = {checkpoint, error};

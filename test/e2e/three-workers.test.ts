@@ -8,6 +8,7 @@ import {recorded} from '../catalog/query.js';
 import {expectNoSecrets, startTeam, type Team} from '../team/team.js';
 import {until} from '../until.js';
 import {digests, makeInputs} from './corpus.js';
+import type {OwnWorker} from './own-worker.js';
 import {holderOf} from './under-way.js';
 
 const SECRET = 'hunter2-three-workers';
@@ -56,10 +57,14 @@ it('a client is killed while it sends, a worker in the middle, and all are resta
   const command = ['sh', '-c', 'for i in $(seq 8); do echo $i; sleep 1; done; echo made > out.txt'];
   const handles = await Promise.all(load.map((each) => team.stack.client.start({id: each, target: 'gpu', command})));
   const ran = await team.far.run(['wait', id, '--json'], async () => {
-    const holder = () => holderOf(team.workers, id, ['runCommand']);
-    await until('the command runs', async () => (await holder()) !== undefined, 120);
-    const killed = await holder();
-    await killed?.kill();
+    let holder: OwnWorker | undefined;
+    await until(
+      'the command runs',
+      async () => (holder = await holderOf(team.workers, id, ['runCommand'])) !== undefined,
+      120,
+    );
+    expect(holder).toBeDefined();
+    await holder?.kill();
     for (const worker of team.workers) {
       await worker.stop();
       await worker.start();

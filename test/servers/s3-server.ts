@@ -1,7 +1,7 @@
 import {type ChildProcess, spawn} from 'node:child_process';
 import {once} from 'node:events';
 import {existsSync} from 'node:fs';
-import {mkdtemp, rm} from 'node:fs/promises';
+import {mkdtemp, readdir, rm} from 'node:fs/promises';
 import {get as plain} from 'node:http';
 import {get as encrypted} from 'node:https';
 import {homedir, tmpdir} from 'node:os';
@@ -88,4 +88,10 @@ function answers(endpoint: string, certificate: Certificate | undefined): Promis
       resolve(response.statusCode !== 503);
     });
   });
+}
+
+/** The uploads that were begun and not completed: MinIO lists none by a prefix, and none that were begun before it was killed. */
+export async function uploadsOnDisk({directory}: S3Server): Promise<readonly string[]> {
+  const names = await readdir(directory, {recursive: true});
+  return names.filter((name) => /multipart\/./.test(name)).sort();
 }

@@ -1,11 +1,10 @@
-import {readdir} from 'node:fs/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi} from 'vitest';
 import {collect, patterned, sha256} from '../../src/stores/contract/subject.js';
 import {openS3Store, type S3StoreOptions} from '../../src/stores/s3/store.js';
 import type {PartialFile, Store} from '../../src/stores/store.js';
 import {type FaultProxy, first, type Seen, startFaultProxy} from '../servers/fault-proxy.js';
 import {startMinio} from '../servers/minio.js';
-import type {S3Server} from '../servers/s3-server.js';
+import {type S3Server, uploadsOnDisk} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
 
 const PART = 8 * 1024 * 1024;
@@ -163,22 +162,16 @@ describe.each([
     await expect(source.read(300_000, 700_000)).rejects.toMatchObject({code: 'store.unavailable'});
   });
 
-  /** MinIO lists no uploads by a prefix: its disk tells. */
-  async function uploadsOnDisk(): Promise<readonly string[]> {
-    const names = await readdir(server.directory, {recursive: true});
-    return names.filter((name) => /multipart\/./.test(name)).sort();
-  }
-
   test('an upload whose record is refused is taken back', async () => {
-    const before = await uploadsOnDisk();
+    const before = await uploadsOnDisk(server);
     proxy.plan((seen) => (isPut('p')(seen) ? {kind: 'answer', status: 403, code: 'AccessDenied'} : undefined));
     await expect(partialOf()).rejects.toMatchObject({code: 'store.permission-denied'});
     expect(proxy.seen.filter(isCreate)).toHaveLength(1);
-    expect(await uploadsOnDisk()).toEqual(before);
+    expect(await uploadsOnDisk(server)).toEqual(before);
   });
 
   test('an upload that begins while its caller gives up is taken back', async () => {
-    const before = await uploadsOnDisk();
+    const before = await uploadsOnDisk(server);
     const givenUp = new AbortController();
     proxy.plan((seen) => {
       if (isCreate(seen)) givenUp.abort(new Error('given up'));
@@ -186,7 +179,7 @@ describe.each([
     });
     await expect(partialOf(store, givenUp.signal)).rejects.toThrow('given up');
     expect(proxy.seen.filter(isCreate)).toHaveLength(1);
-    expect(await uploadsOnDisk()).toEqual(before);
+    expect(await uploadsOnDisk(server)).toEqual(before);
   });
 
   test('a source that is replaced while it is read is noticed', async () => {

@@ -1,6 +1,6 @@
 import {createHash} from 'node:crypto';
-import pg from 'pg';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
+import {query} from '../../../test/catalog/query.js';
 import {type PostgresServer, startPostgres} from '../../../test/servers/postgres.js';
 import {artifact, executionRecord} from '../../contracts/artifacts.js';
 import {type ExecutionResult, executionInput} from '../../contracts/execution.js';
@@ -357,10 +357,10 @@ describe('pages', () => {
   test('of executions show each once, the newest first, also those of one millisecond', async () => {
     const ids = Array.from({length: 30}, (_, n) => `e${String(n).padStart(2, '0')}`);
     for (const id of ids) await open(id);
-    const client = new pg.Client({connectionString});
-    await client.connect();
-    await client.query(`update waybill.executions set created_at = '2026-01-01T00:00:00.001Z' where id < 'e20'`);
-    await client.end();
+    await query(
+      connectionString,
+      `update waybill.executions set created_at = '2026-01-01T00:00:00.001Z' where id < 'e20'`,
+    );
     const found: string[] = [];
     let after: string | undefined;
     do {
@@ -381,13 +381,12 @@ describe('pages', () => {
   test('of 100,000 artifacts cost what a page of 1,000 costs: an index finds them', async () => {
     await open('one');
     await open('small');
-    const client = new pg.Client({connectionString});
-    await client.connect();
     for (const [id, count] of [
       ['one', 100_000],
       ['small', 1000],
     ]) {
-      await client.query(
+      await query(
+        connectionString,
         `insert into waybill.artifacts
          select $1 || n, $1, 1, 'output', name, sha256(convert_to(name, 'UTF8')), name, 'file', null, 10, 10, null, null,
            'text/plain', 420, now(), now(), now()
@@ -395,8 +394,7 @@ describe('pages', () => {
         [id, count],
       );
     }
-    await client.query('analyze waybill.artifacts');
-    await client.end();
+    await query(connectionString, 'analyze waybill.artifacts');
     const small = await pageTimes('small', 20);
     const large = await pageTimes('one', 1);
     expect(large).toHaveLength(100);

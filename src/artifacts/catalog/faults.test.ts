@@ -1,4 +1,5 @@
 import pg from 'pg';
+import {query as queryDatabase} from '../../../test/catalog/query.js';
 import {afterAll, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {type PostgresServer, startPostgres} from '../../../test/servers/postgres.js';
 import {freePort} from '../../../test/servers/ports.js';
@@ -21,15 +22,7 @@ beforeEach(async () => {
 
 const input = executionInput.parse({command: ['true']});
 
-async function query(statement: string): Promise<unknown[]> {
-  const client = new pg.Client({connectionString});
-  await client.connect();
-  try {
-    return (await client.query<Record<string, unknown>>(statement)).rows;
-  } finally {
-    await client.end();
-  }
-}
+const query = (statement: string) => queryDatabase(connectionString, statement);
 
 function row(n: number): ArtifactRow {
   return {name: `f${n}`, key: `k/f${n}`, type: 'file', size: 1, mode: 0o600, modifiedAt: 0};

@@ -10,7 +10,7 @@ const PIECE_LINES = 10_000;
 const MESSAGES = ['request served', 'cache miss', 'connection closed by peer', 'retrying', 'batch written'] as const;
 
 /** Writes pieces of one kind until the file has this size. */
-export async function writeText(path: string, kind: keyof typeof TEXTS, bytes: number): Promise<void> {
+export async function generateText(path: string, kind: keyof typeof TEXTS, bytes: number): Promise<void> {
   const file = await open(path, 'w');
   try {
     let left = bytes;
