@@ -21,6 +21,7 @@ export async function catalogAddress(
   if (stack?.postgres) return await postgresConnectionString(stack.postgres);
   throw new WaybillError('config.not-this-host', 'the catalog is the embedded one, and no stack runs on this host', {
     path: stateDirectory,
-    remedy: 'Start the stack with `waybill dev`, or configure catalog.kind: postgres.',
+    remedy:
+      'Run this where the worker runs, with its waybill.yaml (`waybill config` says which file is read); a stack of your own starts with `waybill dev`.',
   });
 }

@@ -1,5 +1,6 @@
 import {execFileSync} from 'node:child_process';
-import {existsSync, readFileSync} from 'node:fs';
+import {copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync} from 'node:fs';
+import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {parse} from 'yaml';
 import {expect, it} from 'vitest';
@@ -16,14 +17,26 @@ const image = dockerfile('Dockerfile');
 const example = environmentFile(readFileSync('.env.example', 'utf8'));
 const manifest = z.object({version: z.string()}).parse(JSON.parse(readFileSync('package.json', 'utf8')));
 
-/** The line of the README that makes .env, run as a new user would. */
+/** The line of the README that makes .env, run as a new user would, and again: what PostgreSQL has taken stays. */
 function generatedEnvironment(): Readonly<Record<string, string>> {
   const line = readFileSync('README.md', 'utf8')
     .split('\n')
-    .find((each) => each.endsWith(' .env.example > .env'));
+    .find((each) => each.includes(' .env.example > .env'));
   if (line === undefined) throw new Error('README.md does not say how .env is made');
-  const script = line.replace(/ > \.env$/, '');
-  return environmentFile(execFileSync('/bin/sh', ['-c', script], {encoding: 'utf8'}));
+  const cwd = mkdtempSync(join(tmpdir(), 'waybill-env-'));
+  try {
+    copyFileSync('.env.example', join(cwd, '.env.example'));
+    const run = () => {
+      execFileSync('/bin/sh', ['-c', line], {cwd});
+      return readFileSync(join(cwd, '.env'), 'utf8');
+    };
+    const text = run();
+    expect(run()).toBe(text);
+    expect(statSync(join(cwd, '.env')).mode & 0o777).toBe(0o600);
+    return environmentFile(text);
+  } finally {
+    rmSync(cwd, {recursive: true});
+  }
 }
 
 const made = generatedEnvironment();

@@ -116,8 +116,15 @@ export function asWaybillError(path: string, error: unknown): unknown {
     const message = `certificateAuthority: the server's certificate is not trusted (${said}): name the file that holds its issuer`;
     return new WaybillError('config.invalid', message, {path, cause: error});
   }
-  return new WaybillError(codeOf(error), `${JSON.stringify(path)}: ${said}${request}`, {path, cause: error});
+  const remedy = WRONG_KEYS.has(error.code) ? KEYS_REMEDY : undefined;
+  const message = `${JSON.stringify(path)}: ${said}${request}`;
+  return new WaybillError(codeOf(error), message, {path, cause: error, ...(remedy === undefined ? {} : {remedy})});
 }
+
+/** What servers say of an access key that they do not know, and of a secret that is not its own. */
+const WRONG_KEYS = new Set(['SignatureDoesNotMatch', 'InvalidAccessKeyId', 'XAdminUserNotFound']);
+const KEYS_REMEDY =
+  'Check the access key and its secret where the store takes them from: `waybill config` names the place.';
 
 const CODES: Readonly<Record<string, ErrorCode>> = {
   NoSuchKey: 'store.not-found',

@@ -9,12 +9,20 @@ import {catalogAddress} from '../catalog-address.js';
 import {openExistingStore} from '../default-store.js';
 import {loadWorkflowBundle} from '../bundle.js';
 import {openTargetRegistry} from '../target-registry.js';
+import {checkEndpoints} from './check-endpoints.js';
 import {checkRules} from './check-rules.js';
 import {checkTemporal} from './check-temporal.js';
 import {checked, failed} from './checked.js';
 
 const DAY_MS = 86_400_000;
 const SPACE_WARNING_BYTES = 1_000_000_000;
+
+const UNCHECKED: TargetCheck = {
+  name: 'store and sweep',
+  outcome: 'warning',
+  detail: 'not checked: the catalog says which store is its own',
+  remedy: 'Mend the catalog, and run `waybill doctor` again.',
+};
 
 /** Looks at everything that a worker needs and changes nothing. Each failure comes with what mends it. */
 export async function* diagnose(configuration: Configuration, environment: Environment): AsyncGenerator<TargetCheck> {
@@ -40,15 +48,20 @@ async function* checkCatalogAndStore(
     if (missing.length > 0) {
       const remedy = 'Run `waybill setup`, or start a worker of this version.';
       yield {name: 'catalog schema', outcome: 'failed', detail: `lacks ${missing.join(', ')}`, remedy};
+      yield* checkEndpoints(configuration, environment);
+      yield UNCHECKED;
       return;
     }
     yield {name: 'catalog schema', outcome: 'ok', detail: 'that of this version'};
   } catch (error) {
     yield failed('catalog', error);
+    yield* checkEndpoints(configuration, environment);
+    yield UNCHECKED;
     return;
   }
   const catalog = await openCatalog({connectionString: address, maxConnections: 1});
   try {
+    yield* checkEndpoints(configuration, environment);
     yield* checkStore(configuration, environment, catalog.retention);
     yield sweepCheck(await catalog.retention.lastRun(), configuration.retention.everyHours);
   } finally {
