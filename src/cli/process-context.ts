@@ -1,9 +1,13 @@
+import type {WaitedFor} from '../client/connect.js';
 import {WaybillError} from '../contracts/errors.js';
 import type {CliContext, Notices} from './context.js';
 import {rawArguments} from './raw-arguments.js';
 import type {Operator} from './operator.js';
 
-const UNANSWERED = 'Temporal does not answer: waiting for it, for five minutes';
+const WAITING: Readonly<Record<WaitedFor, string>> = {
+  temporal: 'Temporal does not answer: waiting for it, for five minutes',
+  worker: 'No worker has answered yet: waiting for one',
+};
 
 /** The context of the real process. Its streams are opened when they are first used. */
 export function processContext(operator: () => Promise<Operator>, onConnect: () => void): CliContext {
@@ -29,7 +33,7 @@ export function processContext(operator: () => Promise<Operator>, onConnect: () 
     connect: async (options) => {
       onConnect();
       const {WaybillClient} = await import('../client/client.js');
-      return WaybillClient.connect({...options, onUnanswered: () => notices.show(UNANSWERED)});
+      return WaybillClient.connect({...options, onWaiting: (forWhom) => notices.show(WAITING[forWhom])});
     },
   };
 }

@@ -114,6 +114,21 @@ describe('Ctrl-C on a terminal', () => {
     expect(status).toBe(0);
   });
 
+  it('lets go also while nobody answers that the run is cancelled', async () => {
+    const screen = terminal('unanswered run x');
+    await screen.shows('Run x-');
+    for (const [key, answer] of [
+      ['c', 'Cancelling: '],
+      ['d', 'Detached: the run goes on.'],
+    ] as const) {
+      screen.type(CTRL_C);
+      await screen.shows('Ctrl-C again detaches.');
+      screen.type(key);
+      await screen.shows(answer);
+    }
+    expect((await screen.ended).status).toBe(122);
+  });
+
   it('stops the sending of inputs, and says how to go on', async () => {
     const screen = terminal('sending run x');
     await screen.shows('Sending');

@@ -41,6 +41,7 @@ type Workflow = (request: ExecutionRequest) => Promise<ExecutionResult>;
 /** What orchestrators and the CLI use: everything goes through Temporal. */
 export class WaybillClient implements WaybillClientApi {
   private readonly handles = new Set<Execution | Batch>();
+  private closing: Promise<void> | undefined;
 
   readonly places: StoreClient;
 
@@ -164,7 +165,12 @@ export class WaybillClient implements WaybillClientApi {
     return (await ask(this.session, {ask: 'check-target', target: name})).checks;
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  private async end(): Promise<void> {
     try {
       await Promise.all([...this.handles].map((handle) => handle.close()));
     } finally {

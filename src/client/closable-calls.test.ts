@@ -58,7 +58,7 @@ it("asks again while the server is away for longer than Temporal's own client wa
   let unanswered = 0;
   const client = await WaybillClient.connect({
     address: `127.0.0.1:${line.port}`,
-    onUnanswered: () => (unanswered += 1),
+    onWaiting: () => (unanswered += 1),
   });
   expect(await client.find('one')).toBeUndefined();
   await line.cut();
@@ -66,7 +66,10 @@ it("asks again while the server is away for longer than Temporal's own client wa
   await delay(26_000);
   expect(unanswered).toBe(1);
   await line.heal();
+  const healedAt = performance.now();
   expect(await Promise.all(asking)).toEqual([undefined, undefined]);
+  expect(performance.now() - healedAt).toBeLessThan(13_000);
+  expect(unanswered).toBe(1);
   await client.close();
   await line.close();
   await own.teardown();

@@ -24,8 +24,9 @@ const TOLD_AT_TRY = 7;
 export class ClosableCalls {
   readonly #underWay = new Set<Call>();
   readonly #onUnanswered: () => void;
+  /** Calls that nobody has answered for some seconds. */
+  readonly #unanswered = new Set<object>();
   #closed = false;
-  #told = false;
 
   /** `onUnanswered` is called once for each time that nobody answers for some seconds. */
   constructor(onUnanswered: () => void = () => undefined) {
@@ -33,24 +34,34 @@ export class ClosableCalls {
   }
 
   /** For the connection, in the place of its own. */
-  readonly interceptor: Interceptor = (options, nextCall) =>
-    this.#retrying(options, (again) => (this.#closed ? closedCall() : this.#watched(nextCall(again))));
-
-  readonly #retrying = makeGrpcRetryInterceptor({
-    delayFunction: USUAL.delayFunction,
-    retryableDecider: (tries, failed) => {
-      if (failed.code !== status.UNAVAILABLE) return USUAL.retryableDecider(tries, failed);
-      if (tries >= TOLD_AT_TRY && !this.#told) {
-        this.#told = true;
-        this.#onUnanswered();
-      }
-      return PATIENT.retryableDecider(tries, failed);
-    },
-  });
+  readonly interceptor: Interceptor = (options, nextCall) => {
+    const answered = () => this.#unanswered.delete(options);
+    let otherFailures = 0;
+    const retrying = makeGrpcRetryInterceptor({
+      delayFunction: USUAL.delayFunction,
+      retryableDecider: (tries, failed) => {
+        if (failed.code !== status.UNAVAILABLE) {
+          answered();
+          otherFailures += 1;
+          return USUAL.retryableDecider(otherFailures, failed);
+        }
+        const again = PATIENT.retryableDecider(tries, failed);
+        if (!again) answered();
+        else if (tries >= TOLD_AT_TRY) this.#tell(options);
+        return again;
+      },
+    });
+    return retrying(options, (again) => (this.#closed ? closedCall() : this.#watched(nextCall(again))));
+  };
 
   close(): void {
     this.#closed = true;
     for (const call of this.#underWay) call.cancelWithStatus(status.CANCELLED, CLOSED);
+  }
+
+  #tell(call: object): void {
+    if (this.#unanswered.size === 0) this.#onUnanswered();
+    this.#unanswered.add(call);
   }
 
   #watched(call: Call): Call {
@@ -62,7 +73,6 @@ export class ClosableCalls {
           onReceiveMessage: (message) => listener?.onReceiveMessage?.(message),
           onReceiveStatus: (end) => {
             this.#underWay.delete(call);
-            if (end.code !== status.UNAVAILABLE) this.#told = false;
             listener?.onReceiveStatus?.(end);
           },
         });

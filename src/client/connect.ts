@@ -7,6 +7,9 @@ import {misspelt, unknownVariables} from '../contracts/variable-names.js';
 import {ClosableCalls} from './closable-calls.js';
 import {loadPayloadCodec, Payloads} from './payload-codec.js';
 
+/** Who has to answer for a call to go on. */
+export type WaitedFor = 'temporal' | 'worker';
+
 export interface ConnectOptions {
   /** `host:port` of Temporal. Default: TEMPORAL_ADDRESS or Temporal's profile file, then `127.0.0.1:7233`. */
   readonly address?: string;
@@ -24,11 +27,15 @@ export interface ConnectOptions {
    */
   readonly payloadCodec?: PayloadCodec | string;
   /**
-   * Called once each time Temporal, which has answered before, does not for some seconds. What was asked is asked again for
-   * five minutes; then it rejects with `client.unreachable`.
+   * Called where somebody who waits should know for whom. `temporal`: it has answered before, and does not for some seconds;
+   * it is asked again for five minutes, then what was asked rejects with `client.unreachable`. Once each time. `worker`: none
+   * has answered yet; once for a connection.
    */
-  readonly onUnanswered?: () => void;
+  readonly onWaiting?: (forWhom: WaitedFor) => void;
 }
+
+/** Longest pause between two tries to connect, in milliseconds. gRPC's own grows to two minutes, and is not cut short by a call. */
+const RECONNECT_MS = 5_000;
 
 export interface TlsFiles {
   readonly serverRootCACertificate?: Buffer;
@@ -45,6 +52,8 @@ export interface Session {
   /** Who asks, for audit records: what this process runs as. */
   readonly requestedBy: string;
   readonly payloads: Payloads;
+  /** Tells whoever waits that no worker has answered yet, once. */
+  tellOfWorker(): void;
   /** Ends what is under way, with `client.closed`, and whatever is asked later. */
   close(): Promise<void>;
 }
@@ -60,12 +69,13 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
   const address = options.address ?? profile.connectionOptions.address ?? '127.0.0.1:7233';
   const namespace = options.namespace ?? profile.namespace ?? 'default';
   const payloads = await payloadsOf(options.payloadCodec);
-  const calls = new ClosableCalls(options.onUnanswered);
+  const calls = new ClosableCalls(() => options.onWaiting?.('temporal'));
   try {
     const connection = await Connection.connect({
       ...profile.connectionOptions,
       address,
       connectTimeout: '10s',
+      channelArgs: {'grpc.max_reconnect_backoff_ms': RECONNECT_MS},
       interceptors: [calls.interceptor],
       ...(options.apiKey === undefined ? {} : {apiKey: options.apiKey}),
       ...(options.tls === undefined ? {} : {tls: options.tls}),
@@ -77,7 +87,12 @@ export async function connect(options: ConnectOptions = {}): Promise<Session> {
       calls.close();
       await connection.close();
     };
-    return {temporal, connection, namespace, taskQueue, requestedBy, payloads, close};
+    let told = false;
+    const tellOfWorker = () => {
+      if (!told) options.onWaiting?.('worker');
+      told = true;
+    };
+    return {temporal, connection, namespace, taskQueue, requestedBy, payloads, tellOfWorker, close};
   } catch (cause) {
     throw new WaybillError('client.unreachable', `Temporal does not answer at ${address}`, {path: address, cause});
   }

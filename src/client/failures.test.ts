@@ -1,5 +1,6 @@
 import {ActivityFailure, ApplicationFailure, WorkflowFailedError} from '@temporalio/client';
 import {expect, it} from 'vitest';
+import {errorFacts} from '../contracts/error-codes.js';
 import {translate} from './failures.js';
 
 function failedBecause(cause: Error): Error {
@@ -25,7 +26,7 @@ it('says what the activity behind a question to the catalog said, with its own n
 
 it('keeps the usual next step of a code where the failure names none', () => {
   const unknown = ApplicationFailure.create({message: 'no execution x is known', type: 'execution.not-found'});
-  const remedy = 'See `waybill list` for the runs that are known, and `waybill transfers` for copies.';
+  const {remedy} = errorFacts['execution.not-found'];
   expect(translate(failedBecause(unknown), 'x')).toMatchObject({code: 'execution.not-found', remedy});
 });
 

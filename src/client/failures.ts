@@ -8,7 +8,9 @@ import {
   WorkflowFailedError,
   WorkflowNotFoundError,
   WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
 } from '@temporalio/client';
+import {NamespaceNotFoundError} from '@temporalio/common';
 import {errorFacts, type ErrorCode} from '../contracts/error-codes.js';
 import {isWaybillError, toError, WaybillError} from '../contracts/errors.js';
 import {CLOSED} from './closable-calls.js';
@@ -42,14 +44,21 @@ export function translate(error: unknown, executionId: string): Error {
     });
   }
   if (wasClosed(error)) return new WaybillError('client.closed', CLOSED, {path: executionId, cause: error});
+  const status = error instanceof ServiceError ? error.cause : error;
+  if (error instanceof NamespaceNotFoundError) {
+    const remedy = 'Name one that is there, with --namespace or TEMPORAL_NAMESPACE, or have it made.';
+    return new WaybillError('config.invalid', `Temporal has no namespace ${error.namespace}`, {cause: error, remedy});
+  }
   if (error instanceof ServiceError || isGrpcServiceError(error)) {
-    return new WaybillError('client.unreachable', `Temporal did not answer: ${error.message}`, {cause: error});
+    const details = isGrpcServiceError(status) ? status.details : error.message;
+    return new WaybillError('client.unreachable', `Temporal did not answer: ${details}`, {cause: error});
   }
   return toError(error);
 }
 
 function wasClosed(error: unknown): boolean {
-  const status = error instanceof ServiceError ? error.cause : error;
+  const isCaller = error instanceof ServiceError || error instanceof WorkflowUpdateRPCTimeoutOrCancelledError;
+  const status = isCaller ? error.cause : error;
   return isGrpcServiceError(status) && status.details === CLOSED;
 }
 

@@ -13,6 +13,9 @@ const PATIENCE_MS = 2_000;
  */
 const QUESTIONS = 5;
 
+/** Of the questions, from 0: before it nobody wonders yet. */
+const TOLD_AT = 1;
+
 /**
  * Answers with `call`. Where it takes long, rejects with `client.no-worker` if nobody polls the task queue, and with
  * `payload.not-readable` if a worker cannot read what `workflowId` was given: another one might, but nobody waits for that.
@@ -20,8 +23,9 @@ const QUESTIONS = 5;
 export async function requireWorker<T>(session: Session, call: Promise<T>, workflowId?: string): Promise<T> {
   const settled = new AbortController();
   const watch = async (): Promise<never> => {
-    for (let without = 0; ; ) {
+    for (let without = 0, asked = 0; ; asked += 1) {
       await delay(PATIENCE_MS, undefined, {signal: settled.signal});
+      if (asked === TOLD_AT) session.tellOfWorker();
       if (workflowId !== undefined) await refuseUnread(session, workflowId);
       without = (await someonePolls(session)) ? 0 : without + 1;
       if (without === QUESTIONS) {
@@ -51,12 +55,17 @@ export async function requireWorkerOrCancel<T>(session: Session, call: Promise<T
   try {
     return await requireWorker(session, call, workflowId);
   } catch (error) {
-    if (hasCode(error, 'client.no-worker', 'payload.not-readable'))
-      await session.temporal.workflow
-        .getHandle(workflowId)
-        .cancel()
-        .catch(() => undefined);
-    throw error;
+    if (!hasCode(error, 'client.no-worker', 'payload.not-readable')) throw error;
+    const cancelled = await session.temporal.workflow
+      .getHandle(workflowId)
+      .cancel()
+      .then(
+        () => true,
+        () => false,
+      );
+    if (!cancelled) throw error;
+    const message = `${error.message}: ${workflowId} is cancelled, whatever comes`;
+    throw new WaybillError(error.code, message, {cause: error, remedy: error.remedy});
   }
 }
 

@@ -113,7 +113,8 @@ export const errorFacts = {
   'execution.id-used': {retryable: false, remedy: 'An id is used once: choose another.'},
   'execution.not-found': {
     retryable: false,
-    remedy: 'See `waybill list` for the runs that are known, and `waybill transfers` for copies.',
+    remedy:
+      'See `waybill list` for the runs that are known, `waybill list --batch ID` for those of a batch, and `waybill transfers` for copies.',
   },
   'execution.open': {retryable: false, remedy: 'Wait for its end, or end it with `waybill cancel ID`.'},
   'batch.incomplete': {
@@ -165,7 +166,11 @@ export const errorFacts = {
     remedy: 'Add the name to the secrets of this target in waybill.yaml, and restart the worker.',
   },
   'secret.not-set': {retryable: false, remedy: 'Set the variable in the environment of the worker, and restart it.'},
-  'catalog.unavailable': {retryable: true, remedy: 'PostgreSQL does not answer; records are written when it is back.'},
+  'catalog.unavailable': {
+    retryable: true,
+    remedy:
+      'Check that the PostgreSQL of the catalog runs and can be reached: runs go on, and are recorded when it is back.',
+  },
   'catalog.failed': {
     retryable: false,
     remedy: 'PostgreSQL refused the statement: its message and its log say why.',
@@ -205,12 +210,19 @@ export const errorFacts = {
   'stack.port-in-use': {retryable: false, remedy: 'Another program listens on that port: stop it or choose another.'},
   'stack.already-running': {retryable: false, remedy: 'Use the running stack, or stop it first.'},
   'stack.start-failed': {retryable: false, remedy: 'Read the log that the message names.'},
-  'client.unreachable': {retryable: true, remedy: 'Start the stack with `waybill dev`, or set TEMPORAL_ADDRESS.'},
+  'client.unreachable': {
+    retryable: true,
+    remedy:
+      'Give the host:port of your Temporal with --address or TEMPORAL_ADDRESS, or start a stack of your own with `waybill dev`.',
+  },
   'client.closed': {
     retryable: false,
     remedy: 'Close a client when its last call has ended; what was begun through it goes on without it.',
   },
-  'client.no-worker': {retryable: true, remedy: 'No worker polls this task queue: start one with `waybill worker`.'},
+  'client.no-worker': {
+    retryable: true,
+    remedy: 'See that the worker runs there (`waybill worker`, or its container), and compare its task queue.',
+  },
   'payload.not-readable': {
     retryable: false,
     remedy:

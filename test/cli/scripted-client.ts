@@ -25,6 +25,7 @@ export interface Script {
   readonly events?: (signal: AbortSignal | undefined) => AsyncIterable<ExecutionEvent>;
   readonly chunks?: (signal: AbortSignal | undefined) => AsyncIterable<LogChunk>;
   readonly send?: (report: (progress: MoveProgress) => void, signal: AbortSignal | undefined) => Promise<void>;
+  readonly cancel?: () => Promise<void>;
   readonly files?: readonly DownloadedFile[];
   readonly download?: (report: (progress: MoveProgress) => void) => Promise<void>;
   readonly record?: ExecutionRecord;
@@ -140,6 +141,7 @@ export class ScriptedClient implements WaybillClientApi {
       },
       cancel: async () => {
         this.cancelled.push(id);
+        await script.cancel?.();
         cancel();
       },
       retry: async () => void this.retried.push(id),

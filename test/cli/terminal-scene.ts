@@ -72,6 +72,7 @@ const scenes: Readonly<Record<string, Script>> = {
     },
   },
   steady: {result: (cancelled) => cancelled.then(() => cancelledEnd)},
+  unanswered: {result: (cancelled) => cancelled.then(() => cancelledEnd), cancel: () => new Promise(() => undefined)},
   ending: {result: endSoon},
   mixed: {result: async () => delay(400, exited(0, {collected})), events: mixed, chunks: lines},
   sending: {

@@ -98,7 +98,9 @@ export class BatchReporter {
     const took = formatDuration(Date.parse(result.endedAt) - Date.parse(result.startedAt));
     this.#screen.line(`${mark} ${summary(result)} in ${took}`);
     if (result.outcome === 'failed')
-      this.#screen.line(`  Again what failed: waybill batch ${result.batchId} --retry-failed`);
+      this.#screen.line(
+        `  Again what failed, on the files as they were sent: waybill batch ${result.batchId} --retry-failed`,
+      );
     const {failure} = result;
     if (failure !== undefined && !['batch.incomplete', 'execution.cancelled'].includes(failure.code)) {
       const {code, message, remedy} = failure;

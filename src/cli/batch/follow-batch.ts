@@ -2,6 +2,7 @@ import type {BatchDownload, BatchHandle} from '../../client/batch-api.js';
 import type {BatchOutcome, BatchResult} from '../../contracts/batch.js';
 import {mergeRounds} from '../../contracts/batch-progress.js';
 import {hasCode} from '../../contracts/errors.js';
+import {failureOf} from '../failure-of.js';
 import {EXIT} from '../exit-codes.js';
 import type {Interrupts} from '../run/interrupts.js';
 import type {LocalRecords} from '../run/local-record.js';
@@ -33,18 +34,17 @@ export async function followBatch(options: FollowBatchOptions): Promise<number> 
   const stop = new AbortController();
   const followed = toTheEnd(options, stop.signal);
   let stopped = false;
-  const sendingFails = (options.sending ?? Promise.resolve()).then(
-    () => new Promise<never>(() => undefined),
-    (error: unknown) => {
+  const sendingFails = failureOf(
+    Promise.resolve(options.sending).catch((error: unknown) => {
       // A batch that has ended takes no more files: its end is all there is to say.
       if (!stopped && !hasCode(error, 'batch.not-found')) throw error;
-      return new Promise<never>(() => undefined);
-    },
+    }),
   );
-  sendingFails.catch(() => undefined);
+  // Not waited for: whoever has cancelled may still let go.
+  let cancelFails = failureOf(Promise.resolve());
   try {
     for (;;) {
-      const next = await Promise.race([followed, interrupts.decision(), sendingFails]);
+      const next = await Promise.race([followed, interrupts.decision(), sendingFails, cancelFails]);
       if (typeof next !== 'string') {
         const {result, downloads, failed} = next;
         const files = downloads.flatMap((download) => download.files);
@@ -60,7 +60,7 @@ export async function followBatch(options: FollowBatchOptions): Promise<number> 
       stopped = true;
       options.stopSending?.();
       await reporter.note('Cancelling: everything that runs on the target is ended.');
-      await batch.cancel();
+      cancelFails = failureOf(batch.cancel());
     }
   } finally {
     stop.abort();

@@ -70,7 +70,11 @@ export async function startBatch(
       if (options.detach) {
         const first = await Promise.race([allSent, interrupts.decision()]);
         if (first === 'cancel') {
-          await batch.cancel();
+          stop.abort();
+          if ((await interrupts.unlessDetached(batch.cancel())) === 'detach') {
+            await reporter.detached(id);
+            return EXIT.detached;
+          }
           await reporter.note(`Cancelled ${id}.`);
           return EXIT.cancelled;
         }

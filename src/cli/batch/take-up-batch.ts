@@ -28,7 +28,10 @@ export async function takeUpBatch(context: CliContext, options: TakeUpBatchOptio
   const interrupts = new Interrupts(context, screen, FOLLOW_BATCH_QUESTION, () => reporter.pause());
   const stop = new AbortController();
   try {
-    if (retried) await reporter.note(`Round ${retried.round}: ${retried.items} that did not succeed run again.`);
+    if (retried)
+      await reporter.note(
+        `Round ${retried.round}: ${retried.items} that did not succeed run again, on the files as they were sent.`,
+      );
     let sent = 0;
     const sending = sendRest(batch, record, (files) => (sent = files), stop.signal);
     return await followBatch({

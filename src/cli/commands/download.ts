@@ -34,9 +34,13 @@ export function downloadCommand(context: CliContext, finish: Finish): Command {
     const screen = new Screen(context);
     const reporter = json === true ? new JsonReporter(screen) : new HumanReporter(screen);
     const stop = new AbortController();
-    const onInterrupt = () => stop.abort();
-    context.signals.on('SIGINT', onInterrupt);
     const client = await context.connect(connectionOf(command));
+    const onInterrupt = () => {
+      stop.abort();
+      // A question that Temporal does not answer would be waited for.
+      void client.close();
+    };
+    context.signals.on('SIGINT', onInterrupt);
     try {
       const files = await downloadInto(client.execution(id), reporter, resolve(context.cwd, out ?? '.'), stop.signal, {
         ...(patterns.length === 0 ? {} : {patterns}),

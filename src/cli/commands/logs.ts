@@ -32,9 +32,13 @@ export function logsCommand(context: CliContext, finish: Finish): Command {
     const reporter = new JsonReporter(screen);
     const stream = flags.stderr === true ? 'stderr' : 'stdout';
     const stop = new AbortController();
-    const onInterrupt = () => stop.abort();
-    context.signals.on('SIGINT', onInterrupt);
     const client = await context.connect(connectionOf(command));
+    const onInterrupt = () => {
+      stop.abort();
+      // A question that Temporal does not answer would be waited for.
+      void client.close();
+    };
+    context.signals.on('SIGINT', onInterrupt);
     try {
       const chunks = client.execution(id).logs({streams: [stream], follow: flags.follow === true, signal: stop.signal});
       let generation: number | undefined;

@@ -1,5 +1,6 @@
 import type {TransferHandle} from '../../client/api.js';
 import type {CliContext} from '../context.js';
+import {failureOf} from '../failure-of.js';
 import {EXIT} from '../exit-codes.js';
 import {Interrupts} from '../run/interrupts.js';
 import type {Screen} from '../terminal/screen.js';
@@ -18,9 +19,11 @@ export async function followCopy(
   const stop = new AbortController();
   const followed = toTheEnd(reporter, interrupts, handle, stop.signal);
   followed.catch(() => undefined);
+  // Not waited for: whoever has cancelled may still let go.
+  let cancelFails = failureOf(Promise.resolve());
   try {
     for (;;) {
-      const next = await Promise.race([followed, interrupts.decision()]);
+      const next = await Promise.race([followed, interrupts.decision(), cancelFails]);
       if (typeof next === 'number') return next;
       if (next === 'detach') {
         stop.abort(new Error('not followed any more'));
@@ -30,7 +33,7 @@ export async function followCopy(
         return EXIT.detached;
       }
       reporter.line('Cancelling: what is unfinished is removed.');
-      await handle.cancel();
+      cancelFails = failureOf(handle.cancel());
     }
   } finally {
     stop.abort(new Error('not followed any more'));

@@ -5,6 +5,7 @@ import {EXIT, exitCodeOf} from '../exit-codes.js';
 import type {LocalRecords} from './local-record.js';
 import {follow, type FollowOptions} from './follow.js';
 import type {Reporter} from './reporter.js';
+import {STORE_ADDRESS} from './sentences.js';
 
 export interface FinishOptions extends FollowOptions {
   /** Absolute directory for the outputs. */
@@ -77,13 +78,15 @@ export async function downloadInto(
 
 /** A run does not end because nobody could be asked about it. */
 function stillThere(error: unknown, id: string): unknown {
-  if (!hasCode(error, 'client.unreachable', 'client.no-worker')) return error;
-  const remedy = `The run is not lost by that: when Temporal and a worker answer again, \`waybill wait ${id}\` follows it.`;
+  if (!hasCode(error, 'client.unreachable', 'client.no-worker', 'store.unavailable')) return error;
+  const isStore = error.code === 'store.unavailable';
+  const who = isStore ? 'the store answers' : 'Temporal and a worker answer';
+  const remedy = `The run is not lost by that: when ${who} again, \`waybill wait ${id}\` follows it.${isStore ? ` ${STORE_ADDRESS}` : ''}`;
   return new WaybillError(error.code, error.message, {cause: error, remedy});
 }
 
 function fetchableLater(error: unknown, id: string): unknown {
   if (!hasCode(error, 'store.unavailable')) return error;
-  const remedy = `The run has ended, the outputs are kept: \`waybill download ${id}\` fetches the rest when the store answers again.`;
+  const remedy = `The run has ended, the outputs are kept: \`waybill download ${id}\` fetches the rest when the store answers again. ${STORE_ADDRESS}`;
   return new WaybillError(error.code, error.message, {cause: error, remedy});
 }

@@ -1,6 +1,7 @@
 import {setTimeout as delay} from 'node:timers/promises';
 import type {ExecutionEvent, ExecutionHandle} from '../../client/api.js';
 import type {ExecutionResult} from '../../contracts/execution.js';
+import {failureOf} from '../failure-of.js';
 import type {Interrupts} from './interrupts.js';
 import type {Reporter} from './reporter.js';
 import {rerunSentence} from './sentences.js';
@@ -23,13 +24,15 @@ export async function follow({handle, reporter, interrupts, onEvent}: FollowOpti
   const stop = new AbortController();
   const {signal} = stop;
   const followed = followToEnd();
+  // Not waited for: whoever has cancelled may still let go.
+  let cancelFails = failureOf(Promise.resolve());
   try {
     for (;;) {
-      const next = await Promise.race([followed, interrupts.decision()]);
+      const next = await Promise.race([followed, interrupts.decision(), cancelFails]);
       if (typeof next !== 'string') return {end: 'ended', result: next};
       if (next === 'detach') return {end: 'detached'};
       await reporter.note('Cancelling: everything it started on the target is ended.');
-      await handle.cancel();
+      cancelFails = failureOf(handle.cancel());
     }
   } finally {
     stop.abort();

@@ -27,6 +27,9 @@ export class Interrupts {
     this.#screen = screen;
     this.question = question;
     this.#pause = pause;
+    if (context.notices !== undefined) {
+      context.notices.show = (text) => void this.clear().then(() => screen.warn(text));
+    }
     this.#listen('SIGINT', () => void this.#interrupt());
     this.#listen('SIGTERM', () => this.#let('detach'));
     this.#listen('SIGHUP', () => this.#let('detach'));
@@ -38,6 +41,17 @@ export class Interrupts {
       this.#decide = resolve;
       if (this.#undelivered !== undefined) this.#deliver(this.#undelivered);
     });
+  }
+
+  /** What comes of `work`, or `detach` where the user does not wait for that. */
+  async unlessDetached<T>(work: Promise<T>): Promise<T | 'detach'> {
+    const done = work.then((value) => ({value}));
+    done.catch(() => undefined);
+    for (;;) {
+      const next = await Promise.race([done, this.decision()]);
+      if (typeof next !== 'string') return next.value;
+      if (next === 'detach') return next;
+    }
   }
 
   /** Takes the question back: what it was about is over. */

@@ -216,7 +216,7 @@ describe('run', () => {
     };
     expect(await main(['run', 'true'], context)).toBe(123);
     expect(captured.stderr()).toBe(
-      '✗ Temporal does not answer at x:1 (client.unreachable)\n  Start the stack with `waybill dev`, or set TEMPORAL_ADDRESS.\n',
+      '✗ Temporal does not answer at x:1 (client.unreachable)\n  Give the host:port of your Temporal with --address or TEMPORAL_ADDRESS, or start a stack of your own with `waybill dev`.\n',
     );
     expect(await main(['list', '--json'], context)).toBe(123);
     expect(JSON.parse(captured.stdout())).toMatchObject({event: 'error', code: 'client.unreachable'});

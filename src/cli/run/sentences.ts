@@ -7,6 +7,9 @@ import type {FailureReport} from '../failure.js';
 import {formatBytes} from '../terminal/bar.js';
 import {printable} from '../terminal/printable.js';
 
+/** Where a client looks for the store is not the client's to say. */
+export const STORE_ADDRESS = 'Its address is the one that the worker gives: store.publicEndpoint there.';
+
 /** How many names a line lists before it says how many more there are. */
 export const LISTED = 10;
 

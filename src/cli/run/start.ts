@@ -12,6 +12,7 @@ import {JsonReporter} from './json-reporter.js';
 import {HumanReporter} from './human-reporter.js';
 import {LocalRecords} from './local-record.js';
 import type {Reporter} from './reporter.js';
+import {STORE_ADDRESS} from './sentences.js';
 
 export interface RunOptions {
   readonly command: readonly string[];
@@ -116,8 +117,8 @@ async function send(
     if (typeof first !== 'string') return first;
     stop.abort();
     if (first === 'detach') return 'stopped';
-    await client.execution(options.id).cancel();
-    return 'cancelled';
+    const cancelled = await interrupts.unlessDetached(client.execution(options.id).cancel());
+    return cancelled === 'detach' ? 'stopped' : 'cancelled';
   } finally {
     interrupts.dismiss();
     reporter.pause();
@@ -127,7 +128,7 @@ async function send(
 /** The run is open and waits for its inputs: what has arrived is not sent again. */
 export function sendableLater(error: unknown, id: string): unknown {
   if (!hasCode(error, 'store.unavailable')) return error;
-  const remedy = `The run waits: send the rest and go on with \`waybill wait ${id}\` when the store answers again.`;
+  const remedy = `The run waits: send the rest and go on with \`waybill wait ${id}\` when the store answers again. ${STORE_ADDRESS}`;
   return new WaybillError(error.code, error.message, {cause: error, remedy});
 }
 

@@ -1,6 +1,9 @@
 import {randomUUID} from 'node:crypto';
+import {setTimeout as delay} from 'node:timers/promises';
+import {status} from '@grpc/grpc-js';
 import {
   ApplicationFailure,
+  isGrpcServiceError,
   ServiceError,
   type WorkflowHandle,
   WithStartWorkflowOperation,
@@ -27,6 +30,9 @@ type Workflow = (request: TicketSessionRequest) => Promise<void>;
 
 /** How often a session that ended under a batch is replaced before that is the batch's failure. */
 const SESSIONS_PER_BATCH = 3;
+
+/** Milliseconds that somebody who leaves waits for a session to be told so. */
+const CLOSING_MS = 2_000;
 
 /**
  * Asks for tickets through Temporal. The key pair is made here and never leaves the process; a session that ended is
@@ -61,8 +67,13 @@ export class TicketSession {
 
   /** Without it the session would end by itself, minutes later. */
   async close(): Promise<void> {
+    const closing = this.#sayClosed().catch(() => undefined);
+    await Promise.race([closing, delay(CLOSING_MS, undefined, {ref: false})]);
+  }
+
+  async #sayClosed(): Promise<void> {
     await this.#opening?.catch(() => undefined);
-    await this.#opened?.signal(CLOSE_SIGNAL).catch(() => undefined);
+    await this.#opened?.signal(CLOSE_SIGNAL);
   }
 
   async #sealed(batch: TicketBatch, publicKey: string): Promise<SealedTickets> {
@@ -115,9 +126,13 @@ export class TicketSession {
   }
 }
 
-/** The worker of the session ended under the update: Temporal gives it up, and signing again costs nothing. */
+/**
+ * The worker of the session ended under the update: Temporal gives it up, and signing again costs nothing. What Temporal
+ * does not answer was asked for minutes already.
+ */
 function wasDropped(error: unknown): boolean {
-  return error instanceof ServiceError;
+  if (!(error instanceof ServiceError)) return false;
+  return !isGrpcServiceError(error.cause) || error.cause.code !== status.UNAVAILABLE;
 }
 
 /** The session was full or idle, and ended before it took the batch up, or with it. */
