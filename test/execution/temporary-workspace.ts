@@ -1,9 +1,10 @@
 import {randomBytes} from 'node:crypto';
 import {mkdtemp, readdir, readFile, rm} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
-import {join} from 'node:path';
+import {isAbsolute, join} from 'node:path';
 import {LocalShell} from '../../src/execution/local-shell.js';
 import {type Workspace, workspacePaths} from '../../src/execution/workspace.js';
+import {installPackages} from '../servers/debian.js';
 
 /** A workspace root of its own for a test file, and workspaces in it. */
 export class TemporaryRoot {
@@ -36,17 +37,17 @@ export class TemporaryRoot {
   }
 }
 
-/** The shells of this machine that scripts have to mean the same to; `/bin/sh` itself always. */
+const PROGRAMS: readonly (readonly [name: string, program: string, args: readonly string[]])[] = [
+  ['/bin/sh', '/bin/sh', []],
+  ['dash', 'dash', []],
+  ['bash --posix', 'bash', ['--posix']],
+  ['busybox sh', 'busybox', ['sh']],
+];
+
+/** The shells that scripts have to mean the same to. Installs what this machine lacks of them. */
 export async function shells(): Promise<readonly (readonly [string, LocalShell])[]> {
   const there = new Set([...(await readdir('/bin')), ...(await readdir('/usr/bin'))]);
-  const known: readonly (readonly [string, string, readonly string[]])[] = [
-    ['dash', 'dash', []],
-    ['bash --posix', 'bash', ['--posix']],
-    ['busybox sh', 'busybox', ['sh']],
-  ];
-  const found = known.filter(([, program]) => there.has(program));
-  return [
-    ['/bin/sh', new LocalShell()],
-    ...found.map(([name, program, args]) => [name, new LocalShell({program, arguments: args})] as const),
-  ];
+  const missing = PROGRAMS.map(([, program]) => program).filter((each) => !isAbsolute(each) && !there.has(each));
+  if (missing.length > 0) await installPackages(...missing);
+  return PROGRAMS.map(([name, program, args]) => [name, new LocalShell({program, arguments: args})] as const);
 }
