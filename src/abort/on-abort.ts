@@ -1,6 +1,11 @@
 import {toError} from '../contracts/errors.js';
 
-const listeners = new WeakMap<AbortSignal, Set<() => void>>();
+interface Shared {
+  readonly listeners: Set<() => void>;
+  readonly fire: () => void;
+}
+
+const shared = new WeakMap<AbortSignal, Shared>();
 
 /**
  * Calls `listener` once when the signal fires, which it has not done yet. One signal may guard hundreds of requests;
@@ -10,20 +15,27 @@ const listeners = new WeakMap<AbortSignal, Set<() => void>>();
  */
 export function onAbort(signal: AbortSignal | undefined, listener: () => void): () => void {
   if (signal === undefined) return () => undefined;
-  let shared = listeners.get(signal);
-  if (shared === undefined) {
-    const created = new Set<() => void>();
-    shared = created;
-    listeners.set(signal, created);
-    const fire = (): void => {
-      for (const each of created) each();
-      created.clear();
-    };
-    signal.addEventListener('abort', fire, {once: true});
-  }
-  const registered = shared;
-  registered.add(listener);
-  return () => registered.delete(listener);
+  const {listeners, fire} = shared.get(signal) ?? share(signal);
+  listeners.add(listener);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0 || shared.get(signal)?.fire !== fire) return;
+    // Node keeps a signal of `AbortSignal.any` for ever, with all that it reaches, while anything listens to it.
+    signal.removeEventListener('abort', fire);
+    shared.delete(signal);
+  };
+}
+
+function share(signal: AbortSignal): Shared {
+  const listeners = new Set<() => void>();
+  const fire = (): void => {
+    for (const each of listeners) each();
+    listeners.clear();
+  };
+  signal.addEventListener('abort', fire, {once: true});
+  const created = {listeners, fire};
+  shared.set(signal, created);
+  return created;
 }
 
 /** Rejects with the signal's reason as soon as it fires, whatever `work` still does. */
