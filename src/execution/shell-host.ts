@@ -1,0 +1,119 @@
+import {type ChildProcess, spawn} from 'node:child_process';
+import {homedir} from 'node:os';
+import {z} from 'zod';
+import {onAbort} from '../abort/on-abort.js';
+import {toError, WaybillError} from '../contracts/errors.js';
+import {shellHostSource} from './shell-host-source.js';
+import type {ShellResult} from './shell.js';
+
+/** What a command may see of the worker's environment: who and where it is, none of the worker's credentials. */
+const PASSED_ON = /^(?:HOME|USER|LOGNAME|SHELL|PATH|LANG|LANGUAGE|LC_[A-Z]+|TZ|TMPDIR|XDG_RUNTIME_DIR)$/;
+
+export interface ShellRun {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly script: string;
+  readonly maxOutputBytes: number;
+  readonly signal?: AbortSignal | undefined;
+  readonly onStdout?: ((chunk: Uint8Array) => void) | undefined;
+}
+
+interface Waiting extends Pick<ShellRun, 'program' | 'onStdout'> {
+  readonly resolve: (result: ShellResult) => void;
+  readonly reject: (error: Error) => void;
+}
+
+const bytes = z.instanceof(Uint8Array);
+
+const message = z.discriminatedUnion('kind', [
+  z.object({kind: z.literal('stdout'), id: z.number(), chunk: bytes}),
+  z.object({kind: z.literal('ended'), id: z.number(), status: z.number(), stdout: bytes, stderr: bytes}),
+  z.object({kind: z.literal('failed'), id: z.number(), message: z.string()}),
+]);
+
+/**
+ * A small process beside this one that starts the scripts of this machine, and ends with it. To start a program, a
+ * process is copied with the tables of its memory: some 12 ms for a worker of 500 MiB, in which nothing else goes on
+ * there, and whatever it writes to afterwards costs a page fault more.
+ */
+export class ShellHost {
+  readonly #waiting = new Map<number, Waiting>();
+  #process: ChildProcess | undefined;
+  #nextId = 0;
+
+  /** Rejects with the signal's reason, with `shell.unavailable`, or with `shell.failed` where the host has died with it. */
+  run(run: ShellRun): Promise<ShellResult> {
+    const {signal, onStdout, program, args, script, maxOutputBytes} = run;
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const host = this.#started();
+      const id = this.#nextId++;
+      const settled = (): void => {
+        forget();
+        if (this.#waiting.delete(id) && this.#waiting.size === 0) host.channel?.unref();
+      };
+      const abort = (): void => {
+        settled();
+        host.send({kind: 'end', id}, () => undefined);
+        reject(toError(signal?.reason));
+      };
+      const forget = onAbort(signal, abort);
+      this.#waiting.set(id, {
+        ...{program, onStdout},
+        resolve: (result) => {
+          settled();
+          resolve(result);
+        },
+        reject: (error) => {
+          settled();
+          reject(error);
+        },
+      });
+      // Whoever waits for a script keeps this process running, and nothing else of the host does.
+      host.channel?.ref();
+      const streamed = onStdout !== undefined;
+      host.send({kind: 'run', id, program, args, script, maxOutputBytes, streamed}, (error) => {
+        if (error) this.#lose(host, error.message);
+      });
+    });
+  }
+
+  #started(): ChildProcess {
+    if (this.#process) return this.#process;
+    const host = spawn(process.execPath, ['--title=waybill-shells', '-'], {
+      ...{cwd: homedir(), env: passedEnvironment()},
+      ...{stdio: ['pipe', 'ignore', 'inherit', 'ipc'], serialization: 'advanced'},
+    });
+    this.#process = host;
+    host.on('message', (value: unknown) => this.#take(value));
+    host.on('error', (error) => this.#lose(host, error.message));
+    host.on('exit', (status, signal) => this.#lose(host, `it ended by ${signal ?? `status ${status}`}`));
+    host.stdin?.on('error', () => undefined);
+    host.stdin?.end(shellHostSource);
+    host.unref();
+    host.channel?.unref();
+    return host;
+  }
+
+  #take(value: unknown): void {
+    const answer = message.parse(value);
+    const waiting = this.#waiting.get(answer.id);
+    // Given up meanwhile.
+    if (!waiting) return;
+    if (answer.kind === 'stdout') waiting.onStdout?.(answer.chunk);
+    else if (answer.kind === 'ended') waiting.resolve(answer);
+    else waiting.reject(new WaybillError('shell.unavailable', `cannot start ${waiting.program}: ${answer.message}`));
+  }
+
+  /** Its scripts may go on, or have done anything: the next script gets another host. */
+  #lose(host: ChildProcess, why: string): void {
+    if (this.#process !== host) return;
+    this.#process = undefined;
+    const lost = new WaybillError('shell.failed', `the process that starts scripts on this machine is gone: ${why}`);
+    for (const {reject} of [...this.#waiting.values()]) reject(lost);
+  }
+}
+
+function passedEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name)));
+}
