@@ -16,6 +16,7 @@ export async function bundleWorkflows(root: string): Promise<string> {
     workflowsPath: join(dist, 'workflows', 'index.js'),
     failureConverterPath: join(dist, 'workflows', 'failure-converter.js'),
     workflowInterceptorModules: [join(dist, 'workflows', 'correlation.js')],
+    preloadModules: [join(dist, 'workflows', 'shared-schemas.js')],
     logger: new DefaultLogger('WARN'),
   });
   await writeWhole(join(dist, workflowBundle.code), code);
