@@ -182,6 +182,8 @@ async function startWorker(
           command,
           directory: options.workerDirectory ?? process.cwd(),
           environment: {
+            // glibc keeps freed memory in arenas of many threads, a fifth of what a busy worker takes.
+            MALLOC_ARENA_MAX: '2',
             ...options.environment,
             TEMPORAL_ADDRESS: temporal.address,
             TEMPORAL_NAMESPACE: temporal.namespace,
