@@ -164,7 +164,9 @@ describe.each([
 
   test('an upload whose record is refused is taken back', async () => {
     const before = await uploadsOnDisk(server);
-    proxy.plan((seen) => (isPut('p')(seen) ? {kind: 'answer', status: 403, code: 'AccessDenied'} : undefined));
+    const isCreated = (): boolean => proxy.seen.some(isCreate);
+    const refused = {kind: 'answer', status: 403, code: 'AccessDenied'} as const;
+    proxy.plan((seen) => (isPut('p')(seen) && isCreated() ? refused : undefined));
     await expect(partialOf()).rejects.toMatchObject({code: 'store.permission-denied'});
     expect(proxy.seen.filter(isCreate)).toHaveLength(1);
     expect(await uploadsOnDisk(server)).toEqual(before);
@@ -180,6 +182,81 @@ describe.each([
     await expect(partialOf(store, givenUp.signal)).rejects.toThrow('given up');
     expect(proxy.seen.filter(isCreate)).toHaveLength(1);
     expect(await uploadsOnDisk(server)).toEqual(before);
+  });
+
+  describe('an upload whose id nobody has noted', () => {
+    /** The server has begun it, and whoever asked it has died before the answer. */
+    async function leave(): Promise<void> {
+      proxy.plan(first(1, isCreate, {kind: 'lost-answer'}));
+      await expect(partialOf(opened({retries: {tries: 1}}))).rejects.toMatchObject({code: 'store.unavailable'});
+      proxy.plan(() => undefined);
+    }
+
+    test('is freed by the attempt that comes next', async () => {
+      const before = await uploadsOnDisk(server);
+      await leave();
+      expect((await store.stat('partials/p'))?.size).toBe(0);
+      const partial = await partialOf();
+      for (const number of [1, 2, 3]) await write(partial, number);
+      await publish(partial);
+      expect(await digestOf('file')).toBe(sha256(content));
+      expect(await uploadsOnDisk(server)).toEqual(before);
+    });
+
+    test('is freed by a later attempt where several died so', async () => {
+      const before = await uploadsOnDisk(server);
+      await leave();
+      await leave();
+      await partialOf();
+      await store.remove('partials/p');
+      expect(await uploadsOnDisk(server)).toEqual(before);
+    });
+
+    test.each([
+      ['its partial', () => store.remove('partials/p')],
+      ['the directory of partials', () => store.removeTree('partials')],
+    ])('is freed with %s', async (__, remove) => {
+      const before = await uploadsOnDisk(server);
+      await leave();
+      await remove();
+      expect(await uploadsOnDisk(server)).toEqual(before);
+    });
+
+    test('is freed where the second try of the same request begins another one', async () => {
+      const before = await uploadsOnDisk(server);
+      proxy.plan(first(1, isCreate, {kind: 'lost-answer'}));
+      const partial = await partialOf();
+      expect(proxy.seen.filter(isCreate)).toHaveLength(2);
+      for (const number of [1, 2, 3]) await write(partial, number);
+      await publish(partial);
+      expect(await uploadsOnDisk(server)).toEqual(before);
+    });
+
+    test('is alone in being freed: others of the same key stay, older ones and those that hold a part', async () => {
+      const older = await store.openPartial({path: 'partials/older', size: SIZE, intended: {destination: 'file'}});
+      await new Promise((resolve) => setTimeout(resolve, 2_100));
+      await leave();
+      const busy = await store.openPartial({path: 'partials/busy', size: SIZE, intended: {destination: 'file'}});
+      await write(busy, 1);
+      await partialOf();
+      await store.remove('partials/p');
+      await write(busy, 2);
+      await write(older, 1);
+      for (const name of ['older', 'busy']) await store.remove(`partials/${name}`);
+    });
+
+    test('stays where the keys may not list uploads, and holds nothing up', async () => {
+      await leave();
+      proxy.plan((seen) =>
+        seen.method === 'GET' && seen.path.includes('uploads=')
+          ? {kind: 'answer', status: 403, code: 'AccessDenied'}
+          : undefined,
+      );
+      const partial = await partialOf();
+      for (const number of [1, 2, 3]) await write(partial, number);
+      await publish(partial);
+      expect(await digestOf('file')).toBe(sha256(content));
+    });
   });
 
   test('a source that is replaced while it is read is noticed', async () => {

@@ -29,6 +29,8 @@ export interface S3Call extends S3Resource {
   readonly mayFailLate?: boolean;
   /** An answer that still comes after an abort is given instead of the abort: it names what has to be removed again. */
   readonly keepsLateAnswer?: boolean;
+  /** Called where a try may have reached the server, and another is made. */
+  readonly onLostAnswer?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -46,6 +48,8 @@ export class S3Client {
   readonly bucket: string;
   readonly connections: number;
   readonly mostCopiedBytes: number;
+  /** Whether it holds no keys, and sends requests that somebody else has signed. */
+  readonly presigned: boolean;
   /** Small objects that are put at once. Where each waits for its URL first, those of many are asked for together. */
   readonly putsAtOnce: number;
   readonly #connection: S3Connection;
@@ -61,7 +65,8 @@ export class S3Client {
     this.bucket = connection.bucket;
     this.connections = connection.connections ?? CONNECTIONS;
     this.mostCopiedBytes = connection.mostCopiedBytes ?? MOST_COPIED_BYTES;
-    this.putsAtOnce = 'presigned' in connection.credentials ? PRESIGNED_PUTS : this.connections;
+    this.presigned = 'presigned' in connection.credentials;
+    this.putsAtOnce = this.presigned ? PRESIGNED_PUTS : this.connections;
     this.#retries = {...defaultRetries, ...connection.retries};
     this.#url = hostOf(connection);
     this.#tagging = taggingHeader(connection.newObjectTags ?? {});
@@ -76,7 +81,7 @@ export class S3Client {
 
   /** The answer, where its status is a success. */
   async call(call: S3Call): Promise<HttpAnswer> {
-    return withRetries(this.#retries, call.signal, async () => {
+    return withRetries(this.#retries, call, async () => {
       try {
         return await this.#once(call);
       } catch (error) {

@@ -30,7 +30,7 @@ export async function copyInParts(
   options: CallOptions,
 ): Promise<void> {
   const token = newToken();
-  const uploadId = await createUpload(client, to, {...metadata, ...tokenHeader(token)}, options);
+  const uploadId = await createUpload(client, {key: to, headers: {...metadata, ...tokenHeader(token)}}, options);
   const upload = {key: to, uploadId};
   try {
     const parts = await mapInParallel(rangesOf(size, client.mostCopiedBytes), PARTS_AT_ONCE, (range, index) =>

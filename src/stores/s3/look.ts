@@ -108,6 +108,6 @@ export async function anyBelow(client: S3Client, prefix: string, options: CallOp
 }
 
 /** Servers write a space as a plus sign here, and a plus sign as `%2B`. */
-function decodeKey(encoded: string): string {
+export function decodeKey(encoded: string): string {
   return decodeURIComponent(encoded.replaceAll('+', ' '));
 }

@@ -8,7 +8,7 @@ import type {RetryPolicy} from './options.js';
  */
 export async function withRetries<T>(
   policy: RetryPolicy,
-  signal: AbortSignal | undefined,
+  {signal, onLostAnswer}: {readonly signal?: AbortSignal; readonly onLostAnswer?: () => void},
   attempt: () => Promise<T>,
 ): Promise<T> {
   let answerLost = false;
@@ -20,6 +20,7 @@ export async function withRetries<T>(
       if (!(error instanceof S3Failure)) throw error;
       if (!error.isTransient || tries >= policy.tries) throw answerLost ? error.afterLostAnswer() : error;
       answerLost ||= error.mayHaveHappened;
+      if (error.mayHaveHappened) onLostAnswer?.();
       await pause(waitMs(policy, tries, error.retryAfterMs), signal);
     }
   }

@@ -5,8 +5,9 @@ const record = {version: 1, uploadId: 'u', key: 'k', size: 1, partBytes: 1, toke
 
 test('a record that a newer version wrote is told from a damaged one', () => {
   expect(decodeRecord(encodeRecord(record))).toEqual(record);
-  const later = Buffer.from('{"version": 2, "upload": "u"}');
-  expect(() => decodeRecord(later)).toThrow(expect.objectContaining({code: 'transfer.newer-version', found: 2}));
-  for (const damaged of ['{"version": 1}', '{"version"', ''])
+  expect(decodeRecord(encodeRecord({version: 2, key: 'k'}))).toEqual({version: 2, key: 'k'});
+  const later = Buffer.from('{"version": 3, "upload": "u"}');
+  expect(() => decodeRecord(later)).toThrow(expect.objectContaining({code: 'transfer.newer-version', found: 3}));
+  for (const damaged of ['{"version": 1}', '{"version": 2}', '{"version"', ''])
     expect(() => decodeRecord(Buffer.from(damaged))).toThrow(expect.objectContaining({code: 'MalformedRecord'}));
 });

@@ -4,6 +4,7 @@ import {WaybillError} from '../../contracts/errors.js';
 import {S3Failure} from './errors.js';
 
 const VERSION = 1;
+const INTENTION_VERSION = 2;
 
 /**
  * What stands under a partial's own name while its bytes are parts of an upload that no listing shows reliably:
@@ -25,7 +26,24 @@ const uploadRecord = z.object({
 });
 export type UploadRecord = z.output<typeof uploadRecord>;
 
-const laterRecord = z.object({version: z.int().gt(VERSION)});
+/**
+ * What stands there before the upload is created, whose id a crash would take along:
+ *
+ *     {"version":2,"key":"data/big.bin","since":1764000000000}
+ */
+const uploadIntention = z.object({
+  version: z.literal(INTENTION_VERSION),
+  /** Where the upload is to end up. */
+  key: z.string().min(1),
+  /** When an earlier attempt wrote this, by the server's clock; left out by the first, whose record says it by its time. */
+  since: z.int().nonnegative().optional(),
+});
+export type UploadIntention = z.output<typeof uploadIntention>;
+
+const knownRecord = z.discriminatedUnion('version', [uploadRecord, uploadIntention]);
+export type KnownRecord = z.output<typeof knownRecord>;
+
+const laterRecord = z.object({version: z.int().gt(INTENTION_VERSION)});
 
 export const RECORD_BYTES = 8191;
 
@@ -37,16 +55,16 @@ export function isRecord(headers: IncomingHttpHeaders): boolean {
   return headers[MARK] !== undefined;
 }
 
-export function encodeRecord(record: UploadRecord): Buffer {
+export function encodeRecord(record: KnownRecord): Buffer {
   return Buffer.from(JSON.stringify(record).padEnd(RECORD_BYTES, ' '));
 }
 
 /** Rejects with `transfer.newer-version` where a later version wrote it. */
-export function decodeRecord(content: Uint8Array): UploadRecord {
+export function decodeRecord(content: Uint8Array): KnownRecord {
   const found = jsonIn(content);
   const later = laterRecord.safeParse(found);
   if (later.success) throw newer(later.data.version);
-  const record = uploadRecord.safeParse(found);
+  const record = knownRecord.safeParse(found);
   if (record.success) return record.data;
   const message = 'The record of an upload is damaged.';
   throw new S3Failure({status: 200, code: 'MalformedRecord', message, cause: record.error});
@@ -61,6 +79,6 @@ function jsonIn(content: Uint8Array): unknown {
 }
 
 function newer(found: number): WaybillError {
-  const message = `A newer Waybill began this upload: its record has version ${found}, and this one knows ${VERSION}.`;
-  return new WaybillError('transfer.newer-version', message, {expected: VERSION, found});
+  const message = `A newer Waybill began this upload: its record has version ${found}, and this one knows ${INTENTION_VERSION}.`;
+  return new WaybillError('transfer.newer-version', message, {expected: INTENTION_VERSION, found});
 }

@@ -1,6 +1,6 @@
 import {z} from 'zod';
 import type {CallOptions} from '../store.js';
-import type {S3Client} from './client.js';
+import type {S3Call, S3Client} from './client.js';
 import {isFailure, S3Failure} from './errors.js';
 import {etagOf, unquoted} from './entry.js';
 import {escapeXml, parseXml} from './xml.js';
@@ -33,12 +33,12 @@ export const checkedParts: Readonly<Record<string, string>> = {
 /** Where an abort comes too late, the upload is there, and the caller is told its id. */
 export async function createUpload(
   client: S3Client,
-  key: string,
-  headers: Readonly<Record<string, string>>,
-  {signal}: CallOptions,
+  {key, headers}: {readonly key: string; readonly headers: Readonly<Record<string, string>>},
+  {signal, onLostAnswer}: CallOptions & Pick<S3Call, 'onLostAnswer'>,
 ): Promise<string> {
   const answer = await client.call({
     ...{method: 'POST', key, query: {uploads: ''}, headers, keepsLateAnswer: true},
+    ...(onLostAnswer === undefined ? {} : {onLostAnswer}),
     ...(signal === undefined ? {} : {signal}),
   });
   return parseXml(created, answer.body).InitiateMultipartUploadResult.UploadId;

@@ -4,15 +4,22 @@ import type {CallOptions, Entry} from '../store.js';
 import type {S3Client} from './client.js';
 import {fileEntry} from './entry.js';
 import {isFailure, isMissing} from './errors.js';
-import {decodeRecord, isRecord, RECORD_BYTES, type UploadRecord} from './upload-record.js';
+import {abortBegun} from './begun-uploads.js';
+import {decodeRecord, isRecord, type KnownRecord, RECORD_BYTES, type UploadIntention} from './upload-record.js';
 import {abortUpload, listParts} from './upload.js';
 
-/** The upload whose record lies under `key`, with the record's own ETag; undefined where there is no record. */
+export interface FoundRecord {
+  readonly record: KnownRecord;
+  /** With the record's own ETag and times. */
+  readonly headers: IncomingHttpHeaders;
+}
+
+/** What lies under `key` of an upload; undefined where there is no record. */
 export async function readRecord(
   client: S3Client,
   key: string,
   {signal}: CallOptions,
-): Promise<{readonly record: UploadRecord; readonly headers: IncomingHttpHeaders} | undefined> {
+): Promise<FoundRecord | undefined> {
   try {
     const {headers, body} = await client.call({
       ...{method: 'GET', key, headers: {range: `bytes=0-${RECORD_BYTES - 1}`}},
@@ -45,7 +52,8 @@ export async function entryOf(
   }
 }
 
-async function heldBytes(client: S3Client, record: UploadRecord, options: CallOptions): Promise<number> {
+async function heldBytes(client: S3Client, record: KnownRecord, options: CallOptions): Promise<number> {
+  if (record.version === 2) return 0;
   try {
     const parts = await listParts(client, record, options);
     return [...parts.values()].reduce((sum, part) => sum + part.size, 0);
@@ -59,5 +67,13 @@ async function heldBytes(client: S3Client, record: UploadRecord, options: CallOp
 /** Frees the parts of the upload whose record lies under `key`, where there is one. */
 export async function abortUploadAt(client: S3Client, key: string, options: CallOptions): Promise<void> {
   const found = await readRecord(client, key, options);
-  if (found !== undefined) await abortUpload(client, found.record, options);
+  if (found === undefined) return;
+  const {record, headers} = found;
+  if (record.version === 1) await abortUpload(client, record, options);
+  else await abortBegun(client, {key: record.key, since: sinceOf(record, headers)}, options);
+}
+
+/** When the first of the attempts that left this intention wrote it, in milliseconds by the server's clock. */
+export function sinceOf({since}: UploadIntention, headers: IncomingHttpHeaders): number {
+  return since ?? (Date.parse(headers['last-modified'] ?? '') || 0);
 }
