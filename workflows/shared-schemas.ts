@@ -6,6 +6,7 @@ import * as fileOutcome from '../src/contracts/file-outcome.js';
 import * as ids from '../src/contracts/ids.js';
 import * as origin from '../src/contracts/origin.js';
 import * as retention from '../src/contracts/retention.js';
+import {schemaPatterns} from '../src/contracts/schema-patterns.js';
 import * as store from '../src/contracts/store.js';
 import * as tickets from '../src/contracts/tickets.js';
 import * as transfer from '../src/contracts/transfer.js';
@@ -19,4 +20,4 @@ import * as transfer from '../src/contracts/transfer.js';
  * cannot be frozen.
  */
 const modules = [artifacts, batch, catalog, execution, fileOutcome, ids, origin, retention, store, tickets, transfer];
-for (const module of modules) Object.freeze(module);
+for (const module of [...modules, schemaPatterns]) Object.freeze(module);

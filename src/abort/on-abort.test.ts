@@ -29,11 +29,24 @@ test('a listener taken back twice takes nobody else with it', () => {
   const stop = new AbortController();
   const forget = onAbort(stop.signal, vi.fn());
   forget();
-  const later = vi.fn();
-  onAbort(stop.signal, later);
+  const heard = [vi.fn(), vi.fn()] as const;
+  onAbort(stop.signal, heard[0]);
   forget();
+  onAbort(stop.signal, heard[1]);
+  expect(listening(stop.signal)).toBe(1);
   stop.abort();
-  expect(later).toHaveBeenCalledTimes(1);
+  for (const each of heard) expect(each).toHaveBeenCalledTimes(1);
+});
+
+test('a listener may take itself and others back while the signal fires', () => {
+  const stop = new AbortController();
+  const other = vi.fn();
+  const forgets: (() => void)[] = [];
+  forgets.push(onAbort(stop.signal, () => forgets.forEach((forget) => forget())));
+  forgets.push(onAbort(stop.signal, other));
+  stop.abort();
+  expect(other).not.toHaveBeenCalled();
+  expect(listening(stop.signal)).toBe(0);
 });
 
 test.each([

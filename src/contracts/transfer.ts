@@ -130,7 +130,7 @@ export const transferCounts = z.object({
 });
 export type TransferCounts = z.infer<typeof transferCounts>;
 
-export const noCounts: TransferCounts = {
+export const noCounts: Readonly<TransferCounts> = Object.freeze({
   entries: 0,
   files: 0,
   bytes: 0,
@@ -142,7 +142,7 @@ export const noCounts: TransferCounts = {
   sentBytes: 0,
   resumedBytes: 0,
   resentBytes: 0,
-};
+});
 
 export function addCounts(one: TransferCounts, other: TransferCounts): TransferCounts {
   return {

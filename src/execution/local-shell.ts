@@ -3,7 +3,7 @@ import type {ShellOptions, ShellResult, TargetShell} from './shell.js';
 
 const DEFAULT_MAX_OUTPUT_BYTES = 1024 * 1024;
 
-/** One for all targets of this process: most workers have one, and a host costs 40 MiB. */
+/** One for all targets of this process: most workers have one, and a host costs 45 MiB. */
 const host = new ShellHost();
 
 export interface LocalShellOptions {

@@ -14,12 +14,23 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => u
 process.on('disconnect', () => process.exit());
 process.on('message', (request) => (request.kind === 'run' ? run(request) : end(groups.get(request.id))));
 
-function run({id, program, args, script, maxOutputBytes, streamed}) {
+function run(request) {
+  groups.set(request.id, undefined);
+  try {
+    start(request);
+  } catch ({message}) {
+    answer({id: request.id, kind: 'failed', message});
+  }
+}
+
+function start({id, program, args, script, maxOutputBytes, streamed}) {
   const outputs = [bounded(maxOutputBytes), bounded(maxOutputBytes)];
   // A group of its own, so that an abort ends the script with everything that it waits for.
   const child = spawn(program, args, {cwd: homedir(), detached: true});
-  groups.set(id, child.pid);
   child.on('error', ({message}) => answer({id, kind: 'failed', message}));
+  // The system has no descriptor left for them, which 'error' tells next.
+  if (child.stdout === undefined) return;
+  groups.set(id, child.pid);
   child.stdout.on('data', (chunk) => {
     outputs[0].add(chunk);
     if (!streamed) return;

@@ -1,5 +1,4 @@
 import {type ChildProcess, spawn} from 'node:child_process';
-import {homedir} from 'node:os';
 import {z} from 'zod';
 import {onAbort} from '../abort/on-abort.js';
 import {toError, WaybillError} from '../contracts/errors.js';
@@ -32,9 +31,9 @@ const message = z.discriminatedUnion('kind', [
 ]);
 
 /**
- * A small process beside this one that starts the scripts of this machine, and ends with it. To start a program, a
- * process is copied with the tables of its memory: some 12 ms for a worker of 500 MiB, in which nothing else goes on
- * there, and whatever it writes to afterwards costs a page fault more.
+ * A small process beside this one that starts the scripts of this machine, all in the environment of the first, and ends
+ * with it. To start a program, a process is copied with the tables of its memory: some 12 ms for a worker of 500 MiB, in
+ * which nothing else goes on there, and whatever it writes to afterwards costs a page fault more.
  */
 export class ShellHost {
   readonly #waiting = new Map<number, Waiting>();
@@ -46,11 +45,11 @@ export class ShellHost {
     const {signal, onStdout, program, args, script, maxOutputBytes} = run;
     return new Promise((resolve, reject) => {
       signal?.throwIfAborted();
-      const host = this.#started();
+      const host = this.#connected();
       const id = this.#nextId++;
       const settled = (): void => {
         forget();
-        if (this.#waiting.delete(id) && this.#waiting.size === 0) host.channel?.unref();
+        if (this.#waiting.delete(id) && this.#waiting.size === 0) unref(host);
       };
       const abort = (): void => {
         settled();
@@ -70,6 +69,7 @@ export class ShellHost {
         },
       });
       // Whoever waits for a script keeps this process running, and nothing else of the host does.
+      host.ref();
       host.channel?.ref();
       const streamed = onStdout !== undefined;
       host.send({kind: 'run', id, program, args, script, maxOutputBytes, streamed}, (error) => {
@@ -78,31 +78,50 @@ export class ShellHost {
     });
   }
 
+  /** Where the system starts no process, or has no descriptor for one, there is nothing to send to. */
+  #connected(): ChildProcess {
+    if (this.#process?.connected === false) this.#lose(this.#process, 'it has closed its channel');
+    try {
+      this.#process ??= this.#started();
+    } catch (cause) {
+      throw cannotStart(cause);
+    }
+    if (!this.#process.connected) throw cannotStart();
+    return this.#process;
+  }
+
   #started(): ChildProcess {
-    if (this.#process) return this.#process;
     const host = spawn(process.execPath, ['--title=waybill-shells', '-'], {
-      ...{cwd: homedir(), env: passedEnvironment()},
+      ...{cwd: '/', env: passedEnvironment()},
       ...{stdio: ['pipe', 'ignore', 'inherit', 'ipc'], serialization: 'advanced'},
     });
-    this.#process = host;
-    host.on('message', (value: unknown) => this.#take(value));
+    host.on('message', (value: unknown) => this.#take(host, value));
     host.on('error', (error) => this.#lose(host, error.message));
     host.on('exit', (status, signal) => this.#lose(host, `it ended by ${signal ?? `status ${status}`}`));
     host.stdin?.on('error', () => undefined);
     host.stdin?.end(shellHostSource);
-    host.unref();
-    host.channel?.unref();
+    unref(host);
     return host;
   }
 
-  #take(value: unknown): void {
-    const answer = message.parse(value);
+  #take(host: ChildProcess, value: unknown): void {
+    const answer = message.safeParse(value).data;
+    if (answer === undefined) {
+      host.kill('SIGKILL');
+      this.#lose(host, 'it said what nobody understands');
+      return;
+    }
     const waiting = this.#waiting.get(answer.id);
     // Given up meanwhile.
     if (!waiting) return;
-    if (answer.kind === 'stdout') waiting.onStdout?.(answer.chunk);
-    else if (answer.kind === 'ended') waiting.resolve(answer);
-    else waiting.reject(new WaybillError('shell.unavailable', `cannot start ${waiting.program}: ${answer.message}`));
+    const {kind} = answer;
+    if (kind === 'stdout') waiting.onStdout?.(answer.chunk);
+    else if (kind === 'ended') {
+      const {status, stdout, stderr} = answer;
+      waiting.resolve({status, stdout, stderr});
+    } else {
+      waiting.reject(new WaybillError('shell.unavailable', `cannot start ${waiting.program}: ${answer.message}`));
+    }
   }
 
   /** Its scripts may go on, or have done anything: the next script gets another host. */
@@ -112,6 +131,18 @@ export class ShellHost {
     const lost = new WaybillError('shell.failed', `the process that starts scripts on this machine is gone: ${why}`);
     for (const {reject} of [...this.#waiting.values()]) reject(lost);
   }
+}
+
+function unref(host: ChildProcess): void {
+  host.unref();
+  host.channel?.unref();
+}
+
+function cannotStart(cause?: unknown): WaybillError {
+  const why = cause instanceof Error ? `: ${cause.message}` : '';
+  return new WaybillError('shell.failed', `cannot start the process that starts scripts on this machine${why}`, {
+    ...(cause === undefined ? {} : {cause}),
+  });
 }
 
 function passedEnvironment(): NodeJS.ProcessEnv {

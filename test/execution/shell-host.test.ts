@@ -15,13 +15,24 @@ const hostPid = async () => Number(await text('echo $PPID'));
 
 test('a host that is killed takes the answers of its scripts with it, and the next script has another', async () => {
   const first = await hostPid();
-  const waiting = shell.run('sleep 600').catch((error: unknown) => error);
-  await expect(text('echo there')).resolves.toBe('there');
-  process.kill(first, 'SIGKILL');
-  const lost = await waiting;
-  expect(lost).toMatchObject({code: 'shell.failed'});
-  expect(String(lost)).toContain('SIGKILL');
-  expect(await hostPid()).not.toBe(first);
+  let script = 0;
+  const waiting = shell.run('echo $$; exec sleep 600', {
+    onStdout: (chunk) => {
+      script = Number(Buffer.from(chunk).toString());
+    },
+  });
+  const lost = waiting.catch((error: unknown) => error);
+  await until('the script', async () => script > 0);
+  try {
+    process.kill(first, 'SIGKILL');
+    expect(await lost).toMatchObject({code: 'shell.failed'});
+    expect(String(await lost)).toContain('SIGKILL');
+    expect(await hostPid()).not.toBe(first);
+    // It may have done anything meanwhile, and goes on.
+    expect(await identityOf(script)).toBeDefined();
+  } finally {
+    process.kill(script, 'SIGKILL');
+  }
 });
 
 test('signals for the process that started it do not end it: that process has scripts to run yet', async () => {
@@ -45,11 +56,16 @@ test('an aborted script is ended with everything that it waits for', async () =>
   await until('its end', async () => (await identityOf(pid)) === undefined);
 });
 
-test('a program that is not there is told by name', async () => {
-  const error = await new LocalShell({program: '/bin/no-such-shell'}).run('true').catch((reason: unknown) => reason);
-  expect(error).toMatchObject({code: 'shell.unavailable'});
-  expect(String(error)).toContain('/bin/no-such-shell');
-});
+test.each(['/bin/no-such-shell', '/etc/passwd/shell'])(
+  'a program that cannot be started, %s, is told by name',
+  async (program) => {
+    const other = shell.run('sleep 0.2; echo there');
+    const error = await new LocalShell({program}).run('true').catch((reason: unknown) => reason);
+    expect(error).toMatchObject({code: 'shell.unavailable'});
+    expect(String(error)).toContain(program);
+    expect(Buffer.from((await other).stdout).toString()).toBe('there\n');
+  },
+);
 
 test('a process that has run its scripts ends, and its host with it', async () => {
   const program = [join(process.cwd(), 'dev/run-typescript.mjs'), 'test/execution/fixtures/one-script.ts'];
@@ -57,6 +73,12 @@ test('a process that has run its scripts ends, and its host with it', async () =
   const host = Number(stdout);
   expect(host).toBeGreaterThan(0);
   await until('the end of the host', async () => (await identityOf(host)) === undefined);
+});
+
+test('a process whose host dies hears of it, though nothing else keeps it running', async () => {
+  const program = [join(process.cwd(), 'dev/run-typescript.mjs'), 'test/execution/fixtures/lost-script.ts'];
+  const {stdout} = await promisify(execFile)(process.execPath, program, {timeout: 60_000});
+  expect(stdout.trim()).toBe('shell.failed');
 });
 
 test('of more output than is wanted the beginning is kept, and all of it is passed on', async () => {
