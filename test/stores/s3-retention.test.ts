@@ -95,7 +95,7 @@ describe.each([
     if (newer === undefined || other === undefined) throw new Error('no paths');
     await store.putObject(other, Buffer.from('x'));
     const {endpoint, bucket} = server;
-    const body = JSON.stringify({version: 2, uploadIds: ['u']}).padEnd(8191, ' ');
+    const body = JSON.stringify({version: 3, uploadIds: ['u']}).padEnd(8191, ' ');
     const headers = {'content-length': String(body.length), 'x-amz-meta-waybill-upload': '1'};
     const signing = {endpoint, bucket, region: 'us-east-1', credentials, now: new Date(), validForSeconds: 60};
     const url = presignedUrl({method: 'PUT', key: `newer/${newer}`, query: {}, headers}, signing);
