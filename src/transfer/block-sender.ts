@@ -20,6 +20,8 @@ export interface BlockSenderOptions {
   readonly hashes: boolean;
   /** Whether a part is sent when the one before it has arrived. What goes in no parts is sent by pieces then, and not here. */
   readonly oneByOne: boolean;
+  /** Parts that wait for their digest or are under way: enough to fill a line, as far as they are of the usual size. */
+  readonly partsAtOnce: number;
   /** Throws where this attempt has to stop writing. */
   readonly fence: () => void;
   /** A block is acknowledged, and its digest known where it is hashed. */

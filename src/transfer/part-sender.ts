@@ -7,9 +7,8 @@ import {sourceChanged} from './changed-source.js';
 import {type Chunk, readAhead} from './read-ahead.js';
 import {WritesUnderWay} from './writes-under-way.js';
 
-/** Parts that wait for their digest or are under way: enough to fill a line, as far as they are of the usual size. */
-const PARTS_AT_ONCE = 4;
-const MOST_BYTES = 32 * 1024 * 1024;
+/** Bytes that a part counts for at most: of larger ones, fewer are under way. */
+const USUAL_PART_BYTES = 8 * 1024 * 1024;
 
 interface Part extends Chunk {
   /** Nothing holds the memory of a part any more that was sent and hashed; what failed may still be read. */
@@ -18,7 +17,7 @@ interface Part extends Chunk {
 
 /**
  * Sends runs of blocks to a store that takes each as one whole part, with its digest: so a part goes out when it is
- * hashed, while the next ones are read and hashed. Holds at most six parts, or three where they are large.
+ * hashed, while the next ones are read and hashed. Holds two parts more than may be under way.
  */
 export class PartSender {
   readonly #options: BlockSenderOptions;
@@ -27,9 +26,10 @@ export class PartSender {
 
   constructor(options: BlockSenderOptions) {
     this.#options = options;
+    const {partsAtOnce} = options;
     const {blockBytes} = options.table;
     // Parts that share a line would each get less of it than a part before it drops.
-    const most = options.oneByOne ? blockBytes : Math.min(PARTS_AT_ONCE * blockBytes, MOST_BYTES);
+    const most = options.oneByOne ? blockBytes : partsAtOnce * Math.min(blockBytes, USUAL_PART_BYTES);
     this.#writes = new WritesUnderWay(Math.max(blockBytes, most));
   }
 

@@ -64,6 +64,7 @@ export async function transport(options: TransportOptions): Promise<string | und
     // Where nobody asks for a digest, and a later attempt can read the source again without a line, none is made.
     ...{source, overNetwork, hashes: wanted || overNetwork},
     ...{partial, table, shape, signal, fence, oneByOne: move.partBytes !== undefined},
+    partsAtOnce: to.properties.preferredDepth,
     onBlock: (block, sha256) => {
       // What cannot be hashed is not taken up: another attempt begins anew.
       const isGain = to.properties.hashing !== 'none' && !table.isClaimed(block);

@@ -236,11 +236,11 @@ describe.each([
 
   test('what was sent in part is taken up by another client', async () => {
     const first = await client(3600, 'resumed');
-    const inputs = await makeInputs(join(directory, 'resumed'), {big: 10 * PART});
+    const inputs = await makeInputs(join(directory, 'resumed'), {big: 16 * PART});
     const stop = new AbortController();
     const cut = upload(first, 'resumed', inputs, {
       signal: stop.signal,
-      onProgress: ({sentBytes}) => (sentBytes >= 6 * PART ? stop.abort() : undefined),
+      onProgress: ({sentBytes}) => (sentBytes >= 2 * PART ? stop.abort() : undefined),
     });
     await expect(cut).rejects.toThrow();
     const second = await client(3600, 'resumed');
@@ -248,7 +248,7 @@ describe.each([
     await upload(second, 'resumed', inputs, {onProgress: ({resumedBytes}) => (resumed = resumedBytes)});
     expect(resumed).toBeGreaterThanOrEqual(PART);
     await upload(second, 'resumed', inputs);
-    await writeFile(join(directory, 'resumed/big'), randomBytes(10 * PART));
+    await writeFile(join(directory, 'resumed/big'), randomBytes(16 * PART));
     await expect(upload(second, 'resumed', inputs)).rejects.toMatchObject({code: 'store.already-exists'});
   });
 

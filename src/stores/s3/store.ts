@@ -41,6 +41,9 @@ const PROPERTIES: StoreProperties = {
   preferredDepth: 4,
 };
 
+/** Half of them wait for the ticket of a part, which its digest is part of. */
+const PRESIGNED_DEPTH = 8;
+
 /** The objects below a prefix of a bucket, which has to exist. Nothing is connected before the first call. */
 export function openS3Store({name, prefix = '', ...connection}: S3StoreOptions): Store {
   const client = new S3Client(connection);
@@ -66,7 +69,7 @@ export function openS3Store({name, prefix = '', ...connection}: S3StoreOptions):
   return {
     name,
     kind: 's3',
-    properties: PROPERTIES,
+    properties: client.presigned ? {...PROPERTIES, preferredDepth: PRESIGNED_DEPTH} : PROPERTIES,
     stat: (path, options = {}) => call(path, options, () => stat(bucket, path, options)),
     list: listing,
     readLink: noLinks,
