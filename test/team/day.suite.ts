@@ -65,6 +65,9 @@ async function startWaiting(): Promise<NonNullable<typeof waiting>> {
     begun.abort();
   });
   if (!begun.signal.aborted) await once(begun.signal, 'abort');
+  // Its number may be that of another process then.
+  const over = () => void (kill = () => {});
+  ended.then(over, over);
   return {kill: () => kill(), ended};
 }
 
