@@ -41,41 +41,32 @@ export class ShellHost {
   #nextId = 0;
 
   /** Rejects with the signal's reason, with `shell.unavailable`, or with `shell.failed` where the host has died with it. */
-  run(run: ShellRun): Promise<ShellResult> {
+  async run(run: ShellRun): Promise<ShellResult> {
     const {signal, onStdout, program, args, script, maxOutputBytes} = run;
-    return new Promise((resolve, reject) => {
-      signal?.throwIfAborted();
-      const host = this.#connected();
-      const id = this.#nextId++;
-      const settled = (): void => {
-        forget();
-        if (this.#waiting.delete(id) && this.#waiting.size === 0) unref(host);
-      };
-      const abort = (): void => {
-        settled();
-        host.send({kind: 'end', id}, () => undefined);
-        reject(toError(signal?.reason));
-      };
-      const forget = onAbort(signal, abort);
-      this.#waiting.set(id, {
-        ...{program, onStdout},
-        resolve: (result) => {
-          settled();
-          resolve(result);
-        },
-        reject: (error) => {
-          settled();
-          reject(error);
-        },
+    signal?.throwIfAborted();
+    const host = this.#connected();
+    const id = this.#nextId++;
+    let forget: (() => void) | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        forget = onAbort(signal, () => {
+          host.send({kind: 'end', id}, () => undefined);
+          reject(toError(signal?.reason));
+        });
+        this.#waiting.set(id, {program, onStdout, resolve, reject});
+        // Whoever waits for a script keeps this process running, and nothing else of the host does.
+        host.ref();
+        host.channel?.ref();
+        const streamed = onStdout !== undefined;
+        host.send({kind: 'run', id, program, args, script, maxOutputBytes, streamed}, (error) => {
+          if (error) this.#lose(host, error.message);
+        });
       });
-      // Whoever waits for a script keeps this process running, and nothing else of the host does.
-      host.ref();
-      host.channel?.ref();
-      const streamed = onStdout !== undefined;
-      host.send({kind: 'run', id, program, args, script, maxOutputBytes, streamed}, (error) => {
-        if (error) this.#lose(host, error.message);
-      });
-    });
+    } finally {
+      forget?.();
+      this.#waiting.delete(id);
+      if (this.#waiting.size === 0) unref(host);
+    }
   }
 
   /** Where the system starts no process, or has no descriptor for one, there is nothing to send to. */
@@ -129,7 +120,7 @@ export class ShellHost {
     if (this.#process !== host) return;
     this.#process = undefined;
     const lost = new WaybillError('shell.failed', `the process that starts scripts on this machine is gone: ${why}`);
-    for (const {reject} of [...this.#waiting.values()]) reject(lost);
+    for (const {reject} of this.#waiting.values()) reject(lost);
   }
 }
 
