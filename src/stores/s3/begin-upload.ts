@@ -110,15 +110,14 @@ async function note(
   condition: Readonly<Record<string, string>>,
   options: CallOptions,
 ): Promise<boolean> {
+  let noted = false;
   try {
     options.signal?.throwIfAborted();
-    if ((await putRecord(client, recordKey, record, condition, options)) !== undefined) return true;
-  } catch (error) {
-    await abortUnlessRecorded(client, recordKey, record);
-    throw error;
+    noted = (await putRecord(client, recordKey, record, condition, options)) !== undefined;
+  } finally {
+    if (!noted) await abortUnlessRecorded(client, recordKey, record);
   }
-  await abortUnlessRecorded(client, recordKey, record);
-  return false;
+  return noted;
 }
 
 /** The headers of the answer; undefined where something else lies there. */

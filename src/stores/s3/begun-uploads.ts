@@ -3,7 +3,7 @@ import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
 import {isFailure} from './errors.js';
 import {decodeKey} from './look.js';
-import {abortUpload, listParts} from './upload.js';
+import {abortUpload, partsIfThere} from './upload.js';
 import {parseXml} from './xml.js';
 
 export interface BegunUploads {
@@ -38,11 +38,7 @@ export async function abortBegun(
   for (const {uploadId, begunAt} of await uploadsOf(client, key, options)) {
     if (uploadId === except || begunAt < since - RESOLUTION_MS) continue;
     const upload = {key, uploadId};
-    try {
-      if ((await listParts(client, upload, options)).size === 0) await abortUpload(client, upload, options);
-    } catch (error) {
-      if (!isFailure(error, 'NoSuchUpload')) throw error;
-    }
+    if ((await partsIfThere(client, upload, options))?.size === 0) await abortUpload(client, upload, options);
   }
 }
 

@@ -1,14 +1,12 @@
 import type {CallOptions, PartialFile, PartialSpec} from '../store.js';
 import {beginUpload} from './begin-upload.js';
 import type {Bucket} from './bucket.js';
-import {isFailure} from './errors.js';
 import {requireDirectoryOf, statDirectory} from './names.js';
 import {isDirectory} from './placement.js';
 import {PART_BYTES} from './part-size.js';
 import {openPartialObject} from './partial-object.js';
 import {PartialUpload} from './partial-upload.js';
-import type {UploadRecord} from './upload-record.js';
-import {listParts, type UploadPart} from './upload.js';
+import {partsIfThere} from './upload.js';
 import {readRecord} from './uploads.js';
 
 export async function openPartial(bucket: Bucket, spec: PartialSpec, options: CallOptions): Promise<PartialFile> {
@@ -31,26 +29,12 @@ async function openRecorded(
   recordKey: string,
   options: CallOptions,
 ): Promise<PartialFile | undefined> {
-  const {client} = bucket;
-  const found = await readRecord(client, recordKey, options);
+  const found = await readRecord(bucket.client, recordKey, options);
   if (found?.record.version === 1) {
-    const parts = await partsOf(bucket, found.record, options);
+    const parts = await partsIfThere(bucket.client, found.record, options);
     if (parts !== undefined) return new PartialUpload(bucket, spec, recordKey, found.record, parts);
   }
   // Without parts the upload was completed or aborted: whoever comes now begins a new one in its place.
   const record = await beginUpload(bucket, spec, {recordKey, found}, options);
   return record === undefined ? undefined : new PartialUpload(bucket, spec, recordKey, record, new Map());
-}
-
-async function partsOf(
-  {client}: Bucket,
-  record: UploadRecord,
-  options: CallOptions,
-): Promise<ReadonlyMap<number, UploadPart> | undefined> {
-  try {
-    return await listParts(client, record, options);
-  } catch (error) {
-    if (isFailure(error, 'NoSuchUpload')) return undefined;
-    throw error;
-  }
 }

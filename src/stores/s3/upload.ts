@@ -97,6 +97,20 @@ export async function listParts(
   return parts;
 }
 
+/** The same, or undefined where the upload was completed or aborted. */
+export async function partsIfThere(
+  client: S3Client,
+  upload: UploadName,
+  options: CallOptions,
+): Promise<ReadonlyMap<number, UploadPart> | undefined> {
+  try {
+    return await listParts(client, upload, options);
+  } catch (error) {
+    if (isFailure(error, 'NoSuchUpload')) return undefined;
+    throw error;
+  }
+}
+
 /** Puts the parts together under the upload's key, in one step; with `ifAbsent` only where nothing is there. */
 export async function completeUpload(
   client: S3Client,

@@ -6,7 +6,7 @@ import {fileEntry} from './entry.js';
 import {isFailure, isMissing} from './errors.js';
 import {abortBegun} from './begun-uploads.js';
 import {decodeRecord, isRecord, type KnownRecord, RECORD_BYTES, type UploadIntention} from './upload-record.js';
-import {abortUpload, listParts} from './upload.js';
+import {abortUpload, partsIfThere} from './upload.js';
 
 export interface FoundRecord {
   readonly record: KnownRecord;
@@ -52,16 +52,10 @@ export async function entryOf(
   }
 }
 
+/** None where it was completed or aborted: what it held is published, or gone. */
 async function heldBytes(client: S3Client, record: KnownRecord, options: CallOptions): Promise<number> {
-  if (record.version === 2) return 0;
-  try {
-    const parts = await listParts(client, record, options);
-    return [...parts.values()].reduce((sum, part) => sum + part.size, 0);
-  } catch (error) {
-    // Completed or aborted: what it held is published, or gone.
-    if (isFailure(error, 'NoSuchUpload')) return 0;
-    throw error;
-  }
+  const parts = record.version === 2 ? undefined : await partsIfThere(client, record, options);
+  return [...(parts?.values() ?? [])].reduce((sum, part) => sum + part.size, 0);
 }
 
 /** Frees the parts of the upload whose record lies under `key`, where there is one. */
