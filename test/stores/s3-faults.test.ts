@@ -186,9 +186,11 @@ describe.each([
 
   describe('an upload whose id nobody has noted', () => {
     /** The server has begun it, and whoever asked it has died before the answer. */
-    async function leave(): Promise<void> {
+    async function leave(path = 'partials/p'): Promise<void> {
       proxy.plan(first(1, isCreate, {kind: 'lost-answer'}));
-      await expect(partialOf(opened({retries: {tries: 1}}))).rejects.toMatchObject({code: 'store.unavailable'});
+      const spec = {path, size: SIZE, intended: {destination: 'file'}};
+      const opening = opened({retries: {tries: 1}}).openPartial(spec);
+      await expect(opening).rejects.toMatchObject({code: 'store.unavailable'});
       proxy.plan(() => undefined);
     }
 
@@ -225,8 +227,21 @@ describe.each([
     test('is freed where the second try of the same request begins another one', async () => {
       const before = await uploadsOnDisk(server);
       proxy.plan(first(1, isCreate, {kind: 'lost-answer'}));
+      await partialOf();
+      expect(proxy.seen.filter(isCreate)).toHaveLength(2);
+      // Whoever began both may die before it has done anything else.
       const partial = await partialOf();
       expect(proxy.seen.filter(isCreate)).toHaveLength(2);
+      for (const number of [1, 2, 3]) await write(partial, number);
+      await publish(partial);
+      expect(await uploadsOnDisk(server)).toEqual(before);
+    });
+
+    test('is freed where it begins after the next attempt has begun its own', async () => {
+      const before = await uploadsOnDisk(server);
+      await leave();
+      const partial = await partialOf();
+      await leave('partials/late');
       for (const number of [1, 2, 3]) await write(partial, number);
       await publish(partial);
       expect(await uploadsOnDisk(server)).toEqual(before);

@@ -3,7 +3,6 @@ import {setTimeout as delay} from 'node:timers/promises';
 import {unlessAborted} from '../../abort/on-abort.js';
 import {WaybillError} from '../../contracts/errors.js';
 import type {CallOptions, PartialSpec, StorePath} from '../store.js';
-import {abortBegun} from './begun-uploads.js';
 import type {Bucket} from './bucket.js';
 import type {S3Client} from './client.js';
 import {etagOf, metadataHeaders} from './entry.js';
@@ -32,7 +31,7 @@ interface RecordPlace {
 /**
  * Begins an upload in place of what was `found` under `recordKey`; undefined where another attempt is faster. Its intention
  * is written first: an attempt that ends between the creation of the upload and the note of its id leaves one that no
- * other would find.
+ * other would find. The record says since when there may be such ones: one of them may still be on its way.
  *
  * A client that holds nothing but tickets cannot list uploads, and writes none.
  */
@@ -56,20 +55,15 @@ export async function beginUpload(
   const since = earlier === undefined ? {} : {since: earlier};
   const intention = await putRecord(client, recordKey, {version: 2, key: upload.key, ...since}, condition, options);
   if (intention === undefined) return undefined;
-  if (earlier !== undefined) await abortBegun(client, {key: upload.key, since: earlier}, options);
-  let lostAnswers = 0;
-  const onLostAnswer = (): void => {
-    lostAnswers += 1;
-  };
-  const record = upload.record(await createUpload(client, upload, {...options, onLostAnswer}));
-  const {uploadId} = record;
-  if (!(await note(client, recordKey, record, {'if-match': `"${etagOf(intention)}"`}, options))) return undefined;
   // A try whose answer was lost may have created another one.
-  if (lostAnswers > 0) {
-    const writtenAt = Date.parse(intention.date ?? '') || Date.now();
-    await abortBegun(client, {key: upload.key, since: writtenAt, except: uploadId}, options);
-  }
-  return record;
+  let doubtful = since;
+  const onLostAnswer = (): void => {
+    doubtful = {since: earlier ?? (Date.parse(intention.date ?? '') || Date.now())};
+  };
+  const begun = upload.record(await createUpload(client, upload, {...options, onLostAnswer}));
+  const record = {...begun, ...doubtful};
+  const noted = await note(client, recordKey, record, {'if-match': `"${etagOf(intention)}"`}, options);
+  return noted ? record : undefined;
 }
 
 /** Whether the attempt that wrote an intention may be about to note its upload. */

@@ -10,8 +10,6 @@ export interface BegunUploads {
   readonly key: string;
   /** Milliseconds since 1970 by the server's clock. */
   readonly since: number;
-  /** Not this one. */
-  readonly except?: string;
 }
 
 /** Servers tell times in whole seconds. */
@@ -30,13 +28,9 @@ const uploadsAnswer = z.object({
  * Frees the uploads of `key` that were begun at `since` or later and have no part: of an attempt that ended between the
  * creation of its upload and the note of its id. Where the keys may not list uploads, nothing is done.
  */
-export async function abortBegun(
-  client: S3Client,
-  {key, since, except}: BegunUploads,
-  options: CallOptions,
-): Promise<void> {
+export async function abortBegun(client: S3Client, {key, since}: BegunUploads, options: CallOptions): Promise<void> {
   for (const {uploadId, begunAt} of await uploadsOf(client, key, options)) {
-    if (uploadId === except || begunAt < since - RESOLUTION_MS) continue;
+    if (begunAt < since - RESOLUTION_MS) continue;
     const upload = {key, uploadId};
     if ((await partsIfThere(client, upload, options))?.size === 0) await abortUpload(client, upload, options);
   }

@@ -1,6 +1,7 @@
 import {createHash} from 'node:crypto';
 import {WaybillError} from '../../contracts/errors.js';
 import type {ByteRange, Entry, PartialFile, PartialSpec, PublishOptions, CallOptions, WriteOptions} from '../store.js';
+import {abortBegun} from './begun-uploads.js';
 import type {Bucket} from './bucket.js';
 import {deleteObject} from './delete.js';
 import {fileEntry} from './entry.js';
@@ -93,6 +94,8 @@ export class PartialUpload implements PartialFile {
       await placement.check(path, options);
       await this.#complete(parts, options);
       placement.wrote(path);
+      const {since} = this.#record;
+      if (since !== undefined) await abortBegun(client, {key, since}, options);
       await deleteObject(client, this.#recordKey, options);
       const headers = await headOf(client, key, options);
       if (headers === undefined) throw partialConsumed(path);

@@ -23,6 +23,11 @@ const uploadRecord = z.object({
   partBytes: z.int().positive(),
   /** In the metadata of the object that the upload becomes: tells it from any other under that key. */
   token: z.string(),
+  /**
+   * Set where another upload may have begun for the same partial that no record names: at this time or later, in
+   * milliseconds by the server's clock. Whoever publishes or removes the partial frees it.
+   */
+  since: z.int().nonnegative().optional(),
 });
 export type UploadRecord = z.output<typeof uploadRecord>;
 

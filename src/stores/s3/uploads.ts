@@ -58,13 +58,14 @@ async function heldBytes(client: S3Client, record: KnownRecord, options: CallOpt
   return [...(parts?.values() ?? [])].reduce((sum, part) => sum + part.size, 0);
 }
 
-/** Frees the parts of the upload whose record lies under `key`, where there is one. */
+/** Frees the parts of the upload whose record lies under `key`, where there is one, and those that it alone knows of. */
 export async function abortUploadAt(client: S3Client, key: string, options: CallOptions): Promise<void> {
   const found = await readRecord(client, key, options);
   if (found === undefined) return;
   const {record, headers} = found;
   if (record.version === 1) await abortUpload(client, record, options);
-  else await abortBegun(client, {key: record.key, since: sinceOf(record, headers)}, options);
+  const since = record.version === 1 ? record.since : sinceOf(record, headers);
+  if (since !== undefined) await abortBegun(client, {key: record.key, since}, options);
 }
 
 /** When the first of the attempts that left this intention wrote it, in milliseconds by the server's clock. */
