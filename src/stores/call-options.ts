@@ -3,8 +3,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
-export interface ReadFilesOptions extends CallOptions {
-  /** Called whenever bytes have come: a group may take long over a slow line, and says nothing before its end. */
+export interface MovingOptions extends CallOptions {
+  /** Called whenever bytes have gone over: a call of many may take long on a slow line, and says nothing before its end. */
   readonly onBytes?: () => void;
 }
 

@@ -1,4 +1,4 @@
-import type {CallOptions} from './call-options.js';
+import type {CallOptions, MovingOptions} from './call-options.js';
 import type {Attributes, Entry, StorePath} from './entry.js';
 
 export interface PartialSpec {
@@ -17,7 +17,7 @@ export interface PartialSpec {
   readonly intended?: Attributes & {readonly destination: StorePath};
 }
 
-export interface WriteOptions extends CallOptions {
+export interface WriteOptions extends MovingOptions {
   /** SHA-256 of the chunk, lower-case hexadecimal, where the caller has it: it need not be computed again. */
   readonly sha256?: string;
 }

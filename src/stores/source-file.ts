@@ -1,4 +1,4 @@
-import type {CallOptions} from './call-options.js';
+import type {CallOptions, MovingOptions} from './call-options.js';
 import type {Entry, StorePath} from './entry.js';
 import type {ByteRange} from './partial-file.js';
 
@@ -10,7 +10,7 @@ export interface SourceFile {
    * took the name meanwhile. The caller may have several reads under way. The returned memory belongs to the caller,
    * who may pass it to `giveBackChunk` when it is not needed any more.
    */
-  read(offset: number, length: number, options?: CallOptions): Promise<Uint8Array>;
+  read(offset: number, length: number, options?: MovingOptions): Promise<Uint8Array>;
   /** The entry of the open file now: compare its identity with `entry.identity` to see a change. */
   restat(options?: CallOptions): Promise<Entry>;
   close(): Promise<void>;

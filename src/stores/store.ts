@@ -1,4 +1,4 @@
-import type {CallOptions, ListOptions, ReadFilesOptions} from './call-options.js';
+import type {CallOptions, ListOptions, MovingOptions} from './call-options.js';
 import type {Attributes, Entry, ListedEntry, StorePath} from './entry.js';
 import type {PartialFile, PartialSpec} from './partial-file.js';
 import type {StoreProperties} from './properties.js';
@@ -42,7 +42,7 @@ export interface Store {
    * cost more than their bytes. MUST answer once for each file, in order; one file's failure stops no other. A store
    * without it is read file by file.
    */
-  readFiles?(files: readonly WholeFileRequest[], options?: ReadFilesOptions): Promise<readonly WholeFile[]>;
+  readFiles?(files: readonly WholeFileRequest[], options?: MovingOptions): Promise<readonly WholeFile[]>;
 
   /**
    * Opens the unfinished file at `partial.path`, creating it with mode 0600 where it does not exist, and never

@@ -1,4 +1,4 @@
-import type {HashOptions, PartialFile, SourceFile, Store, StorePath} from '../store.js';
+import type {HashOptions, MovingOptions, PartialFile, SourceFile, Store, StorePath} from '../store.js';
 
 /** The calls that can be intercepted: those of Store, and those of the files that it opens. */
 export type StoreMethod =
@@ -13,8 +13,11 @@ export interface StoreCall {
   readonly content?: Uint8Array;
 }
 
-/** Runs a call, or does not: `proceed` makes it, with other content where some is given. */
-export type Interceptor = <T>(call: StoreCall, proceed: (content?: Uint8Array) => Promise<T>) => Promise<T>;
+/** Runs a call, or does not: `proceed` makes it, with other content where some is given, and tells of bytes that go over. */
+export type Interceptor = <T>(
+  call: StoreCall,
+  proceed: (content?: Uint8Array, moving?: Pick<MovingOptions, 'onBytes'>) => Promise<T>,
+) => Promise<T>;
 
 /**
  * `store` with every call led through `around`. A listing and a proof count as one call for each value they give. Small
@@ -67,7 +70,7 @@ function interceptedSource(path: StorePath, source: SourceFile, around: Intercep
   return {
     entry: source.entry,
     read: (offset, length, options) =>
-      around({method: 'source.read', path}, () => source.read(offset, length, options)),
+      around({method: 'source.read', path}, (_, moving) => source.read(offset, length, {...options, ...moving})),
     restat: (options) => around({method: 'source.restat', path}, () => source.restat(options)),
     close: () => around({method: 'source.close', path}, () => source.close()),
   };
@@ -79,7 +82,9 @@ function interceptedPartial(path: StorePath, partial: PartialFile, around: Inter
     foundBytes: partial.foundBytes,
     ...(holds === undefined ? {} : {holds}),
     write: (offset, chunk, options) =>
-      around({method: 'partial.write', path, content: chunk}, (other = chunk) => partial.write(offset, other, options)),
+      around({method: 'partial.write', path, content: chunk}, (other = chunk, moving = {}) =>
+        partial.write(offset, other, {...options, ...moving}),
+      ),
     hash: (ranges, options) => each({method: 'partial.hash', path}, partial.hash(ranges, options), around),
     sync: (options) => around({method: 'partial.sync', path}, () => partial.sync(options)),
     publish: (options) => around({method: 'partial.publish', path}, () => partial.publish(options)),

@@ -28,11 +28,11 @@ export class StallWatch {
 
   /**
    * `store` as it is, but that calls which are under way reject with `transfer.stalled` when none of any watched store
-   * has ended for the time that was given. Slow ones, of which some end, are left alone.
+   * has ended, or told of bytes, for the time that was given. Slow ones are left alone.
    */
   watched(store: Store): Store {
     const around: Interceptor = (call, proceed) =>
-      movesNoBytes.includes(call.method) ? proceed() : this.#watch(proceed());
+      movesNoBytes.includes(call.method) ? proceed() : this.#watch(proceed(undefined, {onBytes: this.#onBytes}));
     const readFiles = store.readFiles?.bind(store);
     // Assigned, not spread: what the store says of itself may still change.
     return Object.assign(
@@ -47,11 +47,12 @@ export class StallWatch {
     this.#timer = undefined;
   }
 
+  readonly #onBytes = (): void => {
+    this.#movedAt = performance.now();
+  };
+
   #reading(readFiles: NonNullable<Store['readFiles']>): NonNullable<Store['readFiles']> {
-    const onBytes = (): void => {
-      this.#movedAt = performance.now();
-    };
-    return (files, options) => this.#watch(readFiles(files, {...options, onBytes}));
+    return (files, options) => this.#watch(readFiles(files, {...options, onBytes: this.#onBytes}));
   }
 
   async #watch<T>(call: Promise<T>): Promise<T> {
@@ -73,7 +74,7 @@ export class StallWatch {
 
   #look(): void {
     if (this.#pending.size === 0 || performance.now() - this.#movedAt < this.#afterMs) return;
-    const error = new WaybillError('transfer.stalled', `no call to a store ended for ${this.#afterMs / 1000} s`);
+    const error = new WaybillError('transfer.stalled', `no byte moved for ${this.#afterMs / 1000} s`);
     for (const reject of [...this.#pending]) reject(error);
   }
 }

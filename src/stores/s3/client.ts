@@ -31,6 +31,8 @@ export interface S3Call extends S3Resource {
   readonly keepsLateAnswer?: boolean;
   /** Called where a try may have reached the server, and another is made. */
   readonly onLostAnswer?: () => void;
+  /** Called whenever bytes of the body, or of that of the answer, have gone over. */
+  readonly onBytes?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -149,6 +151,7 @@ export class S3Client {
       ...(body === undefined ? {} : {body}),
       ...(call.lendsMemory === undefined ? {} : {lendsMemory: call.lendsMemory}),
       ...(call.keepsLateAnswer === undefined ? {} : {keepsLateAnswer: call.keepsLateAnswer}),
+      ...(call.onBytes === undefined ? {} : {onBytes: call.onBytes}),
       ...(call.signal === undefined ? {} : {signal: call.signal}),
     });
   }

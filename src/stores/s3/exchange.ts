@@ -24,6 +24,8 @@ export interface HttpRequest {
   readonly lendsMemory?: boolean;
   /** An answer that still comes after an abort is given instead of the abort: it names what has to be removed again. */
   readonly keepsLateAnswer?: boolean;
+  /** Called whenever bytes of either body have gone over. */
+  readonly onBytes?: () => void;
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +43,9 @@ const ASK_FIRST_BYTES = 1024 * 1024;
 
 /** For servers that do not know the question. */
 const ASK_FIRST_MS = 1000;
+
+/** The system says of a write when all of it is with the network, and nothing before. */
+const TOLD_BYTES = 256 * 1024;
 
 /** A refusal says why in a few lines. */
 const MOST_REASON_BYTES = 1024 * 1024;
@@ -88,11 +93,17 @@ function asksFirst(body: Uint8Array | undefined): boolean {
   return body !== undefined && body.length >= ASK_FIRST_BYTES;
 }
 
-function send(request: ClientRequest, {body}: HttpRequest): void {
-  if (!asksFirst(body)) {
+function send(request: ClientRequest, {body, onBytes}: HttpRequest): void {
+  if (body === undefined || !asksFirst(body)) {
     request.end(body);
     return;
   }
+  const sendBody = (): void => {
+    if (onBytes !== undefined) {
+      for (let at = 0; at < body.length; at += TOLD_BYTES) request.write(body.subarray(at, at + TOLD_BYTES), onBytes);
+    }
+    request.end(onBytes === undefined ? body : undefined);
+  };
   let decided = false;
   const once = (act: () => void) => (): void => {
     if (decided) return;
@@ -100,14 +111,8 @@ function send(request: ClientRequest, {body}: HttpRequest): void {
     clearTimeout(timer);
     act();
   };
-  const timer = setTimeout(
-    once(() => request.end(body)),
-    ASK_FIRST_MS,
-  );
-  request.once(
-    'continue',
-    once(() => request.end(body)),
-  );
+  const timer = setTimeout(once(sendBody), ASK_FIRST_MS);
+  request.once('continue', once(sendBody));
   request.once(
     'response',
     once(() => undefined),
@@ -151,7 +156,7 @@ async function answerTo(request: ClientRequest, options: HttpRequest): Promise<H
 
 async function bodyOf(
   response: IncomingMessage,
-  {method, maxBytes, lendsMemory = false}: HttpRequest,
+  {method, maxBytes, lendsMemory = false, onBytes}: HttpRequest,
 ): Promise<Buffer> {
   const length = response.headers['content-length'];
   const expected = method === 'HEAD' || length === undefined ? undefined : Number(length);
@@ -167,6 +172,7 @@ async function bodyOf(
   let filled = 0;
   await new Promise<void>((resolve, reject) => {
     response.on('data', (piece: Buffer) => {
+      onBytes?.();
       if (whole === undefined) pieces.push(piece);
       else piece.copy(whole, filled);
       filled += piece.length;

@@ -1,5 +1,5 @@
 import {WaybillError} from '../../contracts/errors.js';
-import type {CallOptions, Entry, SourceFile, StorePath} from '../store.js';
+import type {CallOptions, Entry, MovingOptions, SourceFile, StorePath} from '../store.js';
 import type {Bucket} from './bucket.js';
 import {etagOf, fileEntry} from './entry.js';
 import {isFailure, isMissing, S3Failure, translated} from './errors.js';
@@ -56,8 +56,8 @@ class S3Source implements SourceFile {
     this.entry = fileEntry(opened.headers);
   }
 
-  async read(offset: number, length: number, options: CallOptions = {}): Promise<Uint8Array> {
-    const {signal} = options;
+  async read(offset: number, length: number, options: MovingOptions = {}): Promise<Uint8Array> {
+    const {signal, onBytes} = options;
     signal?.throwIfAborted();
     const end = Math.min(offset + length, this.entry.size);
     if (end <= offset) return new Uint8Array();
@@ -67,6 +67,7 @@ class S3Source implements SourceFile {
         const {body} = await this.#bucket.client.call({
           ...{method: 'GET', key: this.#key, maxBytes: length, lendsMemory: true},
           headers: {range: `bytes=${offset}-${end - 1}`, 'if-match': `"${this.#etag}"`},
+          ...(onBytes === undefined ? {} : {onBytes}),
           ...(signal === undefined ? {} : {signal}),
         });
         if (body.length === end - offset) return body;

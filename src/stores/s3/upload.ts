@@ -1,5 +1,5 @@
 import {z} from 'zod';
-import type {CallOptions} from '../store.js';
+import type {CallOptions, MovingOptions} from '../store.js';
 import type {S3Call, S3Client} from './client.js';
 import {isFailure, S3Failure} from './errors.js';
 import {etagOf, unquoted} from './entry.js';
@@ -49,11 +49,12 @@ export async function uploadPart(
   client: S3Client,
   {key, uploadId}: UploadName,
   part: {readonly number: number; readonly body: Uint8Array; readonly sha256: string},
-  {signal}: CallOptions,
+  {signal, onBytes}: MovingOptions,
 ): Promise<UploadPart> {
   const {number, body, sha256} = part;
   const {headers} = await client.call({
     ...{method: 'PUT', key, query: {partNumber: String(number), uploadId}, body, sha256},
+    ...(onBytes === undefined ? {} : {onBytes}),
     ...(signal === undefined ? {} : {signal}),
   });
   const confirmed = hexOf(headers['x-amz-checksum-sha256']);

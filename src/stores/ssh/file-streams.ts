@@ -4,7 +4,7 @@ import {KeptPromise} from '../../promises/kept-promise.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {availableSoon} from './hash-file.js';
 import {HashShell} from './hash-shell.js';
-import type {ReadFilesOptions} from '../store.js';
+import type {MovingOptions} from '../store.js';
 import type {RunningCommands} from './running-commands.js';
 import {findDialect, type ShellDialect} from './shell-dialect.js';
 import {type FileGot, type FileToGet, getFiles, WORTH_A_STREAM} from './shell-get.js';
@@ -31,7 +31,7 @@ export class FileStreams {
   async get(
     files: readonly FileToGet[],
     commands: RunningCommands,
-    options: ReadFilesOptions,
+    options: MovingOptions,
   ): Promise<readonly (FileGot | undefined)[]> {
     const {signal} = options;
     signal?.throwIfAborted();

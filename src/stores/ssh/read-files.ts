@@ -3,7 +3,7 @@ import {toError} from '../../contracts/errors.js';
 import {digestOf} from '../../hashing/digest-of.js';
 import {groupsOf} from '../groups.js';
 import {inParallel, mapInParallel} from '../in-parallel.js';
-import type {ReadFilesOptions, Store, WholeFile, WholeFileRequest} from '../store.js';
+import type {MovingOptions, Store, WholeFile, WholeFileRequest} from '../store.js';
 import {entryOf} from './entry.js';
 import type {FileStreams} from './file-streams.js';
 import type {SshRoot} from './root.js';
@@ -34,7 +34,7 @@ interface LocatedFile {
 export async function readFiles(
   place: ReadFrom,
   requests: readonly WholeFileRequest[],
-  options: ReadFilesOptions = {},
+  options: MovingOptions = {},
 ): Promise<readonly WholeFile[]> {
   const {signal} = options;
   signal?.throwIfAborted();
@@ -55,7 +55,7 @@ async function getInGroups(
   {sessions, root, streams}: ReadFrom,
   requests: readonly WholeFileRequest[],
   commands: RunningCommands,
-  options: ReadFilesOptions,
+  options: MovingOptions,
 ): Promise<ReadonlyMap<WholeFileRequest, FileGot>> {
   const got = new Map<WholeFileRequest, FileGot>();
   const located = new Map<WholeFileRequest, LocatedFile>();
@@ -83,7 +83,7 @@ async function wholeFile({attributes, content, changed}: FileGot): Promise<Whole
 async function readByItself(
   {openSource}: ReadFrom,
   {path, size}: WholeFileRequest,
-  options: ReadFilesOptions,
+  options: MovingOptions,
 ): Promise<WholeFile> {
   try {
     const source = await openSource(path, options);

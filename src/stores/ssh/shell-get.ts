@@ -8,7 +8,7 @@ import {quote} from '../../ssh/quote.js';
 import {sendingCommand} from '../../ssh/scp/command.js';
 import {agreementTo, receiveInTurn, ScpReceiver} from '../../ssh/scp/receive.js';
 import {type FileAttributes, isFile} from '../../ssh/sftp/attributes.js';
-import type {ReadFilesOptions} from '../store.js';
+import type {MovingOptions} from '../store.js';
 import {MAX_SECONDS} from './entry.js';
 import {SESSION_WITHIN_MS} from './hash-file.js';
 import {parseStated, type StatedFile} from './shell-attributes.js';
@@ -54,7 +54,7 @@ interface Getting {
 export async function getFiles(
   files: readonly FileToGet[],
   {pool, dialogue, dialect, started}: GetBy,
-  {signal, onBytes}: ReadFilesOptions,
+  {signal, onBytes}: MovingOptions,
 ): Promise<readonly (FileGot | undefined)[]> {
   const before = await lookAt(dialogue, dialect, files, signal);
   const getting = files.flatMap((file): readonly Getting[] => {
