@@ -1,4 +1,5 @@
 import type {PlannedTransfer, TransferRef, WaybillActivities} from '../../src/contracts/activities.js';
+import {WaybillError} from '../../src/contracts/errors.js';
 import {addCounts, noCounts, NOTES_SHOWN} from '../../src/contracts/transfer.js';
 import {Comparison} from '../../src/transfer/copy/comparison.js';
 import {countsOf, isLeftOut, noteOf} from '../../src/transfer/copy/counts.js';
@@ -70,11 +71,15 @@ async function makePlan(
   const writer = new PlanWriter(deps.store, transferId, signal);
   const refused: RefusedEntry[] = [];
   let entries = 0;
+  const {maxBytes} = deps.transfer;
+  let bytes = 0;
   const taken = async function* (found: AsyncIterable<PlannedFile | RefusedEntry>): AsyncGenerator<PlannedFile> {
     for await (const entry of found) {
       if ('refused' in entry) refused.push(entry);
       else {
         entries += 1;
+        bytes += entry.size;
+        if (maxBytes !== undefined && bytes > maxBytes) throw tooLarge(maxBytes, bytes);
         attempt.note({copy: planning(entries)});
         yield entry;
       }
@@ -86,10 +91,17 @@ async function makePlan(
     for await (const files of cutSegments(taken(group.entries), limits)) await writer.add(from, files);
   }
   const {root} = plan.destination;
+  if (options.dryRun) return await writer.finish(root, refused);
+  // A plan that is finished is one that fits: whoever finds it goes on.
+  await prepare(deps, request, writer.head(root, refused), signal);
   const made = await writer.finish(root, refused);
-  if (!options.dryRun) reportLost(deps, request, made, refused);
-  if (!options.dryRun) await prepare(deps, request, made, signal);
+  reportLost(deps, request, made, refused);
   return made;
+}
+
+function tooLarge(maxBytes: number, found: number): WaybillError {
+  const message = `the copy has more than ${maxBytes} bytes, which is what the worker allows`;
+  return new WaybillError('transfer.too-large', message, {expected: maxBytes, found});
 }
 
 /** Names that cannot be carried never reach a segment: told once, with the plan. */
@@ -112,12 +124,13 @@ function planning(entries: number) {
 
 /** The destination has to be there, and to have room, before the first byte is sent. */
 async function prepare(deps: ActivityDeps, ref: TransferRef, plan: TransferPlan, signal: AbortSignal): Promise<void> {
-  const {to, toRoot} = await destinationAt(deps.targets, ref, plan.root, signal);
+  const {to, toRoot, partials} = await destinationAt(deps.targets, ref, plan.root, signal);
   await to.makeDirectory(toRoot, {signal});
   const pages = async function* () {
     for (const segment of plan.segments.keys()) yield await readPage(deps.store, ref.transferId, plan, segment, signal);
   };
-  await requireRoom(to, toRoot, plan.bytes, pages, ref.options, signal);
+  const {bytes} = plan;
+  await requireRoom({to, toRoot, partials, bytes, files: pages, options: ref.options}, signal);
 }
 
 async function decideOnly(deps: ActivityDeps, ref: TransferRef, plan: TransferPlan, signal: AbortSignal) {

@@ -48,13 +48,18 @@ export class PlanWriter {
     this.#bytes += files.reduce((sum, {size}) => sum + size, 0);
   }
 
-  /** Makes this plan the transfer's, or answers with the one that another planner has finished before. */
-  async finish(root: string, refused: readonly RefusedEntry[]): Promise<TransferPlan> {
-    const {store, transferId, signal} = this;
-    const head: TransferPlan = {
+  /** The plan as it is so far. */
+  head(root: string, refused: readonly RefusedEntry[]): TransferPlan {
+    return {
       ...{version: 1, pages: this.#pages, segments: this.#segments, root},
       ...{entries: this.#entries, bytes: this.#bytes, refused: refused.length},
     };
+  }
+
+  /** Makes this plan the transfer's, or answers with the one that another planner has finished before. */
+  async finish(root: string, refused: readonly RefusedEntry[]): Promise<TransferPlan> {
+    const {store, transferId, signal} = this;
+    const head = this.head(root, refused);
     if (refused.length > 0) {
       await store.putObject(refusedKey(transferId, head), encodePlanPage(refused), {signal});
     }

@@ -29,6 +29,14 @@ export const transferSettings = z
       .describe(
         "Activities after which a transfer continues as a new run of its workflow. Each adds up to ten events to the run's history, and Temporal ends one at 51,200.",
       ),
+    maxBytes: z
+      .number()
+      .int()
+      .min(1)
+      .optional()
+      .describe(
+        'Bytes that one copy may plan to move; a larger one is refused before it moves any. Left out: no limit. `copy --direct` is not a worker’s, and not limited.',
+      ),
   })
   .prefault({})
   .describe('How files are moved.');

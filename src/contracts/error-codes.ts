@@ -54,6 +54,10 @@ export const errorFacts = {
     retryable: false,
     remedy: 'Free space at the destination or send less; nothing was moved.',
   },
+  'transfer.too-large': {
+    retryable: false,
+    remedy: 'Copy it in pieces, or ask whoever runs the worker to raise `transfer.maxBytes`. Nothing was moved.',
+  },
   'transfer.nothing-matches': {retryable: false, remedy: 'Check the pattern: quote it, so that no shell expands it.'},
   'transfer.same-place': {retryable: false, remedy: 'Name a destination outside of the source.'},
   'transfer.destination-busy': {

@@ -38,6 +38,42 @@ it('tells every event once, in order, and every outcome with its digest', async 
   expect(await namesBelow(join(stores.destination, 'out'))).not.toContain(expect.stringContaining('.waybill'));
 });
 
+it('refuses options that are none, as an error and as the last event', async () => {
+  await using stores = await twoStoresWithTree();
+  const refused = {code: 'input.invalid'};
+  await expect(copyAcross(stores, 'tree/', 'out', {retries: 0})).rejects.toMatchObject(refused);
+  await expect(copyAcross(stores, 'tree/', 'out', {retries: 0})).rejects.toThrow('retries');
+  const places = [
+    {store: stores.from, path: 'tree/'},
+    {store: stores.to, path: 'out'},
+  ] as const;
+  const told: CopyEvent[] = [];
+  for await (const event of copyEvents(...places, {retries: 0})) told.push(event);
+  expect(told).toMatchObject([{event: 'failed', error: refused}]);
+});
+
+it('tells once of each file that it is taken up', async () => {
+  await using stores = await TwoStores.create();
+  for (const name of ['a', 'b', 'c']) await stores.put(`tree/${name}`, seededBytes(name.charCodeAt(0), 60_000_000));
+  const stop = new AbortController();
+  const stopped = copyAcross(stores, 'tree/', 'out', {
+    signal: stop.signal,
+    limitRate: 150_000_000,
+    onEvent: (event) => {
+      if (event.event === 'progress' && event.progress.sentBytes > 90_000_000) stop.abort(new Error('enough'));
+    },
+  });
+  await expect(stopped).rejects.toThrow('enough');
+  const resumed: string[] = [];
+  await copyAcross(stores, 'tree/', 'out', {
+    limitRate: 60_000_000,
+    onEvent: (event) => {
+      if (event.event === 'resumed') resumed.push(event.name);
+    },
+  });
+  expect(resumed.sort()).toEqual(['a', 'b', 'c']);
+});
+
 it('takes up what an interrupted copy left, and not with resume off', async () => {
   await using stores = await TwoStores.create();
   const content = seededBytes(2, 60_000_000);

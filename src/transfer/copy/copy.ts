@@ -1,3 +1,4 @@
+import {z} from 'zod';
 import {WaybillError} from '../../contracts/errors.js';
 import {transferOptions, type TransferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
 import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
@@ -22,7 +23,7 @@ export interface CopyOptions extends TransferOptionsRequest {
   readonly signal?: AbortSignal;
   /** Called for each thing that happens, in order; what it throws ends the copy. */
   readonly onEvent?: (event: CopyEvent) => void;
-  /** Whether the result holds every file's outcome: some 300 bytes of memory each. Default true. */
+  /** Whether the result holds every file's outcome, and the names that were not planned: some 300 bytes each. Default true. */
   readonly keepOutcomes?: boolean;
   /**
    * Called before anything is written: rejects where another copy writes the same, and answers with what is called at the
@@ -52,7 +53,7 @@ interface Segment {
 
 /**
  * Copies files from stores to a store, in this process. Answers when each has its outcome, also where some failed.
- * Rejects where nothing could be done (`store.not-found`, `transfer.no-room`, …), with the reason of the signal, and with
+ * Rejects where nothing could be done (`input.invalid`, `store.not-found`, `transfer.no-room`, …), with the reason of the signal, and with
  * `transfer.no-progress` when attempt after attempt moved nothing: unfinished files stay then, and the same call
  * takes them up.
  */
@@ -64,8 +65,8 @@ export async function copy(
   const {signal = new AbortController().signal, onEvent, keepOutcomes = true, claim, ...request} = options;
   const places = Array.isArray(sources) ? sources : [sources];
   const caller = {onEvent: onEvent ?? (() => undefined), keepOutcomes, claim};
-  const run = new CopyRun(places, destination, transferOptions.parse(request), signal, caller);
   try {
+    const run = new CopyRun(places, destination, parseOptions(request), signal, caller);
     const result = await run.toTheEnd();
     caller.onEvent({event: 'completed', result});
     return result;
@@ -73,6 +74,12 @@ export async function copy(
     caller.onEvent({event: 'failed', error});
     throw error;
   }
+}
+
+function parseOptions(request: TransferOptionsRequest): TransferOptions {
+  const parsed = transferOptions.safeParse(request);
+  if (parsed.success) return parsed.data;
+  throw new WaybillError('input.invalid', z.prettifyError(parsed.error), {cause: parsed.error});
 }
 
 class CopyRun {
@@ -157,8 +164,9 @@ class CopyRun {
     const pages = async function* (segments: readonly Segment[]) {
       for (const {files} of segments) yield files;
     };
-    await requireRoom(to, toRoot, this.#planned.bytes, () => pages(this.#segments), options, signal);
     if (!options.resume) await to.removeTree(partials, {signal});
+    const {bytes} = this.#planned;
+    await requireRoom({to, toRoot, partials, bytes, files: () => pages(this.#segments), options}, signal);
     await to.makeDirectory(partials, {mode: 0o700, signal});
     const totals = new SegmentTotals(this.#planned);
     let stopped = false;

@@ -5,34 +5,51 @@ import type {Store, StorePath} from '../../stores/store.js';
 import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import type {PlannedFile} from '../planned-file.js';
 
+interface Room {
+  readonly to: Store;
+  readonly toRoot: StorePath;
+  /** Where what an interrupted copy has sent lies. */
+  readonly partials: StorePath;
+  /** Of everything that is planned. */
+  readonly bytes: number;
+  readonly files: () => AsyncIterable<readonly PlannedFile[]>;
+  readonly options: Pick<TransferOptions, 'removeFirst'>;
+}
+
 /**
  * Rejects with `transfer.no-room` where what is planned cannot fit. What it replaces gives its room back, but for one
- * file, which is there twice while it takes the other's place, unless the other is removed first. A store that does not say has room.
+ * file, which is there twice while the other takes its place, unless it is removed first; what an interrupted copy left
+ * is there already. A store that does not say has room.
  */
 export async function requireRoom(
-  to: Store,
-  toRoot: StorePath,
-  bytes: number,
-  files: () => AsyncIterable<readonly PlannedFile[]>,
-  {removeFirst}: Pick<TransferOptions, 'removeFirst'>,
+  {to, toRoot, partials, bytes, files, options}: Room,
   signal: AbortSignal,
 ): Promise<void> {
   const free = await to.freeSpace(toRoot, {signal});
   if (free === undefined || bytes <= free) return;
   let needed = 0;
-  let largest = 0;
+  let largestReplaced = 0;
   for await (const page of files()) {
     await inParallel(page, QUESTIONS_AT_ONCE, async (file) => {
       if (file.kind !== 'file') return;
       const there = await to.stat(joinStorePath(toRoot, file.name), {signal});
-      needed += file.size - (there?.kind === 'file' ? there.size : 0);
-      largest = Math.max(largest, file.size);
+      const replaced = there?.kind === 'file' ? there.size : 0;
+      needed += file.size - replaced;
+      largestReplaced = Math.max(largestReplaced, replaced);
     });
   }
-  if (Math.max(needed, 0) + (!removeFirst && needed < bytes ? largest : 0) <= free) return;
-  throw new WaybillError('transfer.no-room', `the destination has ${free} bytes free, and ${needed} more are needed`, {
+  const most = Math.max(needed - (await heldBy(to, partials, signal)), 0) + (options.removeFirst ? 0 : largestReplaced);
+  if (most <= free) return;
+  throw new WaybillError('transfer.no-room', `the destination has ${free} bytes free, and ${most} more are needed`, {
     path: toRoot,
-    expected: needed,
+    expected: most,
     found: free,
   });
+}
+
+async function heldBy(to: Store, partials: StorePath, signal: AbortSignal): Promise<number> {
+  if ((await to.stat(partials, {signal})) === undefined) return 0;
+  let held = 0;
+  for await (const {size} of to.list(partials, {signal})) held += size;
+  return held;
 }
