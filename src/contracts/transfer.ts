@@ -66,7 +66,7 @@ export const transferOptions = z.object({
   maxSizeBytes: bytes.optional(),
   /** Bytes of one read or write. Default: what suits each store. 64 KiB, as was asked for, costs a third of the speed. */
   chunkBytes: bytes.min(4096).max(16_777_216).optional(),
-  /** Large files under way at once. */
+  /** Large files under way at once. Those of up to 8 MiB go in groups, two at once; with 1, one group or one large file. */
   parallel: z.number().int().min(1).max(64).default(4),
   /**
    * SSH connections that carry files of this transfer to one server, within the worker's `transfer.connectionsPerTarget`.

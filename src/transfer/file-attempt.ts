@@ -82,7 +82,7 @@ export class FileAttempt {
       ...{move: this.#options, source, partial, ledger, claimed, shape: this.#shape, blockBytes: this.#blockBytes},
       ...{counts: this.#counts, fence: () => requireCurrent(this.#options)},
     });
-    if (whole !== undefined) requireSame(path, whole, await there);
+    if (whole !== undefined) this.#requireSame(path, whole, await there);
     if (whole !== undefined && file.sha256 !== undefined && whole !== file.sha256)
       throw sourceChanged(file.sha256, whole);
     if (await hasChanged(this.#options.from, source, signal)) throw sourceChanged();
@@ -100,6 +100,12 @@ export class FileAttempt {
     const verified = proves(this.#options) ? 'sha256' : 'size-only';
     const outcome = verified === 'size-only' ? 'unverified' : this.#counts.resumedBytes > 0 ? 'resumed' : 'copied';
     return this.#outcome(outcome, {verified, ...(whole === undefined ? {} : {sha256: whole})});
+  }
+
+  /** What was read otherwise than it lies there is read anew, once, as what has changed is. */
+  #requireSame(path: string, read: string, there: string | undefined): void {
+    if (!this.#fresh && there !== undefined && there !== read) throw sourceChanged(there, read);
+    requireSame(path, read, there);
   }
 
   /** The unit of proof is what the destination can take again. */

@@ -93,6 +93,7 @@ export class ProgressCounter {
   sent(bytes: number): void {
     this.#sentBytes += bytes;
     this.#rate.add(bytes, performance.now());
+    this.#tell(false);
   }
 
   settled(file: PlannedFile, outcome: FileOutcome): void {
@@ -130,7 +131,8 @@ export class ProgressCounter {
     };
   }
 
-  finish(): void {
+  /** Whatever has changed since, or nothing. */
+  tellNow(): void {
     this.#tell(true);
   }
 

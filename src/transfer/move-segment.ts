@@ -47,12 +47,14 @@ export interface MoveSegmentOptions {
   readonly signal: AbortSignal;
   /** False once this attempt may no longer write. */
   readonly isCurrent?: () => boolean;
-  /** About ten times a second, and once at the end. */
+  /** About ten times a second while bytes move, once a second while nothing is settled, and once at the end. */
   readonly onProgress?: ProgressListener;
   /** Once for each file that this attempt settles, as soon as it is settled. */
   readonly onOutcome?: (outcome: FileOutcome) => void;
   /** Large files under way at once. Default 2. */
   readonly filesAtOnce?: number;
+  /** Whether a file waits for the one before it; small ones go in groups all the same. Default false. */
+  readonly oneByOne?: boolean;
   readonly limits?: MoveLimits;
 }
 
@@ -62,6 +64,8 @@ export interface SegmentResult {
   readonly progress: SegmentProgress;
 }
 
+/** A group of small files that crosses a slow line says nothing until it is there. */
+const QUIET_MS = 1_000;
 const GROUPS_AT_ONCE = 2;
 const FILES_AT_ONCE = 2;
 const LARGE_FILES_BYTES = 48 * 1024 * 1024;
@@ -87,11 +91,13 @@ class Segment {
   }
 
   async run(): Promise<SegmentResult> {
+    const quiet = setInterval(() => this.#counter.tellNow(), QUIET_MS);
     try {
       await this.#moveAll();
     } finally {
+      clearInterval(quiet);
       // Also of an attempt that fails: what it has sent since the last word was sent all the same.
-      this.#counter.finish();
+      this.#counter.tellNow();
     }
     return {outcomes: this.#outcomes.inOrder(), progress: this.#counter.snapshot()};
   }
@@ -104,6 +110,7 @@ class Segment {
     const directories = left.filter((file) => file.kind === 'directory');
     await inParallel(directories, QUESTIONS_AT_ONCE, (file) => this.#one(file, () => this.#directory(file)));
     const stalled = this.#stalled;
+    const oneByOne = stalled || this.#options.oneByOne === true;
     const [group, mostBytes] = stalled ? [LEAST_GROUP, LEAST_GROUP.bytes] : [USUAL_GROUP, SMALL_FILE_BYTES];
     // What lies compressed is read by the member, not whole.
     const isSmall = ({size, stored}: PlannedFile) => size <= mostBytes && stored === undefined;
@@ -118,7 +125,7 @@ class Segment {
     const moveLarge = (width: number) =>
       inParallel(large, width, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt)));
     const lanes = await Promise.allSettled(
-      stalled ? [moveSmall(1).then(() => moveLarge(1))] : [moveSmall(GROUPS_AT_ONCE), moveLarge(this.#filesAtOnce)],
+      oneByOne ? [moveSmall(1).then(() => moveLarge(1))] : [moveSmall(GROUPS_AT_ONCE), moveLarge(this.#filesAtOnce)],
     );
     for (const lane of lanes) if (lane.status === 'rejected') throw lane.reason;
     // Links last: what they point to is there then.

@@ -92,20 +92,27 @@ async function readGroup(
   take: (file: PlannedFile, result: ReadResult) => void,
 ): Promise<void> {
   const pathOf = (file: PlannedFile): string => joinStorePath(fromRoot, file.source ?? file.name);
+  const one = (file: PlannedFile) => readSmallFile(from, pathOf(file), file, signal);
+  const proved = async (file: PlannedFile, content: SmallContent): Promise<SmallContent> => {
+    if (hashSource === true) await proveSource(from, pathOf(file), content.sha256, signal);
+    return content;
+  };
   const attempt = async (file: PlannedFile, read: () => SmallContent | Promise<SmallContent>): Promise<void> => {
     try {
       const content = await read();
-      if (hashSource === true) await proveSource(from, pathOf(file), content.sha256, signal);
-      take(file, content);
+      const right = await proved(file, content).catch(async (error: unknown) => {
+        if (!hasCode(error, 'transfer.checksum-mismatch')) throw error;
+        // What was misread is read once more.
+        return await proved(file, await one(file));
+      });
+      take(file, right);
     } catch (error) {
       signal.throwIfAborted();
       take(file, {error});
     }
   };
   if (from.readFiles === undefined) {
-    await inParallel(group, READS_AT_ONCE, (file) =>
-      attempt(file, () => readSmallFile(from, pathOf(file), file, signal)),
-    );
+    await inParallel(group, READS_AT_ONCE, (file) => attempt(file, () => one(file)));
     return;
   }
   const requests = group.map((file) => ({path: pathOf(file), size: file.size}));

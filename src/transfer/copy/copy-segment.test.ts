@@ -7,6 +7,7 @@ import {BLOCK_BYTES} from '../blocks.js';
 import {seededBytes, TwoStores} from '../testing/two-stores.js';
 import {copy} from './copy.js';
 import {filesAtOnce} from './copy-segment.js';
+import type {CopyEvent} from './events.js';
 
 const LARGE = BLOCK_BYTES + 1;
 
@@ -84,6 +85,58 @@ it('ends an attempt after the silence that was given, and the copy after the att
     expect(attempts).toBe(retries);
   }
   expect(await stores.arrived('out')).toBeUndefined();
+});
+
+it('ends an attempt whose source falls silent', async () => {
+  await stores.put('large', seededBytes(2, LARGE));
+  await stores.put('small', 'small');
+  const from = intercepted(stores.from, (call, proceed) =>
+    call.method === 'source.read' ? new Promise<never>(() => undefined) : proceed(),
+  );
+  for (const path of ['large', 'small']) {
+    const copying = copy({store: from, path}, {store: stores.to, path: 'out'}, {stallTimeoutMs: 200, retries: 1});
+    await expect(copying).rejects.toMatchObject({code: 'transfer.no-progress'});
+  }
+  expect(await stores.arrived('out')).toBeUndefined();
+});
+
+it('moves one file at a time where that was asked for, small ones in groups', async () => {
+  const count = 300;
+  for (let file = 0; file < count; file += 1) await stores.put(`tree/${file}`, `${file}`);
+  await stores.put('tree/large', seededBytes(5, LARGE));
+  const most = async (options: TransferOptionsRequest): Promise<number> => {
+    const underWay: string[] = [];
+    let reached = 0;
+    const to = intercepted(stores.to, async (call, proceed) => {
+      if (call.method !== 'putFiles' && !writes(call)) return proceed();
+      underWay.push(call.path);
+      reached = Math.max(reached, new Set(underWay).size);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return await proceed().finally(() => underWay.splice(underWay.indexOf(call.path), 1));
+    });
+    const from = {store: stores.from, path: 'tree/'};
+    const {counts} = await copy(from, {store: to, path: 'out'}, {...options, chunkBytes: 16_777_216});
+    expect(counts).toMatchObject({copied: count + 1, failed: 0});
+    return reached;
+  };
+  expect(await most({parallel: 1})).toBe(1);
+  expect(await most({})).toBeGreaterThan(1);
+});
+
+it('tells every second that it is at work, also while a group of small files is on its way', async () => {
+  for (const name of ['a', 'b']) await stores.put(`tree/${name}`, name);
+  const to = intercepted(stores.to, async (call, proceed) => {
+    if (call.method === 'putFiles') await new Promise((resolve) => setTimeout(resolve, 3_300));
+    return proceed();
+  });
+  const told: number[] = [];
+  const onEvent = ({event}: CopyEvent): void => {
+    if (event === 'progress') told.push(performance.now());
+  };
+  await copy({store: stores.from, path: 'tree/'}, {store: to, path: 'out'}, {onEvent});
+  const gaps = told.slice(1).map((at, index) => at - (told[index] ?? 0));
+  expect(told.length).toBeGreaterThanOrEqual(4);
+  expect(Math.max(...gaps)).toBeLessThan(1_500);
 });
 
 it('tells how far it is at least once a second', async () => {

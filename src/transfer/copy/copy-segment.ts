@@ -97,6 +97,7 @@ async function move(
     verify: options.verify === 'hash' || options.verify === 'both' ? 'hash' : 'size',
     ...{hashSource: options.verify === 'both', removeFirst: options.removeFirst},
     filesAtOnce: filesAtOnce(options.parallel, segment.segmentsAtOnce),
+    oneByOne: options.parallel === 1,
     before: segment.before,
     signal,
     ...(segment.isCurrent === undefined ? {} : {isCurrent: segment.isCurrent}),

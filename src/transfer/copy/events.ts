@@ -2,7 +2,10 @@ import type {CopyProgress} from '../../contracts/checkpoint.js';
 import type {FailedOutcome, MovedOutcome} from '../file-outcome.js';
 import type {CopyResult} from './result.js';
 
-/** What happens in a copy. `progress` comes about ten times a second, everything else once each. */
+/**
+ * What happens in a copy. `progress` comes about ten times a second, everything else once each; `resumed` once for each
+ * attempt at a file.
+ */
 export type CopyEvent =
   | {
       readonly event: 'started';

@@ -14,13 +14,13 @@ export interface SegmentAttempts
 /** Copies one segment. Rejects with `transfer.no-progress` after as many attempts without progress as the options allow. */
 export async function copyInAttempts({totals, onEvent, ...segment}: SegmentAttempts): Promise<readonly FileOutcome[]> {
   const {options, signal} = segment;
-  let resumed = '';
+  const resumed = new Set<string>();
   return await inAttempts(
     {
       ...{retries: options.retries, signal},
       givenUp: (message) => new WaybillError('transfer.no-progress', message),
       onRetry: (attempt, reason) => {
-        resumed = '';
+        resumed.clear();
         onEvent({event: 'retrying', attempt, reason});
       },
     },
@@ -35,9 +35,9 @@ export async function copyInAttempts({totals, onEvent, ...segment}: SegmentAttem
         },
         onProgress: (now, gainedBytes) => {
           onProgress(now, gainedBytes);
-          if (now.resumedFrom !== undefined && now.file !== undefined && now.file.name !== resumed) {
-            resumed = now.file.name;
-            onEvent({event: 'resumed', name: resumed, from: now.resumedFrom});
+          if (now.resumedFrom !== undefined && now.file !== undefined && !resumed.has(now.file.name)) {
+            resumed.add(now.file.name);
+            onEvent({event: 'resumed', name: now.file.name, from: now.resumedFrom});
           }
           onEvent({event: 'progress', progress: totals.with(now)});
         },
