@@ -2,8 +2,7 @@ import {transferRoot} from '../../src/artifacts/keys.js';
 import type {TransferOutcome} from '../../src/contracts/catalog.js';
 import {WaybillError} from '../../src/contracts/errors.js';
 import type {Store} from '../../src/stores/store.js';
-import {isLeftOut} from '../../src/transfer/copy/counts.js';
-import type {RefusedEntry} from '../../src/transfer/planned-file.js';
+import {outcomeOfRefused} from '../../src/transfer/copy/counts.js';
 import {readOutcomes} from '../moves/outcome-pages.js';
 import {readPage, readRefused, readTransferPlan, type TransferPlan} from './transfer-plan.js';
 
@@ -53,22 +52,12 @@ async function settled(
   signal: AbortSignal,
 ): Promise<readonly TransferOutcome[]> {
   if (segment === plan.segments.length) {
-    return (await readRefused(store, transferId, plan, signal)).map(neverPlanned);
+    return (await readRefused(store, transferId, plan, signal)).map(outcomeOfRefused);
   }
   const known = await readOutcomes(store, transferRoot(transferId), segment, signal);
   const byName = new Map(known.map((outcome) => [outcome.name, outcome]));
   const files = await readPage(store, transferId, plan, segment, signal);
   return files.flatMap(({name}) => byName.get(name) ?? []);
-}
-
-/** As the counts have it: what has no content to lose fails nothing. */
-function neverPlanned(entry: RefusedEntry): TransferOutcome {
-  const {name, refused} = entry;
-  if (isLeftOut(entry)) return {outcome: 'left-out', name, ...refused};
-  return {
-    outcome: 'failed',
-    ...{name, kind: 'file', size: 0, ...refused, retryable: false, sentBytes: 0, durationMs: 0},
-  };
 }
 
 function cursor(after: string | undefined): {readonly segment: number; readonly index: number} {

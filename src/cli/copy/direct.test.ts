@@ -1,4 +1,4 @@
-import {mkdir, mkdtemp, readdir, rm, writeFile} from 'node:fs/promises';
+import {mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
@@ -38,6 +38,25 @@ it('says in a dry run what would be done', async () => {
   const planned = await cli('copy', '--direct', '--dry-run', 'from', 'to/');
   expect(planned.stderr).toContain('copy  from/sub/b');
   expect(await readdir(cwd)).toEqual(['from']);
+});
+
+it('writes into the manifest of a direct copy what failed and what was refused', async () => {
+  await mkdir(join(cwd, 'to/a'), {recursive: true});
+  await writeFile(Buffer.concat([Buffer.from(join(cwd, 'from/')), Buffer.from([0xff])]), 'lost');
+  await symlink('/etc/passwd', join(cwd, 'from/link'));
+  const copied = await cli('copy', '--direct', '--manifest', 'manifest', 'from/', 'to');
+  expect(copied.status).toBe(120);
+  const lines = (await readFile(join(cwd, 'manifest'), 'utf8')).trim().split('\n');
+  const found = lines.map((line): unknown => JSON.parse(line));
+  expect(found).toHaveLength(5);
+  expect(found).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({name: 'a', outcome: 'failed'}),
+      expect.objectContaining({name: 'sub/b', outcome: 'copied'}),
+      expect.objectContaining({name: 'link', outcome: 'left-out'}),
+      expect.objectContaining({code: 'name.not-carried', outcome: 'failed'}),
+    ]),
+  );
 });
 
 it('takes a place of the configuration only below its roots', async () => {

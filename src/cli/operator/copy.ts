@@ -3,6 +3,7 @@ import type {TransferOptionsRequest} from '../../contracts/transfer.js';
 import {copy} from '../../transfer/copy/copy.js';
 import type {CopyEvent} from '../../transfer/copy/events.js';
 import type {CopyPlace} from '../../transfer/copy/locate.js';
+import type {FileOutcome} from '../../transfer/file-outcome.js';
 import type {CliContext} from '../context.js';
 import {CopyReporter} from '../copy/copy-reporter.js';
 import {writeManifest} from '../copy/manifest-file.js';
@@ -26,15 +27,20 @@ export async function copyDirectly(context: CliContext, order: DirectCopy): Prom
   const screen = new Screen(context);
   const reporter = new CopyReporter(screen, order.json);
   const places = await openDirectPlaces(context);
+  const settled = new Map<string, FileOutcome>();
   try {
     const sources: CopyPlace[] = [];
     for (const text of order.sources) sources.push(await places.place(text, order.options));
     const telling = new Telling(reporter);
     const destination = await places.place(order.destination, order.options);
+    const onEvent = (event: CopyEvent): void => {
+      telling.tell(event);
+      if ('outcome' in event && order.manifest !== undefined) settled.set(event.outcome.name, event.outcome);
+    };
     const result = await copy(sources, destination, {
       ...order.options,
       signal: places.signal,
-      onEvent: (event) => telling.tell(event),
+      onEvent,
       keepOutcomes: order.manifest !== undefined,
       claim: async (claimed) => {
         const claims = await places.claims();
@@ -44,9 +50,13 @@ export async function copyDirectly(context: CliContext, order: DirectCopy): Prom
       },
     });
     await telling.told;
-    if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), result.outcomes);
-    return await reporter.ended(order.manifest === undefined ? result : {...result, outcomes: []});
+    const {outcomes, notPlanned, ...ended} = result;
+    if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), [...outcomes, ...notPlanned]);
+    return await reporter.ended(ended);
   } catch (error) {
+    // What was never begun leaves an earlier manifest alone.
+    if (order.manifest !== undefined && settled.size > 0)
+      await writeManifest(resolve(cwd, order.manifest), settled.values());
     if (!places.signal.aborted) throw error;
     reporter.pause();
     reporter.line('Interrupted: the same command takes it up where it was.');

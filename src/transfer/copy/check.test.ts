@@ -1,4 +1,4 @@
-import {appendFile, utimes, writeFile} from 'node:fs/promises';
+import {appendFile, symlink, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {expect, it} from 'vitest';
@@ -31,6 +31,15 @@ it('compares by size, time or hash, and changes nothing', async () => {
   expect(await states(stores, {by: 'size'})).toEqual({...always, 'sub/touched': 'same', 'sub/flipped': 'same'});
   expect(await states(stores, {by: 'time'})).toEqual({...always, 'sub/touched': 'differs', 'sub/flipped': 'same'});
   expect(await states(stores, {include: ['same']})).toEqual({same: 'same'});
+});
+
+it('takes a name that the other side cannot have for missing, and what has no content for left out', async () => {
+  await using stores = await TwoStores.create();
+  await stores.put('tree/fine', 'content');
+  await writeFile(Buffer.concat([Buffer.from(join(stores.source, 'tree/')), Buffer.from([0xff])]), 'lost');
+  await symlink('/etc/passwd', join(stores.source, 'tree/link'));
+  await copy({store: stores.from, path: 'tree/'}, {store: stores.to, path: 'out'});
+  expect(Object.values(await states(stores)).sort()).toEqual(['missing', 'refused', 'same']);
 });
 
 it('looks at many entries at once, at a few large ones that are hashed', async () => {

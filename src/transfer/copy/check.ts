@@ -2,8 +2,9 @@ import {transferOptions, type TransferOptionsRequest} from '../../contracts/tran
 import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store} from '../../stores/store.js';
-import type {PlannedFile} from '../planned-file.js';
+import type {PlannedFile, RefusedEntry} from '../planned-file.js';
 import {Comparison} from './comparison.js';
+import {isLeftOut} from './counts.js';
 import type {CopyDestination} from './destination.js';
 import {type CopyPlace, keyOf} from './locate.js';
 import {planCopy} from './plan.js';
@@ -38,10 +39,15 @@ export async function* check(
     const from = sources.find((place) => keyOf(place) === key)?.store ?? destination.store;
     const comparison = new Comparison(from, plan.destination.store, plan.destination.root);
     yield* inOrder(entries, QUESTIONS_AT_ONCE, async (entry): Promise<CheckedEntry> => {
-      if ('refused' in entry) return {name: entry.name, state: 'refused', why: entry.refused.message};
+      if ('refused' in entry) return notCompared(entry);
       return await compared(from, plan.destination, entry, by, comparison, signal);
     });
   }
+}
+
+/** What a copy would have lost is not there; what it would have left out has nothing to compare. */
+function notCompared(entry: RefusedEntry): CheckedEntry {
+  return {name: entry.name, state: isLeftOut(entry) ? 'refused' : 'missing', why: entry.refused.message};
 }
 
 async function compared(

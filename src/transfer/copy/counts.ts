@@ -1,3 +1,4 @@
+import type {TransferOutcome} from '../../contracts/catalog.js';
 import {noCounts, type TransferCounts, type TransferNote} from '../../contracts/transfer.js';
 import type {FileOutcome} from '../file-outcome.js';
 import type {RefusedEntry} from '../planned-file.js';
@@ -29,6 +30,16 @@ const leftOutCodes: readonly string[] = [
 
 export function isLeftOut({refused}: RefusedEntry): boolean {
   return leftOutCodes.includes(refused.code);
+}
+
+/** As the counts have it: what has no content to lose fails nothing. */
+export function outcomeOfRefused(entry: RefusedEntry): TransferOutcome {
+  const {name, refused} = entry;
+  if (isLeftOut(entry)) return {outcome: 'left-out', name, ...refused};
+  return {
+    outcome: 'failed',
+    ...{name, kind: 'file', size: 0, ...refused, retryable: false, sentBytes: 0, durationMs: 0},
+  };
 }
 
 export function noteOf({name, refused}: RefusedEntry): TransferNote {

@@ -1,7 +1,8 @@
+import type {TransferOutcome} from '../../contracts/catalog.js';
 import {addCounts, noCounts, NOTES_SHOWN, type TransferCounts, type TransferNote} from '../../contracts/transfer.js';
 import type {FileOutcome} from '../file-outcome.js';
 import type {PlannedFile, RefusedEntry} from '../planned-file.js';
-import {countsOf, failuresOf, isLeftOut, noteOf} from './counts.js';
+import {countsOf, failuresOf, isLeftOut, noteOf, outcomeOfRefused} from './counts.js';
 
 export interface CopyResult {
   /** `succeeded` only where every planned file is at the destination, or was kept there on purpose. */
@@ -10,6 +11,8 @@ export interface CopyResult {
   readonly counts: TransferCounts;
   /** One for each planned entry, in the plan's order; with `dryRun`, of those that would be left as they are. */
   readonly outcomes: readonly FileOutcome[];
+  /** The names that were never planned, because they were left out or cannot be carried. Empty with `keepOutcomes` off. */
+  readonly notPlanned: readonly TransferOutcome[];
   readonly failures: readonly TransferNote[];
   readonly warnings: readonly TransferNote[];
   readonly leftOut: number;
@@ -55,6 +58,7 @@ export class ResultTally {
       dryRun,
       counts,
       outcomes: this.#outcomes,
+      notPlanned: this.keepOutcomes ? this.#refused.map(outcomeOfRefused) : [],
       failures: [...this.#failures, ...lost.map(noteOf)].slice(0, NOTES_SHOWN),
       warnings: left.slice(0, NOTES_SHOWN).map(noteOf),
       leftOut: left.length,
