@@ -19,8 +19,9 @@ test.each([5, 25, 60])('what a writer killed after %i ms has left is proved and 
   const program = `const fs = require('node:fs');
     const content = fs.readFileSync(process.argv[1]);
     const partial = fs.openSync(process.argv[2], 'w', 0o600);
+    fs.writeSync(partial, content, 0, 10007, 0);
     process.stdout.write('writing');
-    for (let at = 0; at < content.length; at += 10007) fs.writeSync(partial, content, at, Math.min(10007, content.length - at), at);
+    for (let at = 10007; at < content.length; at += 10007) fs.writeSync(partial, content, at, Math.min(10007, content.length - at), at);
     setInterval(() => {}, 1000);`;
   const writer = spawn(process.execPath, ['-e', program, join(medium.path, 'source'), join(medium.path, 'partial')]);
   await once(writer.stdout, 'data');
