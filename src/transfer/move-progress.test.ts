@@ -10,9 +10,9 @@ it('names where the file goes on that it shows, when several go on at once', () 
   const counter = new ProgressCounter([a, b], undefined);
   counter.moved(a, {event: 'resumed', offset: 0, bytes: 80});
   counter.moved(b, {event: 'resumed', offset: 0, bytes: 10});
-  expect(counter.snapshot()).toMatchObject({file: {name: 'b.bin'}, resumedFrom: 10});
+  expect(counter.snapshot()).toMatchObject({file: {name: 'b.bin', offset: 10, size: 50}, resumedFrom: 10});
   counter.moved(a, {event: 'sent', offset: 80, bytes: 10});
-  expect(counter.snapshot()).toMatchObject({file: {name: 'a.bin'}, resumedFrom: 80});
+  expect(counter.snapshot()).toMatchObject({file: {name: 'a.bin', offset: 90, size: 100}, resumedFrom: 80});
 });
 
 it('says nothing of another file than the one that it shows', () => {

@@ -102,6 +102,41 @@ it('has the source hash where it lies, and publishes nothing that differs', asyn
   expect(await near.stat('none/small')).toBeUndefined();
 });
 
+it('reads a file anew whose source says that it was misread', async () => {
+  await put('far/tree/large', LARGE);
+  await put('far/tree/small', 10);
+  const misread = new Set<string>();
+  const wrongOnce = intercepted(far, async (call, proceed) => {
+    const answer = await proceed();
+    if (call.method === 'source.read' && answer instanceof Uint8Array && !misread.has(call.path)) {
+      misread.add(call.path);
+      answer[0] = (answer[0] ?? 0) ^ 1;
+    }
+    return answer;
+  });
+  const result = await copy({store: wrongOnce, path: 'tree/'}, {store: near, path: 'out'}, {verify: 'both'});
+  expect([...misread].sort()).toEqual(['tree/large', 'tree/small']);
+  expect(result.outcomes).toMatchObject([
+    {name: 'large', outcome: 'copied', verified: 'sha256'},
+    {name: 'small', outcome: 'copied', verified: 'sha256'},
+  ]);
+  for (const name of ['large', 'small']) {
+    const arrived = await readFile(join(root, 'near/out', name));
+    expect(arrived.equals(await readFile(join(root, 'far/tree', name))), name).toBe(true);
+  }
+});
+
+it('does without the word of a source that has nothing to hash with', async () => {
+  await put('far/tree/large', LARGE);
+  await put('far/tree/small', 10);
+  const mute: Store = {...intercepted(far, (_, proceed) => proceed()), hash: () => Promise.resolve(undefined)};
+  const result = await copy({store: mute, path: 'tree/'}, {store: near, path: 'out'}, {verify: 'both'});
+  expect(result.outcomes).toMatchObject([
+    {name: 'large', outcome: 'copied', verified: 'sha256'},
+    {name: 'small', outcome: 'copied', verified: 'sha256'},
+  ]);
+});
+
 it('compares large files by hashing them where they lie', async () => {
   for (const side of ['near', 'far']) await put(`${side}/tree/large`, LARGE);
   const [reads, hashes]: [string[], string[]] = [[], []];

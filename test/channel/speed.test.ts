@@ -5,6 +5,7 @@ import {afterAll, beforeAll, expect, it} from 'vitest';
 import {openSshChannel, type SshChannel} from '../../src/channel/index.js';
 import {SshPool} from '../../src/ssh/pool.js';
 import {collect} from '../../src/stores/contract/subject.js';
+import type {CopyOptions} from '../../src/transfer/copy/copy.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 
@@ -27,6 +28,21 @@ afterAll(async () => {
 });
 
 const GIBIBYTE = 1024 ** 3;
+/** Of memory, for a gibibyte: what is under way, and what waits for the garbage collector. */
+const MOST_GROWN = 300 * 1024 ** 2;
+const DIGEST_OF_ITS_ZEROS = '49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14';
+
+/** Both ways between the directories `here` and `there`, by names below them. */
+const WAYS = {
+  sends: {
+    ...{from: 'here', to: 'there'},
+    copy: (name: string, to: string, options?: CopyOptions) => channel.upload(join(root, 'here', name), to, options),
+  },
+  fetches: {
+    ...{from: 'there', to: 'here'},
+    copy: (name: string, to: string, options?: CopyOptions) => channel.download(name, join(root, 'here', to), options),
+  },
+};
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now();
@@ -41,9 +57,29 @@ async function bestOf(times: number, work: (time: number) => Promise<unknown>): 
   return best;
 }
 
-async function makeFile(name: string, bytes: number): Promise<void> {
-  await using file = await open(join(root, 'here', name), 'w');
+/** How much memory this process took beyond what it had, at most, while it worked. */
+async function grownBy(work: () => Promise<unknown>): Promise<number> {
+  const before = process.memoryUsage.rss();
+  let most = before;
+  const looking = setInterval(() => (most = Math.max(most, process.memoryUsage.rss())), 50);
+  try {
+    await work();
+  } finally {
+    clearInterval(looking);
+  }
+  return most - before;
+}
+
+async function makeFile(path: string, bytes: number): Promise<void> {
+  await using file = await open(join(root, path), 'w');
   await file.truncate(bytes);
+}
+
+async function copiesGibibyte(way: keyof typeof WAYS): Promise<void> {
+  const {outcomes} = await WAYS[way].copy('gibibyte', 'arrived');
+  expect(outcomes).toMatchObject([
+    {outcome: 'copied', verified: 'sha256', size: GIBIBYTE, sha256: DIGEST_OF_ITS_ZEROS},
+  ]);
 }
 
 it('hands out a session of an open connection within 50 ms', async () => {
@@ -71,35 +107,40 @@ it('lists a thousand entries within two seconds', async () => {
   expect(best).toBeLessThan(2_000);
 });
 
-it('sends a hundred files a second, and in parallel faster than one by one', async () => {
-  await mkdir(join(root, 'here/hundred'));
-  const names = Array.from({length: 100}, (_, file) => `${file}`);
-  await Promise.all(names.map((name) => writeFile(join(root, 'here/hundred', name), name.repeat(100))));
-  const together = await bestOf(5, async (time) => {
-    const {counts} = await channel.upload(join(root, 'here/hundred/'), `hundred-${time}`);
-    expect(counts.copied).toBe(100);
-  });
-  expect(together).toBeLessThan(1_000);
-  const oneByOne = await timed(async () => {
-    for (const name of names) await channel.upload(join(root, 'here/hundred', name), `single/${name}`);
-  });
-  expect(together).toBeLessThan(oneByOne);
-});
+it.each(['sends', 'fetches'] as const)(
+  '%s a hundred files a second, and in parallel faster than one by one',
+  async (way) => {
+    const {from, copy} = WAYS[way];
+    await mkdir(join(root, from, 'hundred'));
+    const names = Array.from({length: 100}, (_, file) => `${file}`);
+    await Promise.all(names.map((name) => writeFile(join(root, from, 'hundred', name), name.repeat(100))));
+    const together = await bestOf(5, async (time) => {
+      const {counts} = await copy('hundred/', `hundred-${time}`);
+      expect(counts.copied).toBe(100);
+    });
+    expect(together).toBeLessThan(1_000);
+    const oneByOne = await timed(async () => {
+      for (const name of names) await copy(`hundred/${name}`, `single/${name}`);
+    });
+    expect(together).toBeLessThan(oneByOne);
+  },
+);
 
 it.each([
-  ['ten', {parallel: 10}, 10],
-  ['as many as by default', {}, 4],
-])('moves %s large files at once over a real server', async (_, options, expected) => {
-  const to = `parallel-${expected}`;
-  await mkdir(join(root, 'here', to));
-  for (let file = 0; file < expected + 2; file++) await makeFile(`${to}/${file}`, 9_000_000);
+  ['sends', 'ten', {parallel: 10}, 10],
+  ['sends', 'as many as by default', {}, 4],
+  ['fetches', 'ten', {parallel: 10}, 10],
+  ['fetches', 'as many as by default', {}, 4],
+] as const)('%s %s large files at once over a real server', async (way, _, options, expected) => {
+  const {from, to, copy} = WAYS[way];
+  const [tree, arrived] = [`${way}-${expected}`, `${way}-${expected}-arrived`];
+  await mkdir(join(root, from, tree));
+  for (let file = 0; file < expected + 2; file++) await makeFile(`${from}/${tree}/${file}`, 9_000_000);
   let most = 0;
   const ended = new AbortController();
-  const copying = channel
-    .upload(`${root}/here/${to}/`, to, {...options, limitRate: 60_000_000})
-    .finally(() => ended.abort());
+  const copying = copy(`${tree}/`, arrived, {...options, limitRate: 60_000_000}).finally(() => ended.abort());
   while (!ended.signal.aborted) {
-    const names = await readdir(join(root, 'there', to), {recursive: true}).catch((): string[] => []);
+    const names = await readdir(join(root, to, arrived), {recursive: true}).catch((): string[] => []);
     most = Math.max(most, names.filter((name) => name.endsWith('.partial')).length);
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
@@ -108,16 +149,28 @@ it.each([
 });
 
 it('sends a gibibyte within five minutes, proved, and hashes it there within thirty seconds', async () => {
-  await makeFile('gibibyte', GIBIBYTE);
+  await makeFile('here/gibibyte', GIBIBYTE);
+  let grown = 0;
   const sent = await timed(async () => {
-    const result = await channel.upload(join(root, 'here/gibibyte'), 'gibibyte');
-    expect(result.outcomes).toMatchObject([{outcome: 'copied', verified: 'sha256', size: GIBIBYTE}]);
+    grown = await grownBy(() => copiesGibibyte('sends'));
   });
   expect(sent).toBeLessThan(300_000);
-  expect((await stat(join(root, 'there/gibibyte'))).size).toBe(GIBIBYTE);
+  expect(grown).toBeLessThan(MOST_GROWN);
+  expect((await stat(join(root, 'there/arrived'))).size).toBe(GIBIBYTE);
   const hashed = await timed(async () => {
-    const digest = await channel.sha256('gibibyte');
-    expect(digest?.sha256).toBe('49bc20df15e412a64472421e13fe86ff1c5165e18b2afccf160d4dc19fe68a14');
+    const digest = await channel.sha256('arrived');
+    expect(digest?.sha256).toBe(DIGEST_OF_ITS_ZEROS);
   });
   expect(hashed).toBeLessThan(30_000);
+}, 400_000);
+
+it('fetches a gibibyte within five minutes, proved, in little memory', async () => {
+  await makeFile('there/gibibyte', GIBIBYTE);
+  let grown = 0;
+  const fetched = await timed(async () => {
+    grown = await grownBy(() => copiesGibibyte('fetches'));
+  });
+  expect(fetched).toBeLessThan(300_000);
+  expect(grown).toBeLessThan(MOST_GROWN);
+  expect((await stat(join(root, 'here/arrived'))).size).toBe(GIBIBYTE);
 }, 400_000);

@@ -76,6 +76,8 @@ it('sends, fetches and hashes, and does the same with many', async () => {
   const down = await channel.download(['up/a', 'up/**/b'], `${root}/down/`);
   expect(down.outcomes.map(({name}) => name)).toEqual(['a', 'b']);
   expect(await readFile(join(root, 'down/b'), 'utf8')).toBe('bb');
+  expect(await channel.download('up/sub/b', join(root, 'one'))).toMatchObject({counts: {files: 1, copied: 1}});
+  expect(await readFile(join(root, 'one'), 'utf8')).toBe('bb');
   const answers = await channel.batch(['up/a', 'up/gone', 'up/sub/b'], async (path) => {
     return (await channel.sha256(path))?.sha256.slice(0, 8);
   });

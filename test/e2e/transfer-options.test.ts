@@ -1,4 +1,4 @@
-import {mkdir, readdir, readFile, stat} from 'node:fs/promises';
+import {mkdir, readdir, readFile, stat, truncate, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterAll, beforeAll, expect, it} from 'vitest';
 import {z} from 'zod';
@@ -18,7 +18,7 @@ const started: string[] = [];
 beforeAll(async () => {
   stack = await startTestStack({
     more: diskAndFar,
-    settings: 'transfer:\n  segmentFiles: 20\n',
+    settings: 'transfer:\n  segmentFiles: 20\n  maxBytes: 50000000\n',
   });
   files = join(stack.directory, 'files');
 });
@@ -92,17 +92,45 @@ it.each([[[]], [['--direct']]])('takes every option, %j', async (mode) => {
   ]);
 });
 
+it('refuses a copy of more bytes than the worker allows', async () => {
+  await mkdir(join(files, 'too-much'), {recursive: true});
+  for (const name of ['one', 'two']) {
+    await writeFile(join(files, 'too-much', name), '');
+    await truncate(join(files, 'too-much', name), 30_000_000);
+  }
+  const copied = async (from: string, to: string) => {
+    const handle = await stack.client.copy({sources: [`far:${files}/${from}`], destination: `disk:${files}/${to}`});
+    started.push(handle.id);
+    return await handle.result();
+  };
+  expect(await copied('too-much/', 'refused')).toMatchObject({
+    outcome: 'failed',
+    failure: {code: 'transfer.too-large'},
+    counts: {copied: 0, sentBytes: 0},
+  });
+  expect(await readdir(files)).not.toContain('refused');
+  expect(await copied('too-much/one', 'allowed')).toMatchObject({outcome: 'succeeded', counts: {copied: 1}});
+});
+
 it('runs a hundred transfers into one directory at once', async () => {
   const names = Array.from({length: 100}, (_, file) => `f${file}`);
-  await makeInputs(join(files, 'hundred'), Object.fromEntries(names.map((name) => [name, 1_000])));
+  await makeInputs(join(files, 'hundred'), Object.fromEntries(names.map((name) => [name, 100_000])));
+  // So slow that those which begin first are not through when many others have begun, also on a machine under load.
+  const options = {limitRate: 8_000};
   const handles = await Promise.all(
     names.map((name) =>
-      stack.client.copy({sources: [`disk:${files}/hundred/${name}`], destination: `disk:${files}/arrived/`}),
+      stack.client.copy({sources: [`disk:${files}/hundred/${name}`], destination: `disk:${files}/arrived/`, options}),
     ),
   );
   started.push(...handles.slice(0, 5).map(({id}) => id));
+  const underWay = async () => {
+    const there = await readdir(join(files, 'arrived')).catch((): string[] => []);
+    return there.filter((name) => name.startsWith('.waybill-transfer-')).length;
+  };
+  await expect.poll(underWay, {timeout: 60_000}).toBeGreaterThan(40);
   const results = await Promise.all(handles.map((handle) => handle.result()));
   expect(results.filter(({outcome}) => outcome !== 'succeeded')).toEqual([]);
   expect(await digests(join(files, 'arrived'))).toEqual(await digests(join(files, 'hundred')));
+  expect(await underWay()).toBe(0);
   expect(await readdir(join(stack.storeRoot, 'claims'))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-import {lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile} from 'node:fs/promises';
+import {chmod, lstat, mkdir, readdir, readFile, readlink, stat, symlink, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {afterAll, beforeAll, describe, expect, it} from 'vitest';
@@ -46,6 +46,11 @@ async function leftovers(directory: string): Promise<readonly string[]> {
   return (await readdir(directory, {recursive: true})).filter((name) => name.includes('.waybill-transfer'));
 }
 
+/** What the system says of some names below a directory. */
+function described(directory: string, names: readonly string[]) {
+  return Promise.all(names.map((name) => stat(join(directory, name))));
+}
+
 const sizes = {'a.txt': 11, 'sub/large.bin': 20_000_000, 'sub/deep/small.bin': 5_000, 'empty.txt': 0};
 
 describe('between stores', () => {
@@ -58,7 +63,11 @@ describe('between stores', () => {
     const directory = await place(`pair-${from}-${to}`);
     await makeInputs(join(directory, 'from'), sizes);
     await mkdir(join(directory, 'from/nothing'));
-    await utimes(join(directory, 'from/sub'), 1_600_000_000, 1_600_000_000);
+    const dated = ['a.txt', 'sub/large.bin', 'sub'];
+    for (const [index, name] of dated.entries()) {
+      await chmod(join(directory, 'from', name), 0o750);
+      await utimes(join(directory, 'from', name), 1_600_000_000 + index, 1_600_000_000 + index);
+    }
     const result = await copy({sources: [`${from}:${directory}/from/`], destination: `${to}:${directory}/to`});
     expect(result).toMatchObject({
       outcome: 'succeeded',
@@ -67,7 +76,11 @@ describe('between stores', () => {
     });
     expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
     expect((await stat(join(directory, 'to/nothing'))).isDirectory()).toBe(true);
-    expect((await stat(join(directory, 'to/sub'))).mtimeMs).toBe(1_600_000_000_000);
+    expect((await described(join(directory, 'to'), dated)).map(({mode, mtimeMs}) => [mode & 0o7777, mtimeMs])).toEqual([
+      [0o750, 1_600_000_000_000],
+      [0o750, 1_600_000_001_000],
+      [0o750, 1_600_000_002_000],
+    ]);
     expect(await leftovers(directory)).toEqual([]);
     const manifest = await readFile(join(stack.storeRoot, `${result.manifest?.prefix ?? ''}000000.ndjson`), 'utf8');
     expect(manifest).toContain(await sha256(join(directory, 'from/sub/large.bin')));
@@ -132,7 +145,9 @@ describe('large trees', () => {
       await mkdir(join(directory, 'from', `${group}`), {recursive: true});
       await Promise.all(
         Array.from({length: 100}, (_, file) =>
-          writeFile(join(directory, 'from', `${group}`, `${file}`), `${group}.${file}`),
+          writeFile(join(directory, 'from', `${group}`, `${file}`), `${group}.${file}`, {
+            mode: file % 10 === 0 ? 0o755 : 0o644,
+          }),
         ),
       );
     }
@@ -147,6 +162,9 @@ describe('large trees', () => {
     const result = await handle.result();
     expect(result).toMatchObject({outcome: 'succeeded', counts: {entries: 5_050, files: 5_000, failed: 0}});
     expect(await digests(join(directory, 'to'))).toEqual(await digests(join(directory, 'from')));
+    const names = Array.from({length: 50}, (_, group) => [`${group}/0`, `${group}/1`]).flat();
+    const modes = async (side: string) => (await described(join(directory, side), names)).map(({mode}) => mode);
+    expect(await modes('to')).toEqual(await modes('from'));
     expect(await leftovers(directory)).toEqual([]);
   });
 });
@@ -198,16 +216,20 @@ describe('options', () => {
     expect((await lstat(join(directory, 'copy/a.csv'))).isFile()).toBe(true);
   });
 
-  it('fails by name for a file that cannot be written, and copies the others', async () => {
-    const directory = await place('partly');
+  it.each([
+    ['disk', 'far'],
+    ['far', 'disk'],
+  ])('fails by name for a file that cannot be written from %s to %s, and copies the others', async (from, to) => {
+    const directory = await place(`partly-${from}`);
     await makeInputs(join(directory, 'from'), {one: 5, two: 5});
     await mkdir(join(directory, 'to/one/inside'), {recursive: true});
-    const result = await copy({sources: [`disk:${directory}/from/`], destination: `far:${directory}/to`});
+    const result = await copy({sources: [`${from}:${directory}/from/`], destination: `${to}:${directory}/to`});
     expect(result).toMatchObject({
       outcome: 'failed',
       counts: {copied: 1, failed: 1},
       failures: [{name: 'one', code: 'store.is-a-directory'}],
     });
+    expect((await readdir(join(directory, 'to'))).sort()).toEqual(['one', 'two']);
     expect(await leftovers(directory)).toEqual([]);
   });
 
@@ -268,6 +290,7 @@ describe('the command line', () => {
       .split('\n')
       .map((line): unknown => JSON.parse(line));
     expect(events[0]).toMatchObject({event: 'started', files: 2, bytes: 3_000});
+    expect(down.stdout).toMatch(/^\{"event":"progress",.*"sentBytes":3000/m);
     expect(events.at(-1)).toMatchObject({event: 'ended', result: {outcome: 'succeeded', counts: {copied: 2}}});
     expect(await digests(join(directory, 'up'))).toEqual(await digests(join(directory, 'from')));
     expect((await readdir(join(directory, 'down'))).sort()).toEqual(['a.txt', 'b.txt']);
