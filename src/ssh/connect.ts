@@ -42,7 +42,7 @@ async function connectWithin(
   const {stream, socket, jump} = await openStream(endpoint, signal, options);
   try {
     const client = await handshake({endpoint, stream, signal, offered, check, acceptHostKey: options.acceptHostKey});
-    return new SshConnection({endpoint, client, socket, ...(jump === undefined ? {} : {jump})});
+    return new SshConnection({endpoint, client, stream, socket, ...(jump === undefined ? {} : {jump})});
   } catch (error) {
     stream.destroy();
     jump?.end();

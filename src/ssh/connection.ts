@@ -14,6 +14,9 @@ import {SftpChannel} from './sftp/channel.js';
 interface Parts {
   readonly endpoint: SshEndpoint;
   readonly client: Client;
+  /** What the client speaks through: the socket, or the channel of the jump host. */
+  readonly stream: Duplex;
+  /** The TCP connection that carries the stream, the first jump host's where there is one. */
   readonly socket: Socket;
   readonly jump?: SshConnection;
 }
@@ -37,13 +40,13 @@ export class SshConnection {
   #abandoned = 0;
   #lastUsed = performance.now();
 
-  constructor({endpoint, client, socket, jump}: Parts) {
+  constructor({endpoint, client, stream, socket, jump}: Parts) {
     this.endpoint = endpoint;
     this.socket = socket;
     this.#client = client;
     this.#jump = jump;
     this.oneSession = losesSessionsThatOpen(softwareOf(client));
-    const stopWatch = watchLiveness(socket, endpoint.deadAfterMs, () => this.#lost('the peer is silent'));
+    const stopWatch = watchLiveness({stream, socket}, endpoint.deadAfterMs, () => this.#lost('the peer is silent'));
     client.on('error', (error: Error) => this.#lost(error.message, error));
     client.on('close', () => {
       stopWatch();
@@ -123,7 +126,7 @@ export class SshConnection {
     this.#closed.abort(connectionLost(this.endpoint, 'it was closed here'));
     this.#client.end();
     // An end that the peer never answers must not keep the process.
-    setTimeout(() => this.#client.destroy(), 1000).unref();
+    setTimeout(() => this.#destroy(), 1000).unref();
   }
 
   async #openSession(
@@ -199,6 +202,12 @@ export class SshConnection {
   #lost(reason: string, cause?: unknown): void {
     if (this.closed.aborted) return;
     this.#closed.abort(connectionLost(this.endpoint, reason, cause));
+    this.#destroy();
+  }
+
+  /** With the jump: it confirms the end of the channel, and so of all that runs, only when the target has taken what was sent. */
+  #destroy(): void {
     this.#client.destroy();
+    this.#jump?.end();
   }
 }

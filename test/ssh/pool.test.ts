@@ -9,7 +9,7 @@ import {SshShell} from '../../src/ssh/exec.js';
 import {type PoolLimits, SshPool} from '../../src/ssh/pool.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
-import {startToxiproxy} from '../servers/toxiproxy.js';
+import {startToxiproxy, type Toxiproxy} from '../servers/toxiproxy.js';
 import {until} from '../until.js';
 
 let sshd: Sshd;
@@ -95,6 +95,61 @@ test('a slow line is not taken for a dead one', async () => {
     expect(result.stdout.length).toBe(1_500_000);
   } finally {
     await proxy.close();
+  }
+});
+
+const RUNS = 8;
+
+test.each([
+  ['says nothing more', 'sleep 60', (proxy: Toxiproxy) => proxy.blackHole()],
+  // The windows of all of them hold more than the systems on the way: the jump host is left with some for ever.
+  [
+    'takes nothing more',
+    `cat > /dev/null\n${'x'.repeat(12 * 1024 * 1024)}`,
+    (_: Toxiproxy, target: Sshd) => target.freezeSessions(),
+  ],
+])('notices a target that %s behind a jump host that lives', async (_, script, silence) => {
+  const [target, jump] = [await startSshd(), await startSshd()];
+  const proxy = await startToxiproxy(target.port);
+  const hostKeyAlias = `[127.0.0.1]:${target.port}`;
+  const changes = {port: proxy.port, hostKeyAlias, deadAfterMs: 2000, jump: endpointOf(jump)};
+  const pool = new SshPool(endpointOf(target, changes), {maxConnections: 1, maxSessions: RUNS});
+  try {
+    await proxy.bandwidth(4000);
+    const shell = new SshShell(pool);
+    // Quiet for longer than that, and alive.
+    expect((await shell.run('sleep 3; exit 9')).status).toBe(9);
+    const doomed = Promise.all(Array.from({length: RUNS}, () => shell.run(script)));
+    await sleep(500);
+    await silence(proxy, target);
+    const begun = performance.now();
+    await expect(doomed).rejects.toMatchObject({code: 'ssh.connection-lost'});
+    expect(performance.now() - begun).toBeLessThan(4000);
+    // Said by a client who leaves in order: the jump host was there to the end.
+    await until('the jump host is left', async () => (await jump.log()).includes('Disconnected from user'), 5);
+  } finally {
+    await pool.close();
+    await proxy.close();
+    await Promise.all([target.close(), jump.close()]);
+  }
+});
+
+const MUCH = 1_500_000;
+
+test.each([
+  ['down', `head -c ${MUCH} /dev/zero`],
+  ['up', `cat > /dev/null; exit\n${'x'.repeat(MUCH)}`],
+])('a slow line behind a jump host is not taken for a dead one, %s', async (_, script) => {
+  const jump = await startSshd();
+  const proxy = await startToxiproxy(sshd.port);
+  try {
+    await proxy.bandwidth(300);
+    const hostKeyAlias = `[127.0.0.1]:${sshd.port}`;
+    const pool = makePool({}, {port: proxy.port, hostKeyAlias, deadAfterMs: 1500, jump: endpointOf(jump)});
+    expect((await new SshShell(pool).run(script, {maxOutputBytes: MUCH})).status).toBe(0);
+  } finally {
+    await proxy.close();
+    await jump.close();
   }
 });
 
