@@ -53,7 +53,7 @@ export async function openWorkerDeps(parts: WorkerParts): Promise<WorkerDeps> {
   });
   const targets = openTargetRegistry(configuration, environment, {
     changedFile,
-    onProtocol: (target, protocol) => telemetry.log.info({target, protocol}, 'how files go over'),
+    onProtocol: (target, protocol, reason) => telemetry.log.info({target, protocol, reason}, 'how files go over'),
   });
   const {inputs, minBytes} = configuration.compression;
   const issueLog = new IssueLog({

@@ -4,6 +4,7 @@ import {WaybillError} from '../contracts/errors.js';
 import {KeptPromise} from '../promises/kept-promise.js';
 import {SshShell} from '../ssh/exec.js';
 import {SshPool} from '../ssh/pool.js';
+import type {OnProtocol} from '../stores/ssh/sessions.js';
 import {openSshStore, type SshStoreOptions} from '../stores/ssh/store.js';
 import type {Store} from '../stores/store.js';
 import {checkSshTarget} from './ssh-target-checks.js';
@@ -20,7 +21,7 @@ export function openSshTarget(
   name: string,
   settings: SshTargetConfiguration,
   transfer: TransferConfiguration,
-  onProtocol: (protocol: 'sftp' | 'scp') => void = () => undefined,
+  onProtocol: OnProtocol = () => undefined,
 ): OpenedTarget {
   const {connectionsPerTarget} = transfer;
   const {protocol} = settings;

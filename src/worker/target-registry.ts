@@ -2,6 +2,7 @@ import type {Environment} from '../config/directories.js';
 import type {Configuration, S3StoreConfiguration, TargetConfiguration} from '../config/schema.js';
 import type {TargetSummary} from '../contracts/catalog.js';
 import {hasCode, WaybillError} from '../contracts/errors.js';
+import type {OnProtocol} from '../stores/ssh/sessions.js';
 import {allowedLocation} from './locations.js';
 import {openLocalTarget} from './local-target.js';
 import {openS3Place} from './s3-place.js';
@@ -11,8 +12,8 @@ import {type OpenedPlace, type OpenedTarget, type TargetRegistry, unknownTarget}
 export interface RegistryHooks {
   /** The file of the configuration where it was changed since it was read. */
   readonly changedFile?: () => string | undefined;
-  /** Told which way the files of a target go, once for each of its stores. */
-  readonly onProtocol?: (target: string, protocol: 'sftp' | 'scp') => void;
+  /** Told which way the files of a target go, once for each of its stores, and what made SCP of SFTP. */
+  readonly onProtocol?: (target: string, ...found: Parameters<OnProtocol>) => void;
 }
 
 /** The targets and stores of a configuration. Nothing is connected before its first use, and each is connected once. */
@@ -53,7 +54,7 @@ export function openTargetRegistry(
     return opened(openedTargets, name, () =>
       of.kind === 'local'
         ? openLocalTarget(name, of)
-        : openSshTarget(name, of, transfer, (protocol) => onProtocol(name, protocol)),
+        : openSshTarget(name, of, transfer, (...found) => onProtocol(name, ...found)),
     );
   };
   const place = (name: string): OpenedPlace => {

@@ -9,7 +9,7 @@ import {purposeOf} from '../../src/artifacts/tickets/purpose.js';
 import {newRecipient} from '../../src/artifacts/tickets/seal.js';
 import type {Artifact} from '../../src/contracts/artifacts.js';
 import {WaybillError} from '../../src/contracts/errors.js';
-import {issuedTickets, ticketBatch} from '../../src/contracts/tickets.js';
+import {issuedTickets, ticketBatch, type TicketRequest} from '../../src/contracts/tickets.js';
 import {download} from '../../src/client/download.js';
 import {TicketUrls} from '../../src/client/tickets/ticket-urls.js';
 import {upload} from '../../src/client/upload.js';
@@ -27,6 +27,9 @@ const RUN = 'run-1';
 const PREFIX = 'team/a';
 const PART = 8 * 1024 * 1024;
 const LEAST_PART = 5 * 1024 * 1024;
+
+/** What a client waits for before it has the tickets for these. */
+type OnIssued = (requests: readonly TicketRequest[]) => Promise<void>;
 
 describe.each([
   ['MinIO', startMinio],
@@ -49,7 +52,7 @@ describe.each([
   });
 
   /** What a client of one execution has: tickets, and no keys. Temporal is left out between both ends. */
-  async function client(validForSeconds = 3600, executionId = RUN) {
+  async function client(validForSeconds = 3600, executionId = RUN, onIssued: OnIssued = async () => undefined) {
     const {endpoint, bucket} = server;
     const keys = async () => credentials;
     const office = openTicketOffice({
@@ -61,8 +64,10 @@ describe.each([
     let batches = 0;
     const urls = new TicketUrls(async (batch) => {
       batches += 1;
-      const {sealed} = await office.issue(session, ticketBatch.parse(batch).requests);
+      const {requests} = ticketBatch.parse(batch);
+      const {sealed} = await office.issue(session, requests);
       const tickets = issuedTickets.parse(await recipient.open(sealed));
+      await onIssued(requests);
       // The margin of clients is not what is tested: the server is to refuse.
       return {...tickets, validForMs: 3_600_000};
     });
@@ -220,7 +225,7 @@ describe.each([
     expect((await readdir(into)).filter((name) => !name.startsWith('.'))).toEqual([]);
   });
 
-  test('a ticket that ran out is replaced by another, for reading and in the middle of an upload', async () => {
+  test('a ticket for reading that ran out is replaced by another', async () => {
     const {store, urls, batches} = await client(3);
     await own.putObject(`executions/${RUN}/outputs/late`, randomBytes(PART));
     const source = await store.openSource(`executions/${RUN}/outputs/late`);
@@ -232,6 +237,32 @@ describe.each([
     expect(await source.read(PART - 10, 10)).toHaveLength(10);
     expect(batches()).toBe(issued + 1);
     expect(await urls.presigned({method: 'GET', key, headers: {}}, {})).not.toBe(before);
+  });
+
+  test('tickets for parts that ran out in the middle of an upload are replaced by others', async () => {
+    const asked: string[] = [];
+    let late: readonly string[] = [];
+    let [sent, resumed] = [0, 0];
+    const {store} = await client(3, 'late', async (requests) => {
+      const parts = requests.flatMap(({method, query}) => (method === 'PUT' && query['partNumber']) || []);
+      asked.push(...parts);
+      if (sent < PART || late.length > 0) return;
+      late = parts;
+      if (late.length > 0) await sleep(4100);
+    });
+    const size = 15 * PART + 77;
+    const inputs = await makeInputs(join(directory, 'late'), {large: size});
+    await upload({store}, 'late', inputs, {
+      onProgress: ({sentBytes, resumedBytes}) => ([sent, resumed] = [sentBytes, resumedBytes]),
+    });
+    const source = await own.openSource('executions/late/inputs/large');
+    const found = Buffer.from(await source.read(0, source.entry.size));
+    expect(found.equals(await readFile(join(directory, 'late/large')))).toBe(true);
+    // In one attempt: one that begins again would ask for others, too.
+    expect(resumed).toBe(0);
+    expect(late.length).toBeGreaterThan(0);
+    const again = asked.filter((part, index) => asked.indexOf(part) < index);
+    expect(late.filter((part) => !again.includes(part))).toEqual([]);
   });
 
   test('what was sent in part is taken up by another client', async () => {

@@ -6,7 +6,7 @@ import {describeCancellation} from '../../src/stores/contract/cancellation.js';
 import {diskDirectory} from '../../src/stores/contract/media.js';
 import {describeTwoAttempts} from '../../src/stores/contract/two-attempts.js';
 import {withSubject} from '../../src/stores/contract/with-place.js';
-import type {SshProtocol} from '../../src/stores/ssh/sessions.js';
+import type {OnProtocol, SshProtocol} from '../../src/stores/ssh/sessions.js';
 import {openSshStore} from '../../src/stores/ssh/store.js';
 import type {Store} from '../../src/stores/store.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
@@ -37,20 +37,21 @@ describe('which way files go', () => {
     for (const each of open.splice(0).reverse()) await each.close();
   });
 
-  function there(endpoint: SshEndpoint, protocol: SshProtocol = 'auto', told: string[] = []): Store {
+  function there(endpoint: SshEndpoint, protocol: SshProtocol = 'auto', told: Parameters<OnProtocol>[] = []): Store {
     const pool = new SshPool(endpoint, {patienceMs: 500});
     const root = sshd.directory;
-    const store = openSshStore({name: 'lab', pool, root, protocol, onProtocol: (found) => told.push(found)});
+    const store = openSshStore({name: 'lab', pool, root, protocol, onProtocol: (...found) => told.push(found)});
     open.push(pool, store);
     return store;
   }
 
   test('is found out once, and told', async () => {
-    const told: string[] = [];
+    const told: Parameters<OnProtocol>[] = [];
     const store = there(endpointOf(sshd), 'auto', told);
     expect(store.properties.protocol).toBeUndefined();
     await Promise.all([store.stat('a'), store.stat('b'), store.freeSpace('')]);
-    expect([store.properties.protocol, told]).toEqual(['scp', ['scp']]);
+    const reason = '127.0.0.1 starts no SFTP session: Unable to start subsystem: sftp';
+    expect([store.properties.protocol, told]).toEqual(['scp', [['scp', reason]]]);
   });
 
   test('may be asked for: SFTP alone refuses a server without it, and scp leaves it aside', async () => {

@@ -14,10 +14,13 @@ const LONG_LINE_MS = 8;
 /** How files go over: `auto` is SFTP, or commands and `scp` where the target has none. */
 export type SshProtocol = 'auto' | 'sftp' | 'scp';
 
+/** `reason` says why there is no SFTP, where commands and `scp` stand in for it. */
+export type OnProtocol = (protocol: FileSession['protocol'], reason?: string) => void;
+
 interface SessionsOptions {
   readonly protocol: SshProtocol;
   /** Told once, when the first session is open. */
-  readonly onProtocol: (protocol: FileSession['protocol']) => void;
+  readonly onProtocol: OnProtocol;
   /** On a short line. */
   readonly sessions: number;
   readonly longLineSessions: number;
@@ -30,7 +33,7 @@ interface SessionsOptions {
 export class FileSessions {
   readonly #pool: SshPool;
   readonly #protocol: SshProtocol;
-  readonly #onProtocol: SessionsOptions['onProtocol'];
+  readonly #onProtocol: OnProtocol;
   readonly #limit: number;
   readonly #slots: (Promise<FileSession> | undefined)[];
   #found: FileSession['protocol'] | undefined;
@@ -100,22 +103,23 @@ export class FileSessions {
 
   /** Callers share it and may all give up: it goes on for the next one. */
   async #open(): Promise<FileSession> {
-    const session = await this.#openByProtocol();
-    if (this.#found === undefined) this.#onProtocol(session.protocol);
+    const {session, reason} = await this.#openByProtocol();
+    if (this.#found === undefined) this.#onProtocol(session.protocol, reason);
     this.#found = session.protocol;
     return session;
   }
 
-  async #openByProtocol(): Promise<FileSession> {
-    if (this.#protocol === 'scp') return await ShellSession.open(this.#pool);
+  async #openByProtocol(): Promise<{readonly session: FileSession; readonly reason?: string}> {
+    if (this.#protocol === 'scp') return {session: await ShellSession.open(this.#pool)};
     try {
-      return new SftpSession(await this.#pool.openSftp({apart: true}), this.#pool.endpoint.name);
+      return {session: new SftpSession(await this.#pool.openSftp({apart: true}), this.#pool.endpoint.name)};
     } catch (error) {
       if (this.#protocol === 'sftp' || !hasCode(error, 'ssh.sftp-unavailable')) throw error;
-      return await ShellSession.open(this.#pool).catch((second: unknown) => {
+      const session = await ShellSession.open(this.#pool).catch((second: unknown) => {
         // Where there is neither, the way that was meant to be is what is missing.
         throw hasCode(second, 'shell.unavailable') ? error : second;
       });
+      return {session, reason: error.message};
     }
   }
 

@@ -18,7 +18,7 @@ import {readFiles} from './read-files.js';
 import {removeTree} from './remove-tree.js';
 import {SshRoot} from './root.js';
 import type {FileSession} from './file-session.js';
-import {FileSessions, type SshProtocol} from './sessions.js';
+import {FileSessions, type OnProtocol, type SshProtocol} from './sessions.js';
 import {openSource} from './source.js';
 
 export interface SshStoreOptions {
@@ -30,7 +30,7 @@ export interface SshStoreOptions {
   /** `auto` finds out with the first call whether there is SFTP, and takes commands and `scp` where there is none. Default `auto`. */
   readonly protocol?: SshProtocol;
   /** Told once, when the first session is open. */
-  readonly onProtocol?: (protocol: 'sftp' | 'scp') => void;
+  readonly onProtocol?: OnProtocol;
   /** Sessions, each on a connection of its own as far as the pool allows. Default 2. */
   readonly sessions?: number;
   /** The same where a round trip takes 8 ms or more: large files are then spread over all of them. Default 4. */
