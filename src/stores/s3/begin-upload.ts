@@ -51,7 +51,7 @@ export async function beginUpload(
     await unlessAborted(options.signal, delay(LOOK_AGAIN_MS));
     return undefined;
   }
-  const earlier = found?.record.version === 2 ? sinceOf(found.record, found.headers) : undefined;
+  const earlier = found === undefined ? undefined : sinceOf(found);
   const since = earlier === undefined ? {} : {since: earlier};
   const intention = await putRecord(client, recordKey, {version: 2, key: upload.key, ...since}, condition, options);
   if (intention === undefined) return undefined;

@@ -26,9 +26,11 @@ const uploadsAnswer = z.object({
 
 /**
  * Frees the uploads of `key` that were begun at `since` or later and have no part: of an attempt that ended between the
- * creation of its upload and the note of its id. Where the keys may not list uploads, nothing is done.
+ * creation of its upload and the note of its id. Where the keys may not list uploads, nothing is done. Two writers of one
+ * key, of which one has sent no part yet, are kept apart by the claims on destinations.
  */
 export async function abortBegun(client: S3Client, {key, since}: BegunUploads, options: CallOptions): Promise<void> {
+  if (client.presigned) return;
   for (const {uploadId, begunAt} of await uploadsOf(client, key, options)) {
     if (begunAt < since - RESOLUTION_MS) continue;
     const upload = {key, uploadId};

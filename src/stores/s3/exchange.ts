@@ -45,7 +45,7 @@ const ASK_FIRST_BYTES = 1024 * 1024;
 const ASK_FIRST_MS = 1000;
 
 /** The system says of a write when all of it is with the network, and nothing before. */
-const TOLD_BYTES = 256 * 1024;
+const TOLD_BYTES = 512 * 1024;
 
 /** A refusal says why in a few lines. */
 const MOST_REASON_BYTES = 1024 * 1024;
@@ -99,10 +99,8 @@ function send(request: ClientRequest, {body, onBytes}: HttpRequest): void {
     return;
   }
   const sendBody = (): void => {
-    if (onBytes !== undefined) {
-      for (let at = 0; at < body.length; at += TOLD_BYTES) request.write(body.subarray(at, at + TOLD_BYTES), onBytes);
-    }
-    request.end(onBytes === undefined ? body : undefined);
+    if (onBytes === undefined) request.end(body);
+    else sendInPieces(request, body, onBytes);
   };
   let decided = false;
   const once = (act: () => void) => (): void => {
@@ -122,6 +120,17 @@ function send(request: ClientRequest, {body, onBytes}: HttpRequest): void {
     once(() => undefined),
   );
   request.flushHeaders();
+}
+
+/** One after the other: pieces that wait together go, and are told, as one. */
+function sendInPieces(request: ClientRequest, body: Uint8Array, onBytes: () => void): void {
+  const piece = body.subarray(0, TOLD_BYTES);
+  request.write(piece, (error) => {
+    if (error || request.destroyed) return;
+    onBytes();
+    if (piece.length < body.length) sendInPieces(request, body.subarray(piece.length), onBytes);
+    else request.end();
+  });
 }
 
 function abandon(request: ClientRequest): void {

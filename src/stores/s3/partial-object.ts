@@ -1,7 +1,7 @@
 import {createHash} from 'node:crypto';
 import {setImmediate as nextTurn} from 'node:timers/promises';
 import {WaybillError} from '../../contracts/errors.js';
-import type {ByteRange, CallOptions, Entry, PartialFile, PartialSpec, PublishOptions} from '../store.js';
+import type {ByteRange, CallOptions, Entry, PartialFile, PartialSpec, PublishOptions, WriteOptions} from '../store.js';
 import type {Bucket} from './bucket.js';
 import {etagOf, fileEntry, metadataHeaders, tokenOf} from './entry.js';
 import {isFailure, isMissing, translated} from './errors.js';
@@ -49,6 +49,7 @@ async function readImage({client}: Bucket, key: string, {signal}: CallOptions): 
 interface Piece {
   readonly offset: number;
   readonly bytes: Uint8Array;
+  readonly onBytes: (() => void) | undefined;
 }
 
 class PartialObject implements PartialFile {
@@ -70,10 +71,10 @@ class PartialObject implements PartialFile {
     this.foundBytes = image.content.length;
   }
 
-  async write(offset: number, chunk: Uint8Array, {signal}: CallOptions = {}): Promise<void> {
+  async write(offset: number, chunk: Uint8Array, {signal, onBytes}: WriteOptions = {}): Promise<void> {
     signal?.throwIfAborted();
     if (chunk.length === 0) return;
-    this.#waiting.push({offset, bytes: chunk});
+    this.#waiting.push({offset, bytes: chunk, onBytes});
     await translated(this.#spec.path, () => this.#settled());
     // The put that carried it is not called back: it holds bytes of other writers, too.
     signal?.throwIfAborted();
@@ -149,6 +150,9 @@ class PartialObject implements PartialFile {
       try {
         const {headers} = await client.call({
           ...{method: 'PUT', key: this.#key, body: content, sha256: digest(content)},
+          onBytes: () => {
+            for (const {onBytes} of pieces) onBytes?.();
+          },
           headers: {
             ...metadataHeaders(this.#token === undefined ? {} : {token: this.#token}),
             'if-match': `"${this.#image.etag}"`,

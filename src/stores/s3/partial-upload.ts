@@ -92,10 +92,11 @@ export class PartialUpload implements PartialFile {
     return translated(path, async () => {
       const parts = await this.#counted(options);
       await placement.check(path, options);
+      const {since} = this.#record;
+      // Before the complete: what fails after it would be told of a file that is there. This upload has parts.
+      if (since !== undefined) await abortBegun(client, {key, since}, options);
       await this.#complete(parts, options);
       placement.wrote(path);
-      const {since} = this.#record;
-      if (since !== undefined) await abortBegun(client, {key, since}, options);
       await deleteObject(client, this.#recordKey, options);
       const headers = await headOf(client, key, options);
       if (headers === undefined) throw partialConsumed(path);

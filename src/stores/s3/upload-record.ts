@@ -43,7 +43,6 @@ const uploadIntention = z.object({
   /** When an earlier attempt wrote this, by the server's clock; left out by the first, whose record says it by its time. */
   since: z.int().nonnegative().optional(),
 });
-export type UploadIntention = z.output<typeof uploadIntention>;
 
 const knownRecord = z.discriminatedUnion('version', [uploadRecord, uploadIntention]);
 export type KnownRecord = z.output<typeof knownRecord>;

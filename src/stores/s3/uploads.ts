@@ -5,7 +5,7 @@ import type {S3Client} from './client.js';
 import {fileEntry} from './entry.js';
 import {isFailure, isMissing} from './errors.js';
 import {abortBegun} from './begun-uploads.js';
-import {decodeRecord, isRecord, type KnownRecord, RECORD_BYTES, type UploadIntention} from './upload-record.js';
+import {decodeRecord, isRecord, type KnownRecord, RECORD_BYTES} from './upload-record.js';
 import {abortUpload, partsIfThere} from './upload.js';
 
 export interface FoundRecord {
@@ -62,13 +62,14 @@ async function heldBytes(client: S3Client, record: KnownRecord, options: CallOpt
 export async function abortUploadAt(client: S3Client, key: string, options: CallOptions): Promise<void> {
   const found = await readRecord(client, key, options);
   if (found === undefined) return;
-  const {record, headers} = found;
+  const {record} = found;
   if (record.version === 1) await abortUpload(client, record, options);
-  const since = record.version === 1 ? record.since : sinceOf(record, headers);
+  const since = sinceOf(found);
   if (since !== undefined) await abortBegun(client, {key: record.key, since}, options);
 }
 
-/** When the first of the attempts that left this intention wrote it, in milliseconds by the server's clock. */
-export function sinceOf({since}: UploadIntention, headers: IncomingHttpHeaders): number {
-  return since ?? (Date.parse(headers['last-modified'] ?? '') || 0);
+/** Since when there may be uploads that no record names, in milliseconds by the server's clock; undefined where there is none. */
+export function sinceOf({record, headers}: FoundRecord): number | undefined {
+  if (record.version === 1) return record.since;
+  return record.since ?? (Date.parse(headers['last-modified'] ?? '') || 0);
 }
