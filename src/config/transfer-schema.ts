@@ -35,7 +35,7 @@ export const transferSettings = z
       .min(1)
       .optional()
       .describe(
-        'Bytes that one copy may plan to move; a larger one is refused before it moves any. Left out: no limit. `copy --direct` is not a worker’s, and not limited.',
+        'Bytes of the files that one copy by this worker may plan, those that are there already included; a larger one is refused before it moves any. Left out: no limit. `copy --direct` is not limited.',
       ),
   })
   .prefault({})

@@ -131,7 +131,6 @@ export class ProgressCounter {
     };
   }
 
-  /** Whatever has changed since, or nothing. */
   tellNow(): void {
     this.#tell(true);
   }

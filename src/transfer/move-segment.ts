@@ -91,7 +91,14 @@ class Segment {
   }
 
   async run(): Promise<SegmentResult> {
-    const quiet = setInterval(() => this.#counter.tellNow(), QUIET_MS);
+    const refused: unknown[] = [];
+    const quiet = setInterval(() => {
+      try {
+        this.#counter.tellNow();
+      } catch (error) {
+        refused.push(error);
+      }
+    }, QUIET_MS);
     try {
       await this.#moveAll();
     } finally {
@@ -99,6 +106,8 @@ class Segment {
       // Also of an attempt that fails: what it has sent since the last word was sent all the same.
       this.#counter.tellNow();
     }
+    // What a listener throws ends the transfer, also where nothing else is told any more.
+    if (refused.length > 0) throw refused[0];
     return {outcomes: this.#outcomes.inOrder(), progress: this.#counter.snapshot()};
   }
 

@@ -103,6 +103,7 @@ async function readGroup(
       const right = await proved(file, content).catch(async (error: unknown) => {
         if (!hasCode(error, 'transfer.checksum-mismatch')) throw error;
         // What was misread is read once more.
+        giveBackChunk(content.content);
         return await proved(file, await one(file));
       });
       take(file, right);

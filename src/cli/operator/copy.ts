@@ -48,15 +48,17 @@ export async function copyDirectly(context: CliContext, order: DirectCopy): Prom
         const own = {store: destination.store, location: order.destination, storeRoot};
         return await claimForThisProcess(claims, own, claimed, (why) => reporter.line(`Waiting: ${why}`));
       },
+    }).catch(async (error: unknown) => {
+      // Where nothing was settled an earlier manifest is left alone; why the copy ended is what the caller has to know.
+      if (order.manifest !== undefined && settled.size > 0)
+        await writeManifest(resolve(cwd, order.manifest), settled.values()).catch(() => undefined);
+      throw error;
     });
     await telling.told;
     const {outcomes, notPlanned, ...ended} = result;
     if (order.manifest !== undefined) await writeManifest(resolve(cwd, order.manifest), [...outcomes, ...notPlanned]);
     return await reporter.ended(ended);
   } catch (error) {
-    // What was never begun leaves an earlier manifest alone.
-    if (order.manifest !== undefined && settled.size > 0)
-      await writeManifest(resolve(cwd, order.manifest), settled.values());
     if (!places.signal.aborted) throw error;
     reporter.pause();
     reporter.line('Interrupted: the same command takes it up where it was.');

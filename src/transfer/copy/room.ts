@@ -4,6 +4,7 @@ import {joinStorePath} from '../../stores/paths.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import type {PlannedFile} from '../planned-file.js';
+import {SMALL_FILE_BYTES} from '../small-files.js';
 
 interface Room {
   readonly to: Store;
@@ -13,13 +14,14 @@ interface Room {
   /** Of everything that is planned. */
   readonly bytes: number;
   readonly files: () => AsyncIterable<readonly PlannedFile[]>;
-  readonly options: Pick<TransferOptions, 'removeFirst'>;
+  readonly options: Pick<TransferOptions, 'overwrite' | 'removeFirst'>;
 }
 
 /**
  * Rejects with `transfer.no-room` where what is planned cannot fit. What it replaces gives its room back, but for one
  * file, which is there twice while the other takes its place, unless it is removed first; what an interrupted copy left
- * is there already. A store that does not say has room.
+ * is there already. A file of the same size that is compared before it is replaced counts as one that stays. A store
+ * that does not say has room.
  */
 export async function requireRoom(
   {to, toRoot, partials, bytes, files, options}: Room,
@@ -33,12 +35,14 @@ export async function requireRoom(
     await inParallel(page, QUESTIONS_AT_ONCE, async (file) => {
       if (file.kind !== 'file') return;
       const there = await to.stat(joinStorePath(toRoot, file.name), {signal});
-      const replaced = there?.kind === 'file' ? there.size : 0;
-      needed += file.size - replaced;
-      largestReplaced = Math.max(largestReplaced, replaced);
+      if (there?.kind !== 'file') needed += file.size;
+      else if (options.overwrite !== 'never') {
+        needed += file.size - there.size;
+        if (!staysOrGoes(file, there.size, options)) largestReplaced = Math.max(largestReplaced, there.size);
+      }
     });
   }
-  const most = Math.max(needed - (await heldBy(to, partials, signal)), 0) + (options.removeFirst ? 0 : largestReplaced);
+  const most = Math.max(needed - (await heldBy(to, partials, signal)), 0) + largestReplaced;
   if (most <= free) return;
   throw new WaybillError('transfer.no-room', `the destination has ${free} bytes free, and ${most} more are needed`, {
     path: toRoot,
@@ -52,4 +56,9 @@ async function heldBy(to: Store, partials: StorePath, signal: AbortSignal): Prom
   let held = 0;
   for await (const {size} of to.list(partials, {signal})) held += size;
   return held;
+}
+
+/** Whether a file that is there stays, or is removed before another one takes its place. */
+function staysOrGoes({size}: PlannedFile, there: number, {overwrite, removeFirst}: Room['options']): boolean {
+  return (overwrite !== 'always' && size === there) || (removeFirst && size > SMALL_FILE_BYTES);
 }
