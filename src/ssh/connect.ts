@@ -9,7 +9,7 @@ import {SshConnection} from './connection.js';
 import type {SshEndpoint} from './endpoint.js';
 import {connectError} from './errors.js';
 import {hostKeyCheck} from './host-key.js';
-import {openSocket} from './socket.js';
+import {GatheringSocket, openSocket} from './socket.js';
 
 export interface ConnectOptions {
   readonly signal?: AbortSignal;
@@ -113,6 +113,7 @@ function handshake({endpoint, stream, signal, offered, check, acceptHostKey}: Ha
     const closed = (): void => fail(new Error('the server closed the connection'));
     const succeed = (): void => settle(() => resolve(client));
     client.once('ready', succeed).once('error', fail).once('close', closed);
+    if (stream instanceof GatheringSocket) client.on('handshake', () => stream.packets.lendTo(client));
     if (signal.aborted) {
       abort();
       return;

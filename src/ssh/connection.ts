@@ -9,6 +9,7 @@ import {watchLiveness} from './liveness.js';
 import {unlessAborted} from '../abort/on-abort.js';
 import {timeLimit} from '../abort/time-limit.js';
 import {losesSessionsThatOpen, softwareOf} from './server-software.js';
+import {widenReceiveWindow} from './receive-window.js';
 import {SftpChannel} from './sftp/channel.js';
 
 interface Parts {
@@ -103,6 +104,7 @@ export class SshConnection {
         cause: error,
       });
     });
+    widenReceiveWindow(channel);
     try {
       return await unlessAborted(this.closed, unlessAborted(signal, SftpChannel.establish(channel, this.endpoint)));
     } catch (error) {

@@ -1,17 +1,37 @@
 import {Socket} from 'node:net';
 import {toError} from '../contracts/errors.js';
 import type {SshEndpoint} from './endpoint.js';
+import {PacketMemory} from './packet-memory.js';
 
 type Written = (error?: Error | null) => void;
+
+interface Piece {
+  readonly chunk: unknown;
+  readonly encoding: BufferEncoding;
+}
 
 /**
  * Hands the system in one call what is written in one go: ssh2 writes each packet of 32 KiB by itself, and a call of
  * its own for each cost a sixth of the processor time of an upload. The first packet goes at once; those that follow
  * before the event loop goes on are gathered behind it.
  */
-class GatheringSocket extends Socket {
+export class GatheringSocket extends Socket {
+  readonly packets = new PacketMemory();
+
   override _write(chunk: unknown, encoding: BufferEncoding, written: Written): void {
-    super._write(chunk, encoding, (error) => process.nextTick(written, error));
+    super._write(chunk, encoding, (error) => {
+      if (!error) this.packets.takeBack(chunk);
+      process.nextTick(written, error);
+    });
+  }
+
+  override _writev(pieces: Piece[], written: Written): void {
+    // Node changes the array.
+    const chunks = pieces.map(({chunk}) => chunk);
+    super._writev?.(pieces, (error) => {
+      if (!error) for (const chunk of chunks) this.packets.takeBack(chunk);
+      written(error);
+    });
   }
 }
 
@@ -19,7 +39,7 @@ class GatheringSocket extends Socket {
  * Opens the TCP connection with Nagle's algorithm off: with it each small request waits for the answer to the one
  * before, which costs streams a hundredfold and pipelined transfers two- to fourfold.
  */
-export function openSocket(endpoint: SshEndpoint, signal: AbortSignal): Promise<Socket> {
+export function openSocket(endpoint: SshEndpoint, signal: AbortSignal): Promise<GatheringSocket> {
   return new Promise((resolve, reject) => {
     const socket = new GatheringSocket().connect({host: endpoint.host, port: endpoint.port});
     const settle = (finish: () => void): void => {

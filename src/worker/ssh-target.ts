@@ -5,7 +5,7 @@ import {KeptPromise} from '../promises/kept-promise.js';
 import {SshShell} from '../ssh/exec.js';
 import {SshPool} from '../ssh/pool.js';
 import type {OnProtocol} from '../stores/ssh/sessions.js';
-import {openSshStore, type SshStoreOptions} from '../stores/ssh/store.js';
+import {openSshStore, SESSIONS_A_CONNECTION, type SshStoreOptions} from '../stores/ssh/store.js';
 import type {Store} from '../stores/store.js';
 import {checkSshTarget} from './ssh-target-checks.js';
 import {resolveSshTarget} from './ssh-target-endpoint.js';
@@ -70,11 +70,11 @@ export function openSshTarget(
   };
 }
 
-/** More sessions than connections would only share them. */
+/** On a short line more sessions than connections would only share them. */
 function sessionsFor(asked: number | undefined, most: number): Partial<SshStoreOptions> {
   if (asked === undefined) return {};
   const sessions = Math.min(asked, most);
-  return {sessions, longLineSessions: sessions};
+  return {sessions, longLineSessions: SESSIONS_A_CONNECTION * sessions};
 }
 
 /** A relative root starts at the login home, which only the target knows. */

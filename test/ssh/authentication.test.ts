@@ -1,7 +1,7 @@
 import {type ChildProcess, execFileSync, spawn} from 'node:child_process';
+import {existsSync} from 'node:fs';
 import {readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
-import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, expect, test} from 'vitest';
 import {connect} from '../../src/ssh/connect.js';
 import {SshShell} from '../../src/ssh/exec.js';
@@ -10,6 +10,7 @@ import {trustHost} from '../../src/ssh/trust.js';
 import {freePort} from '../servers/ports.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
+import {until} from '../until.js';
 
 let sshd: Sshd;
 let encrypted = '';
@@ -23,7 +24,7 @@ beforeAll(async () => {
   await sshd.authorize(await readFile(`${encrypted}.pub`, 'utf8'));
   agentSocket = join(sshd.directory, 'agent');
   agent = spawn('ssh-agent', ['-D', '-a', agentSocket], {stdio: 'ignore'});
-  await sleep(300);
+  await until('the agent listens', () => Promise.resolve(existsSync(agentSocket)));
   execFileSync('ssh-add', ['-q', sshd.identityFile], {
     env: {...process.env, SSH_AUTH_SOCK: agentSocket},
     stdio: 'ignore',
@@ -96,9 +97,7 @@ test('connects through a jump host, and ends both connections', async () => {
     const {stdout} = await new SshShell(pool).run('echo "$SSH_CONNECTION"');
     expect(Buffer.from(stdout).toString()).toContain(` ${inner.port}`);
     await pool.close();
-    for (let tries = 0; !(await sshd.log()).includes('Disconnected from user') && tries < 100; tries += 1)
-      await sleep(50);
-    expect(await sshd.log()).toContain('Disconnected from user');
+    await until('the jump host is left', async () => (await sshd.log()).includes('Disconnected from user'), 5);
   } finally {
     await pool.close();
     await inner.close();
