@@ -9,21 +9,27 @@ export interface HashedBlock {
   readonly sha256: string;
 }
 
+interface BlockListener {
+  readonly onBlock: ((block: HashedBlock) => void) | undefined;
+  /** No block that comes after is told. `finish` rejects with it, too. */
+  readonly onFailure: (error: unknown) => void;
+}
+
 /** Cuts a stream into blocks and hashes each on a thread, beside the one that `other` uses. */
 export class BlockDigests {
   readonly #blockBytes: number;
   readonly #other: DigestLane | undefined;
-  readonly #onBlock: ((block: HashedBlock) => void) | undefined;
+  readonly #listener: BlockListener;
   readonly #done: HashedBlock[] = [];
   #pending: Promise<void> = Promise.resolve();
   #lane: DigestLane | undefined;
   #offset = 0;
   #length = 0;
 
-  constructor(blockBytes: number, other: DigestLane | undefined, onBlock?: (block: HashedBlock) => void) {
+  constructor(blockBytes: number, other: DigestLane | undefined, listener: BlockListener) {
     this.#blockBytes = blockBytes;
     this.#other = other;
-    this.#onBlock = onBlock;
+    this.#listener = listener;
   }
 
   /** Bytes that the block under way still takes. */
@@ -55,10 +61,9 @@ export class BlockDigests {
     const digest = lane.digest();
     this.#pending = Promise.all([digest, this.#pending]).then(([sha256]) => {
       this.#done.push({offset, length, sha256});
-      this.#onBlock?.({offset, length, sha256});
+      this.#listener.onBlock?.({offset, length, sha256});
     });
-    // Reported by `finish`; a stream that is abandoned before must not end the process.
-    this.#pending.catch(() => undefined);
+    this.#pending.catch(this.#listener.onFailure);
     this.#lane = undefined;
     this.#offset += length;
     this.#length = 0;

@@ -15,6 +15,8 @@ export interface ChunkHasherOptions {
   readonly whole?: boolean;
   /** Called for each block as soon as it is hashed, in their order. */
   readonly onBlock?: (block: HashedBlock) => void;
+  /** Called as soon as a thread is lost, which the next call would reject with: for who waits for a block. */
+  readonly onFailure?: (error: Error) => void;
 }
 
 export interface ChunkDigests {
@@ -45,24 +47,24 @@ export interface ChunkHasher {
 const SLOTS = 4;
 
 export function createChunkHasher(options: ChunkHasherOptions): ChunkHasher {
-  const whole = options.whole === true ? new DigestLane(leastBusyThread()) : undefined;
-  const blocks =
-    options.blockBytes === undefined ? undefined : new BlockDigests(options.blockBytes, whole, options.onBlock);
-  return new SharedMemoryHasher(whole, blocks);
+  return new SharedMemoryHasher(options);
 }
 
 class SharedMemoryHasher implements ChunkHasher {
   readonly #whole: DigestLane | undefined;
   readonly #blocks: BlockDigests | undefined;
+  readonly #onFailure: ((error: Error) => void) | undefined;
   readonly #underWay = new Set<Promise<void>>();
   /** Copies of what was not in shared memory, until they are worth a message. */
   #copies: Buffer | undefined;
   #copied = 0;
   #failure: Error | undefined;
 
-  constructor(whole: DigestLane | undefined, blocks: BlockDigests | undefined) {
-    this.#whole = whole;
-    this.#blocks = blocks;
+  constructor({whole, blockBytes, onBlock, onFailure}: ChunkHasherOptions) {
+    this.#whole = whole === true ? new DigestLane(leastBusyThread()) : undefined;
+    const listener = {onBlock, onFailure: (error: unknown) => this.#fail(error)};
+    this.#blocks = blockBytes === undefined ? undefined : new BlockDigests(blockBytes, this.#whole, listener);
+    this.#onFailure = onFailure;
   }
 
   async update(chunk: Uint8Array, released?: () => void): Promise<void> {
@@ -118,13 +120,16 @@ class SharedMemoryHasher implements ChunkHasher {
     this.#hash({memory: copies.buffer, offset: copies.byteOffset, length}, () => giveBackChunk(copies));
   }
 
+  #fail(error: unknown): void {
+    this.#failure ??= toError(error);
+    this.#onFailure?.(this.#failure);
+  }
+
   #hash(piece: SharedPiece, released: () => void): void {
     const hashed = Promise.all([this.#whole?.update(piece), this.#blocks?.update(piece)]).then(
       () => released(),
-      (error: unknown) => {
-        // Not released: the other thread may still read it.
-        this.#failure ??= toError(error);
-      },
+      // Not released: the other thread may still read it.
+      (error: unknown) => this.#fail(error),
     );
     const tracked = hashed.finally(() => this.#underWay.delete(tracked));
     this.#underWay.add(tracked);

@@ -1,4 +1,4 @@
-import {expect, it} from 'vitest';
+import {expect, it, vi} from 'vitest';
 import {CHUNK_BYTES, giveBackChunk, takeChunk} from './chunk-memory.js';
 
 it('lends the same memory again once it was given back, and never twice at once', () => {
@@ -7,7 +7,7 @@ it('lends the same memory again once it was given back, and never twice at once'
   expect(second.buffer).not.toBe(first.buffer);
   giveBackChunk(first.subarray(10, 20));
   giveBackChunk(first);
-  const again = [takeChunk(100_000), takeChunk(100_000)];
+  const again = [takeChunk(CHUNK_BYTES - 1), takeChunk(CHUNK_BYTES - 1)];
   expect(again.filter(({buffer}) => buffer === first.buffer)).toHaveLength(1);
   for (const chunk of [second, ...again]) giveBackChunk(chunk);
 });
@@ -32,4 +32,20 @@ it('takes nothing that it did not lend', () => {
   giveBackChunk(new Uint8Array(own));
   giveBackChunk(Buffer.alloc(CHUNK_BYTES));
   expect(takeChunk(CHUNK_BYTES).buffer).not.toBe(own);
+});
+
+it('keeps none of a size that nobody has asked for any more', () => {
+  const large = takeChunk(CHUNK_BYTES);
+  giveBackChunk(large);
+  const now = performance.now();
+  const clock = vi.spyOn(performance, 'now');
+  clock.mockReturnValue(now + 1_000);
+  giveBackChunk(takeChunk(CHUNK_BYTES / 4));
+  const soon = takeChunk(CHUNK_BYTES);
+  expect(soon.buffer).toBe(large.buffer);
+  giveBackChunk(soon);
+  clock.mockReturnValue(now + 4_000);
+  giveBackChunk(takeChunk(CHUNK_BYTES / 4));
+  expect(takeChunk(CHUNK_BYTES).buffer).not.toBe(large.buffer);
+  clock.mockRestore();
 });

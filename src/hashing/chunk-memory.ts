@@ -15,12 +15,19 @@ interface Shelf {
   /** Free ones that are kept; more than these are left to the garbage collector. */
   readonly kept: number;
   readonly free: SharedArrayBuffer[];
+  /** When one was last asked for, by `performance.now`. */
+  askedAt: number;
 }
 
+/** Where many files share memory, they take smaller chunks than before: those they took then are kept for so long. */
+const UNUSED_MS = 2_000;
+
 const shelves: readonly Shelf[] = [
-  {bytes: CHUNK_BYTES, kept: 32, free: []},
-  {bytes: MEMBER_BYTES, kept: 8, free: []},
-  {bytes: PART_BYTES, kept: 8, free: []},
+  {bytes: CHUNK_BYTES / 4, kept: 64, free: [], askedAt: 0},
+  {bytes: CHUNK_BYTES / 2, kept: 32, free: [], askedAt: 0},
+  {bytes: CHUNK_BYTES, kept: 32, free: [], askedAt: 0},
+  {bytes: MEMBER_BYTES, kept: 8, free: [], askedAt: 0},
+  {bytes: PART_BYTES, kept: 8, free: [], askedAt: 0},
 ];
 const lent = new WeakMap<ArrayBufferLike, Shelf>();
 
@@ -32,6 +39,7 @@ const lent = new WeakMap<ArrayBufferLike, Shelf>();
 export function takeChunk(length: number): Buffer {
   const shelf = length < LEAST_BYTES ? undefined : shelves.find(({bytes}) => length <= bytes);
   if (shelf === undefined) return Buffer.allocUnsafeSlow(length);
+  shelf.askedAt = performance.now();
   const memory = shelf.free.pop() ?? new SharedArrayBuffer(shelf.bytes);
   lent.set(memory, shelf);
   return Buffer.from(memory, 0, length);
@@ -43,4 +51,6 @@ export function giveBackChunk({buffer}: Uint8Array): void {
   if (!(buffer instanceof SharedArrayBuffer) || shelf === undefined) return;
   lent.delete(buffer);
   if (shelf.free.length < shelf.kept) shelf.free.push(buffer);
+  const now = performance.now();
+  for (const other of shelves) if (other !== shelf && now - other.askedAt > UNUSED_MS) other.free.length = 0;
 }

@@ -5,7 +5,7 @@ import {join} from 'node:path';
 import {Worker} from 'node:worker_threads';
 import {afterAll, afterEach, beforeAll, describe, expect, test, vi} from 'vitest';
 import {createChunkHasher, type HashedBlock} from './chunk-hasher.js';
-import {giveBackChunk, takeChunk} from './chunk-memory.js';
+import {CHUNK_BYTES, giveBackChunk, takeChunk} from './chunk-memory.js';
 import {hashRanges} from './hash-ranges.js';
 import {readFilesHashed} from './read-files.js';
 
@@ -161,6 +161,20 @@ describe('a thread that dies', () => {
     endThreads(1);
     const {files} = await readFilesHashed([{path: join(directory, 'content'), size: content.length}]);
     expect(files).toMatchObject([{outcome: 'read', sha256: sha256(content)}]);
+  });
+
+  test('is told at once to who waits for a block, also where only its digest was asked for', async () => {
+    const asked = vi.spyOn(Worker.prototype, 'postMessage');
+    asked.mockImplementation(function (this: Worker, bytes: unknown) {
+      asked.mockRestore();
+      this.postMessage(bytes);
+      endThreads(1);
+    });
+    const failure = new Promise((resolve) => {
+      const hasher = createChunkHasher({blockBytes: CHUNK_BYTES, onFailure: resolve});
+      void hasher.update(takeChunk(CHUNK_BYTES));
+    });
+    expect(await failure).toMatchObject({code: 'worker.thread-lost'});
   });
 
   test('ends its streams by a code that says what to do, and the next ones go on', async () => {

@@ -17,6 +17,32 @@ it('gives in order what is worked on at once, and no more of it than it may', as
   expect(most).toBe(3);
 });
 
+it('has fewer under way where fewer may be from now on', async () => {
+  let width = 4;
+  let underWay = 0;
+  const most: number[] = [];
+  const work = async (item: number) => {
+    underWay += 1;
+    await delay(1);
+    underWay -= 1;
+    return item;
+  };
+  const items = function* () {
+    for (let item = 0; item < 12; item++) {
+      most.push(underWay);
+      yield item;
+    }
+  };
+  const found: number[] = [];
+  for await (const item of inOrder(items(), () => width, work)) {
+    found.push(item);
+    if (item === 4) width = 1;
+  }
+  expect(found).toEqual(Array.from({length: 12}, (_, item) => item));
+  expect(Math.max(...most.slice(0, 5))).toBe(3);
+  expect(most.slice(-3)).toEqual([0, 0, 0]);
+});
+
 it('begins nothing after a failure, and leaves nothing under way', async () => {
   const begun: number[] = [];
   const ended: number[] = [];

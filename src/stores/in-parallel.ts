@@ -39,14 +39,15 @@ export async function mapInParallel<T, R>(
 }
 
 /**
- * What `work` gives for each item, in the order of the items, with up to `width` at once. After a failure nothing new is
- * begun; it is thrown, or the iteration left, when everything that was begun has ended.
+ * What `work` gives for each item, in the order of the items, with up to `width` at once, which is asked before each. After
+ * a failure nothing new is begun; it is thrown, or the iteration left, when everything that was begun has ended.
  */
 export async function* inOrder<T, R>(
   items: AsyncIterable<T> | Iterable<T>,
-  width: number,
+  width: number | (() => number),
   work: (item: T) => Promise<R>,
 ): AsyncGenerator<R> {
+  const most = typeof width === 'number' ? () => width : width;
   const underWay: Promise<R>[] = [];
   try {
     for await (const item of items) {
@@ -54,8 +55,10 @@ export async function* inOrder<T, R>(
       // It is reported when its turn comes.
       begun.catch(() => undefined);
       underWay.push(begun);
-      const first = underWay.length < width ? undefined : underWay.shift();
-      if (first !== undefined) yield await first;
+      while (underWay.length >= most()) {
+        const first = underWay.shift();
+        if (first !== undefined) yield await first;
+      }
     }
     for (let first = underWay.shift(); first !== undefined; first = underWay.shift()) yield await first;
   } finally {

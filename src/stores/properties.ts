@@ -39,6 +39,8 @@ export interface StoreProperties {
   readonly protocol?: 'sftp' | 'scp';
   /** The chunk size that suits the store, in bytes. */
   readonly preferredChunkBytes: number;
+  /** Where many files share memory, their chunks become as small: a request for less costs as much. Default 256 KiB. */
+  readonly leastChunkBytes?: number;
   /** How many chunks may be under way at once for one file. */
   readonly preferredDepth: number;
 }

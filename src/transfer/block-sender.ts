@@ -44,7 +44,7 @@ export class BlockSender {
 
   constructor(options: BlockSenderOptions) {
     this.#options = options;
-    this.#writes = new WritesUnderWay(options.shape.writeWindowBytes);
+    this.#writes = new WritesUnderWay(() => options.shape.writeWindowBytes);
   }
 
   /** Resolves when everything is handed to the store; blocks are reported as they are acknowledged. */
@@ -64,7 +64,7 @@ export class BlockSender {
     try {
       const end = Math.min(run.end * blockBytes, table.size);
       const chunks = readAhead(source, {
-        ...shape.reading,
+        reading: shape.reading,
         start: run.first * blockBytes,
         end,
         boundary: blockBytes,
@@ -85,6 +85,11 @@ export class BlockSender {
   /** Resolves when no write is under way any more; rejects where one failed. */
   settled(): Promise<void> {
     return this.#writes.settled();
+  }
+
+  /** Waits until nothing is under way any more, whatever became of it. */
+  async close(): Promise<void> {
+    await this.#writes.settled().catch(() => undefined);
   }
 
   /** Each piece holds the chunk until it is acknowledged; one that failed may still be read by what is under way. */

@@ -16,7 +16,7 @@ export async function digestOf(store: Store, path: StorePath, size: number, sign
   try {
     const {preferredChunkBytes: chunkBytes, preferredDepth: depth} = store.properties;
     const chunks = readAhead(source, {
-      ...{chunkBytes, readBytes: chunkBytes, depth, start: 0, end: size, boundary: chunkBytes, signal},
+      ...{reading: {chunkBytes, readBytes: chunkBytes, depth}, start: 0, end: size, boundary: chunkBytes, signal},
     });
     for await (const chunk of chunks) await hasher.update(chunk.bytes);
     return (await hasher.finish()).whole ?? '';

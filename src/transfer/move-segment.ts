@@ -6,6 +6,7 @@ import {withOriginals} from './compression/originals.js';
 import {type FileOutcome, movedOutcome} from './file-outcome.js';
 import {inParallel, QUESTIONS_AT_ONCE} from '../stores/in-parallel.js';
 import {moveLink} from './links.js';
+import {sharingMemory} from './memory-share.js';
 import {type FileProgress, moveFile} from './move-file.js';
 import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
@@ -68,7 +69,6 @@ export interface SegmentResult {
 const QUIET_MS = 1_000;
 const GROUPS_AT_ONCE = 2;
 const FILES_AT_ONCE = 2;
-const LARGE_FILES_BYTES = 48 * 1024 * 1024;
 
 /**
  * Moves the files of one plan segment; one file's failure stops no other. Resolves when each has its outcome. Throws
@@ -91,12 +91,12 @@ class Segment {
   }
 
   async run(): Promise<SegmentResult> {
-    const refused: unknown[] = [];
+    const thrown: unknown[] = [];
     const quiet = setInterval(() => {
       try {
         this.#counter.tellNow();
       } catch (error) {
-        refused.push(error);
+        thrown.push(error);
       }
     }, QUIET_MS);
     try {
@@ -107,7 +107,7 @@ class Segment {
       this.#counter.tellNow();
     }
     // What a listener throws ends the transfer, also where nothing else is told any more.
-    if (refused.length > 0) throw refused[0];
+    if (thrown.length > 0) throw thrown[0];
     return {outcomes: this.#outcomes.inOrder(), progress: this.#counter.snapshot()};
   }
 
@@ -132,7 +132,9 @@ class Segment {
         (files) => this.#group(files),
       );
     const moveLarge = (width: number) =>
-      inParallel(large, width, (file) => this.#one(file, (startedAt) => this.#large(file, startedAt)));
+      inParallel(large, width, (file) =>
+        this.#one(file, (startedAt) => sharingMemory(() => this.#large(file, startedAt))),
+      );
     const lanes = await Promise.allSettled(
       oneByOne ? [moveSmall(1).then(() => moveLarge(1))] : [moveSmall(GROUPS_AT_ONCE), moveLarge(this.#filesAtOnce)],
     );
@@ -197,7 +199,6 @@ class Segment {
       ...{...told, file, destination, source},
       afterFailure: this.#options.before !== undefined,
       verify: this.#options.verify ?? 'hash',
-      limits: {fileBytes: this.#options.limits?.fileBytes ?? LARGE_FILES_BYTES / this.#filesAtOnce},
     });
     return {...outcome, durationMs: Math.round(performance.now() - startedAt)};
   }

@@ -1,20 +1,29 @@
 import {giveBackChunk, takeChunk} from '../hashing/chunk-memory.js';
 import {WaybillError} from '../contracts/errors.js';
 import {inOrder} from '../stores/in-parallel.js';
-import type {SourceFile} from '../stores/store.js';
+import type {ByteRange, SourceFile} from '../stores/store.js';
+import type {PartMemory} from './part-memory.js';
+
+/** Asked anew for each chunk. */
+export interface Reading {
+  /** Bytes of one yielded chunk. */
+  readonly chunkBytes: number;
+  /** Bytes of one read: a chunk is put together from several where the source prefers smaller ones. */
+  readonly readBytes: number;
+  /** Chunks that are read before they are asked for. */
+  readonly depth: number;
+}
 
 export interface ReadAheadOptions {
   /** First byte, and the one after the last. */
   readonly start: number;
   readonly end: number;
-  /** Bytes of one yielded chunk; none reaches across a multiple of `boundary`. */
-  readonly chunkBytes: number;
+  /** No chunk reaches across a multiple of it. */
   readonly boundary: number;
-  /** Bytes of one read: a chunk is put together from several where the source prefers smaller ones. */
-  readonly readBytes: number;
-  /** Chunks that are read before they are asked for. */
-  readonly depth: number;
+  readonly reading: Reading;
   readonly signal: AbortSignal;
+  /** Waited for before a chunk is read, which holds it from then on. */
+  readonly memory?: PartMemory;
 }
 
 export interface Chunk {
@@ -24,13 +33,25 @@ export interface Chunk {
 
 /** The bytes of a range in order, read ahead. Rejects with `source.changed` where the source ends before the range does. */
 export async function* readAhead(source: SourceFile, options: ReadAheadOptions): AsyncGenerator<Chunk> {
-  yield* inOrder(cuts(options), options.depth + 1, ({offset, length}) => readChunk(source, offset, length, options));
+  const {reading, memory} = options;
+  const read = async ({offset, length}: ByteRange): Promise<Chunk> => {
+    await memory?.take(length);
+    try {
+      return await readChunk(source, offset, length, options);
+    } catch (error) {
+      memory?.giveBack(length);
+      // The next one, which may wait for memory, is waited for before this is told.
+      memory?.fail(error);
+      throw error;
+    }
+  };
+  yield* inOrder(cuts(options), () => reading.depth + 1, read);
 }
 
-function* cuts({start, end, chunkBytes, boundary}: ReadAheadOptions) {
+function* cuts({start, end, reading, boundary}: ReadAheadOptions) {
   for (let offset = start; offset < end; ) {
     const next = (Math.floor(offset / boundary) + 1) * boundary;
-    const length = Math.min(chunkBytes, end - offset, next - offset);
+    const length = Math.min(reading.chunkBytes, end - offset, next - offset);
     yield {offset, length};
     offset += length;
   }
@@ -40,13 +61,13 @@ async function readChunk(
   source: SourceFile,
   offset: number,
   length: number,
-  options: ReadAheadOptions,
+  {reading: {readBytes}, signal}: ReadAheadOptions,
 ): Promise<Chunk> {
-  if (length <= options.readBytes) return {offset, bytes: await readExactly(source, offset, length, options.signal)};
+  if (length <= readBytes) return {offset, bytes: await readExactly(source, offset, length, signal)};
   const bytes = takeChunk(length);
   const pieces: Promise<void>[] = [];
-  for (let at = 0; at < length; at += options.readBytes) {
-    const piece = readExactly(source, offset + at, Math.min(options.readBytes, length - at), options.signal);
+  for (let at = 0; at < length; at += readBytes) {
+    const piece = readExactly(source, offset + at, Math.min(readBytes, length - at), signal);
     pieces.push(
       piece.then((read) => {
         bytes.set(read, at);

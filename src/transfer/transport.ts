@@ -105,7 +105,7 @@ export async function transport(options: TransportOptions): Promise<string | und
     send(),
     rereads ? digestOfResumed({from, path: move.source, source}, table, shape, signal) : Promise.resolve(undefined),
     proof,
-  ]).finally(() => sender.settled().catch(() => undefined));
+  ]).finally(() => sender.close());
   if (!wanted) return undefined;
   if (sent !== undefined) return sent;
   if (reread !== undefined) return tiedToBlocks(reread, table);

@@ -29,7 +29,7 @@ export async function digestOfSource(
   const hasher = createChunkHasher({blockBytes, whole: true, onBlock: ({sha256}) => blocks.push(sha256)});
   try {
     for await (const chunk of readAhead(source, {
-      ...shape.reading,
+      reading: shape.reading,
       start: 0,
       end: size,
       boundary: blockBytes,
@@ -84,7 +84,13 @@ export async function digestOfBlock(
 ): Promise<string> {
   const hasher = createChunkHasher({whole: true});
   try {
-    const reading = {...shape.reading, start: offset, end: offset + length, boundary: offset + length, signal};
+    const reading = {
+      ...{reading: shape.reading},
+      start: offset,
+      end: offset + length,
+      boundary: offset + length,
+      signal,
+    };
     for await (const {bytes} of readAhead(source, reading)) await hasher.update(bytes, () => giveBackChunk(bytes));
     const {whole} = await hasher.finish();
     if (whole === undefined) throw new WaybillError('store.io', 'The hashing threads gave no digest.');

@@ -6,13 +6,14 @@ export class WritesUnderWay {
   readonly #writes = new Set<Promise<void>>();
   #failure: {readonly error: unknown} | undefined;
 
-  constructor(windowBytes: number) {
+  /** Asked each time. */
+  constructor(windowBytes: () => number) {
     this.#window = new ByteWindow(windowBytes);
   }
 
   /** Waits until `bytes` more may be under way; `start` gives them back. Rejects where a write failed. */
-  async room(bytes: number): Promise<void> {
-    await this.#window.take(bytes);
+  async room(bytes: number, signal?: AbortSignal): Promise<void> {
+    await this.#window.take(bytes, signal);
     if (this.#failure !== undefined) throw this.#failure.error;
   }
 

@@ -38,7 +38,8 @@ const BLOCKS_AT_ONCE = 2;
  * Of libuv's threads, which the file system and look-ups of names need too, compression takes half, for all files
  * together.
  */
-const compressing = new ByteWindow(Math.max(1, Math.floor((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2)));
+const COMPRESSED_AT_ONCE = Math.max(1, Math.floor((Number(process.env['UV_THREADPOOL_SIZE']) || 4) / 2));
+const compressing = new ByteWindow(() => COMPRESSED_AT_ONCE);
 
 interface Compressed {
   readonly member: number;
@@ -53,7 +54,7 @@ export class MemberSender {
 
   constructor(options: MemberSenderOptions) {
     this.#options = options;
-    this.#writes = new WritesUnderWay(BLOCKS_AT_ONCE * options.layout.blockBytes);
+    this.#writes = new WritesUnderWay(() => BLOCKS_AT_ONCE * options.layout.blockBytes);
   }
 
   /** One pass over the members of which a block is not proved. Answers with the digest of the whole original where it read all of it. */
@@ -101,7 +102,7 @@ export class MemberSender {
     try {
       const chunks = readAhead(source, {
         ...{start: first * MEMBER_BYTES, end: Math.min(end * MEMBER_BYTES, size)},
-        ...{chunkBytes: MEMBER_BYTES, boundary: MEMBER_BYTES, depth: 1, readBytes, signal},
+        ...{reading: {chunkBytes: MEMBER_BYTES, depth: 1, readBytes}, boundary: MEMBER_BYTES, signal},
       });
       for await (const {offset, bytes} of chunks) {
         const holds = new Holds(() => giveBackChunk(bytes));

@@ -37,7 +37,8 @@ async function digestIfOfSize(
   signal: AbortSignal,
 ): Promise<SourceDigest | undefined> {
   if (original.entry.size !== size) return undefined;
-  const shape = moveShape({...properties, preferredChunkBytes: MEMBER_BYTES}, properties);
+  const members = {preferredChunkBytes: MEMBER_BYTES, leastChunkBytes: MEMBER_BYTES};
+  const shape = moveShape({...properties, ...members}, properties);
   return await digestOfSource(original, new BlockTable(size, MEMBER_BYTES, new Map()), shape, signal);
 }
 

@@ -15,7 +15,7 @@ export function withOriginals(store: Store, paths: ReadonlySet<StorePath>): Stor
   return {
     ...intercepted(store, (_, proceed) => proceed()),
     // One read is one member.
-    properties: {...store.properties, preferredChunkBytes: MEMBER_BYTES},
+    properties: {...store.properties, preferredChunkBytes: MEMBER_BYTES, leastChunkBytes: MEMBER_BYTES},
     openSource: (path, options = {}) =>
       paths.has(path) ? openOriginal(store, path, options) : store.openSource(path, options),
     ...(readFiles === undefined ? {} : {readFiles}),

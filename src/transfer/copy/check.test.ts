@@ -42,6 +42,11 @@ it('takes a name that the other side cannot have for missing, and what has no co
   expect(Object.values(await states(stores)).sort()).toEqual(['missing', 'refused', 'same']);
 });
 
+it('refuses a selection that is none', async () => {
+  await using stores = await TwoStores.create();
+  await expect(states(stores, {include: ['']})).rejects.toMatchObject({code: 'input.invalid'});
+});
+
 it('looks at many entries at once, at a few large ones that are hashed', async () => {
   await using stores = await TwoStores.create();
   const names = Array.from({length: 20}, (_, index) => `file ${String(index).padStart(2, '0')}`);

@@ -1,4 +1,4 @@
-import {transferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
+import type {TransferOptionsRequest} from '../../contracts/transfer.js';
 import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import {joinStorePath} from '../../stores/paths.js';
 import type {Store} from '../../stores/store.js';
@@ -7,6 +7,7 @@ import {Comparison} from './comparison.js';
 import {isLeftOut} from './counts.js';
 import type {CopyDestination} from './destination.js';
 import {type CopyPlace, keyOf} from './locate.js';
+import {parseOptions} from './options.js';
 import {planCopy} from './plan.js';
 
 export interface CheckOptions
@@ -26,14 +27,14 @@ export interface CheckedEntry {
 
 /**
  * Compares what a copy of the sources would have made with what is at the destination, and changes nothing. What is at the
- * destination alone is not looked for.
+ * destination alone is not looked for. Rejects as `copy` does where the options are none.
  */
 export async function* check(
   sources: readonly CopyPlace[],
   destination: CopyPlace,
   {by = 'hash', signal = new AbortController().signal, ...selected}: CheckOptions = {},
 ): AsyncGenerator<CheckedEntry> {
-  const options = transferOptions.parse(selected);
+  const options = parseOptions(selected);
   const plan = await planCopy({sources, destination, options, attributes: by === 'time', signal});
   for (const {key, entries} of plan.groups) {
     const from = sources.find((place) => keyOf(place) === key)?.store ?? destination.store;

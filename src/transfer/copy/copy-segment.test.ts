@@ -139,6 +139,21 @@ it('tells every second that it is at work, also while a group of small files is 
   expect(Math.max(...gaps)).toBeLessThan(2_900);
 });
 
+it('ends with what its listener throws, also while nothing is settled', async () => {
+  await stores.put('small', 'small');
+  const to = intercepted(stores.to, async (call, proceed) => {
+    if (call.method === 'putFiles') await new Promise((resolve) => setTimeout(resolve, 1_500));
+    return proceed();
+  });
+  let told = 0;
+  const onEvent = ({event}: CopyEvent): void => {
+    if (event === 'progress' && ++told === 1) throw new Error('the listener is full');
+  };
+  const copying = copy({store: stores.from, path: 'small'}, {store: to, path: 'out'}, {onEvent});
+  await expect(copying).rejects.toThrow('the listener is full');
+  expect(told).toBeGreaterThan(1);
+});
+
 it('tells how far it is at least once a second', async () => {
   await stores.put('large', seededBytes(3, LARGE));
   let told = 0;

@@ -1,7 +1,7 @@
 import {mkdir, readFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {expect, it} from 'vitest';
-import {copyAcross, namesBelow, twoStoresWithTree} from '../testing/copied-tree.js';
+import {copyAcross, endedAfter, namesBelow, twoStoresWithTree} from '../testing/copied-tree.js';
 import {seededBytes, sha256, TwoStores} from '../testing/two-stores.js';
 import type {CopyOptions} from './copy.js';
 import {copyEvents} from './event-stream.js';
@@ -55,14 +55,7 @@ it('refuses options that are none, as an error and as the last event', async () 
 it('tells once of each file that it is taken up', async () => {
   await using stores = await TwoStores.create();
   for (const name of ['a', 'b', 'c']) await stores.put(`tree/${name}`, seededBytes(name.charCodeAt(0), 60_000_000));
-  const stop = new AbortController();
-  const stopped = copyAcross(stores, 'tree/', 'out', {
-    signal: stop.signal,
-    limitRate: 150_000_000,
-    onEvent: (event) => {
-      if (event.event === 'progress' && event.progress.sentBytes > 90_000_000) stop.abort(new Error('enough'));
-    },
-  });
+  const stopped = copyAcross(stores, 'tree/', 'out', {...endedAfter(90_000_000), limitRate: 150_000_000});
   await expect(stopped).rejects.toThrow('enough');
   const resumed: string[] = [];
   await copyAcross(stores, 'tree/', 'out', {
@@ -79,15 +72,8 @@ it('takes up what an interrupted copy left, and not with resume off', async () =
   const content = seededBytes(2, 60_000_000);
   await stores.put('large', content);
   const interrupted = async (options: CopyOptions) => {
-    const stop = new AbortController();
-    const stopped = copyAcross(stores, 'large', 'out', {
-      ...options,
-      signal: stop.signal,
-      onEvent: (event) => {
-        if (event.event === 'progress' && event.progress.sentBytes > 30_000_000) stop.abort(new Error('enough'));
-      },
-      limitRate: 100_000_000,
-    });
+    const ending = {...endedAfter(30_000_000), limitRate: 100_000_000};
+    const stopped = copyAcross(stores, 'large', 'out', {...options, ...ending});
     await expect(stopped).rejects.toThrow('enough');
     expect((await namesBelow(stores.destination)).some((name) => name.startsWith('.waybill-transfer-'))).toBe(true);
   };

@@ -1,6 +1,5 @@
-import {z} from 'zod';
 import {WaybillError} from '../../contracts/errors.js';
-import {transferOptions, type TransferOptions, type TransferOptionsRequest} from '../../contracts/transfer.js';
+import type {TransferOptions, TransferOptionsRequest} from '../../contracts/transfer.js';
 import {inOrder, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
 import type {StorePath} from '../../stores/store.js';
 import type {FileOutcome} from '../file-outcome.js';
@@ -12,6 +11,7 @@ import {Comparison} from './comparison.js';
 import {type CopyDestination, copyIdentity, partialsOf} from './destination.js';
 import type {CopyEvent} from './events.js';
 import {type CopyPlace, keyOf} from './locate.js';
+import {parseOptions} from './options.js';
 import {keptThere} from './overwrite.js';
 import {type CopyPlan, planCopy} from './plan.js';
 import {SegmentTotals} from './progress.js';
@@ -53,9 +53,9 @@ interface Segment {
 
 /**
  * Copies files from stores to a store, in this process. Answers when each has its outcome, also where some failed.
- * Rejects where nothing could be done (`input.invalid`, `store.not-found`, `transfer.no-room`, …), with the reason of the signal, and with
- * `transfer.no-progress` when attempt after attempt moved nothing: unfinished files stay then, and the same call
- * takes them up.
+ * Rejects where nothing could be done (`input.invalid`, `store.not-found`, `transfer.no-room`, …), with the reason of the
+ * signal, and with `transfer.no-progress` when attempt after attempt moved nothing: unfinished files stay then, and the
+ * same call takes them up.
  */
 export async function copy(
   sources: CopyPlace | readonly CopyPlace[],
@@ -74,12 +74,6 @@ export async function copy(
     caller.onEvent({event: 'failed', error});
     throw error;
   }
-}
-
-function parseOptions(request: TransferOptionsRequest): TransferOptions {
-  const parsed = transferOptions.safeParse(request);
-  if (parsed.success) return parsed.data;
-  throw new WaybillError('input.invalid', z.prettifyError(parsed.error), {cause: parsed.error});
 }
 
 class CopyRun {

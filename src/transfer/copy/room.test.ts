@@ -2,7 +2,7 @@ import {join} from 'node:path';
 import {expect, it} from 'vitest';
 import {intercepted} from '../../stores/decorators/intercepted.js';
 import type {Store} from '../../stores/store.js';
-import {namesBelow} from '../testing/copied-tree.js';
+import {endedAfter, namesBelow} from '../testing/copied-tree.js';
 import {seededBytes, TwoStores} from '../testing/two-stores.js';
 import {copy, type CopyOptions} from './copy.js';
 
@@ -28,14 +28,7 @@ async function copyTo(stores: TwoStores, free: number, options: CopyOptions = {}
 /** A copy of 60 MB, of which something more than 30 has arrived. */
 async function interruptHalfWay(stores: TwoStores): Promise<void> {
   await stores.put('tree/large', seededBytes(3, 60 * MB));
-  const stop = new AbortController();
-  const interrupted = copyTo(stores, 60 * MB, {
-    signal: stop.signal,
-    limitRate: 100 * MB,
-    onEvent: (event) => {
-      if (event.event === 'progress' && event.progress.sentBytes > 30 * MB) stop.abort(new Error('enough'));
-    },
-  });
+  const interrupted = copyTo(stores, 60 * MB, {...endedAfter(30 * MB), limitRate: 100 * MB});
   await expect(interrupted).rejects.toThrow('enough');
 }
 

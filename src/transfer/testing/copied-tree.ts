@@ -25,6 +25,17 @@ export function copyAcross(
   return copy(sources, {store: stores.to, path: to}, options);
 }
 
+/** Ends a copy with the error `enough` when it has sent more than so many bytes. */
+export function endedAfter(sentBytes: number): Pick<CopyOptions, 'signal' | 'onEvent'> {
+  const stop = new AbortController();
+  return {
+    signal: stop.signal,
+    onEvent: (event) => {
+      if (event.event === 'progress' && event.progress.sentBytes > sentBytes) stop.abort(new Error('enough'));
+    },
+  };
+}
+
 /** Everything below a directory of this machine but unfinished files, sorted. */
 export async function namesBelow(directory: string): Promise<readonly string[]> {
   return (await readdir(directory, {recursive: true})).filter((name) => name !== PARTIALS).sort();
