@@ -144,6 +144,26 @@ describe.each([
     },
   );
 
+  test('a complete that the server only agrees to, as another attempt is at it, is none of this one', async () => {
+    await store.putObject('file', Buffer.from('an older file'));
+    const partial = await partialOf();
+    for (const number of [1, 2, 3]) await write(partial, number);
+    proxy.plan(first(1, isComplete, {kind: 'body', body: '<CompleteMultipartUploadResult/>'}));
+    await expect(publish(partial, 'replace')).rejects.toMatchObject({code: 'transfer.partial-consumed'});
+    expect(await digestOf('file')).toBe(sha256(Buffer.from('an older file')));
+    await publish(await partialOf(), 'replace');
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+
+  test('a record that another attempt deletes at the same time is gone, as it should be', async () => {
+    const partial = await partialOf();
+    for (const number of [1, 2, 3]) await write(partial, number);
+    const deletes = ({method}: Seen): boolean => method === 'DELETE';
+    proxy.plan(first(1, deletes, {kind: 'answer', status: 404, code: 'NoSuchKey'}));
+    await publish(partial);
+    expect(await digestOf('file')).toBe(sha256(content));
+  });
+
   test('a conditional put whose answer is lost has won, and one that lost has not', async () => {
     proxy.plan(first(1, isPut('object'), {kind: 'lost-answer'}));
     expect(await store.putObject('object', Buffer.from('mine'), {ifAbsent: true})).toBe(true);
@@ -186,9 +206,9 @@ describe.each([
 
   describe('an upload whose id nobody has noted', () => {
     /** The server has begun it, and whoever asked it has died before the answer. */
-    async function leave(path = 'partials/p'): Promise<void> {
+    async function leave(path = 'partials/p', destination = 'file'): Promise<void> {
       proxy.plan(first(1, isCreate, {kind: 'lost-answer'}));
-      const spec = {path, size: SIZE, intended: {destination: 'file'}};
+      const spec = {path, size: SIZE, intended: {destination}};
       const opening = opened({retries: {tries: 1}}).openPartial(spec);
       await expect(opening).rejects.toMatchObject({code: 'store.unavailable'});
       proxy.plan(() => undefined);
@@ -223,6 +243,18 @@ describe.each([
       await remove();
       expect(await uploadsOnDisk(server)).toEqual(before);
     });
+
+    test.each(['file', 'é', '🚢'])(
+      'goes with the directory of partials, as one that is noted does: %s',
+      async (name) => {
+        const before = await uploadsOnDisk(server);
+        await leave('partials/p', name);
+        const noted = {path: 'partials/noted', size: SIZE, intended: {destination: name}};
+        await write(await store.openPartial(noted), 1);
+        await store.removeTree('partials');
+        expect(await uploadsOnDisk(server)).toEqual(before);
+      },
+    );
 
     test('is freed where the second try of the same request begins another one', async () => {
       const before = await uploadsOnDisk(server);

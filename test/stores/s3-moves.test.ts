@@ -10,7 +10,7 @@ import {moveFile, type MoveFileOptions} from '../../src/transfer/move-file.js';
 import {moveSegment} from '../../src/transfer/move-segment.js';
 import {planTree} from '../../src/transfer/plan-tree.js';
 import {PARTIALS, TwoStores} from '../../src/transfer/testing/two-stores.js';
-import {startCountingLine} from '../servers/counting-line.js';
+import {startTcpLine} from '../servers/tcp-line.js';
 import {startFaultProxy} from '../servers/fault-proxy.js';
 import {startMinio} from '../servers/minio.js';
 import type {S3Server} from '../servers/s3-server.js';
@@ -76,7 +76,7 @@ describe.each([
 
   test('more than 10 MB/s each way, and less than 5 % beside the bytes of the file', async () => {
     await using stores = await TwoStores.create();
-    const line = await startCountingLine(server.port);
+    const line = await startTcpLine(server.port);
     const store = openS3Store({name: 's3', ...server, endpoint: line.endpoint, prefix: 'speed'});
     await store.makeDirectory(PARTIALS);
     const size = 8 * PART;

@@ -243,12 +243,12 @@ describe.each([
     const asked: string[] = [];
     let late: readonly string[] = [];
     let [sent, resumed] = [0, 0];
-    const {store} = await client(3, 'late', async (requests) => {
+    const {store} = await client(8, 'late', async (requests) => {
       const parts = requests.flatMap(({method, query}) => (method === 'PUT' && query['partNumber']) || []);
       asked.push(...parts);
       if (sent < PART || late.length > 0) return;
       late = parts;
-      if (late.length > 0) await sleep(4100);
+      if (late.length > 0) await sleep(9100);
     });
     const size = 15 * PART + 77;
     const inputs = await makeInputs(join(directory, 'late'), {large: size});

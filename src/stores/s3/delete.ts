@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {z} from 'zod';
 import type {CallOptions} from '../store.js';
 import type {S3Client} from './client.js';
-import {S3Failure} from './errors.js';
+import {isMissing, S3Failure} from './errors.js';
 import {escapeXml, isBeyondXml, parseXml} from './xml.js';
 
 /** What one request may name. */
@@ -18,7 +18,12 @@ const result = z.object({
 });
 
 export async function deleteObject(client: S3Client, key: string, {signal}: CallOptions = {}): Promise<void> {
-  await client.call({method: 'DELETE', key, ...(signal === undefined ? {} : {signal})});
+  try {
+    await client.call({method: 'DELETE', key, ...(signal === undefined ? {} : {signal})});
+  } catch (error) {
+    // S3 says nothing of a key that is not there; Versity Gateway does where another request deletes it meanwhile.
+    if (!isMissing(error)) throw error;
+  }
 }
 
 /** Deletes many objects in few requests; rejects where the server kept one. */

@@ -4,7 +4,7 @@ import type {ByteRange, Entry, PartialFile, PartialSpec, PublishOptions, CallOpt
 import {abortBegun} from './begun-uploads.js';
 import type {Bucket} from './bucket.js';
 import {deleteObject} from './delete.js';
-import {fileEntry} from './entry.js';
+import {fileEntry, tokenOf} from './entry.js';
 import {isFailure, S3Failure, translated} from './errors.js';
 import {headOf} from './look.js';
 import {hasToken} from './token.js';
@@ -96,10 +96,11 @@ export class PartialUpload implements PartialFile {
       // Before the complete: what fails after it would be told of a file that is there. This upload has parts.
       if (since !== undefined) await abortBegun(client, {key, since}, options);
       await this.#complete(parts, options);
+      // Versity Gateway agrees to complete what another attempt still completes, and what was aborted where a file is there.
+      const headers = await headOf(client, key, options);
+      if (headers === undefined || tokenOf(headers) !== this.#record.token) throw partialConsumed(path);
       placement.wrote(path);
       await deleteObject(client, this.#recordKey, options);
-      const headers = await headOf(client, key, options);
-      if (headers === undefined) throw partialConsumed(path);
       return fileEntry(headers);
     });
   }

@@ -38,6 +38,7 @@ const PROPERTIES: StoreProperties = {
   wholeObjects: true,
   renamesByCopy: true,
   preferredChunkBytes: PART_BYTES,
+  leastChunkBytes: 1024 * 1024,
   preferredDepth: 4,
 };
 

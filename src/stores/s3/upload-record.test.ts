@@ -1,5 +1,5 @@
 import {expect, test} from 'vitest';
-import {decodeRecord, encodeRecord} from './upload-record.js';
+import {decodeRecord, encodeRecord, RECORD_BYTES} from './upload-record.js';
 
 const record = {version: 1, uploadId: 'u', key: 'k', size: 1, partBytes: 1, token: 't'} as const;
 
@@ -11,3 +11,12 @@ test('a record that a newer version wrote is told from a damaged one', () => {
   for (const damaged of ['{"version": 1}', '{"version": 2}', '{"version"', ''])
     expect(() => decodeRecord(Buffer.from(damaged))).toThrow(expect.objectContaining({code: 'MalformedRecord'}));
 });
+
+test.each(['k', 'é', 'e\u0301', '🚢', '日'.repeat(341), '"\\'.repeat(512)])(
+  'a record has the length by which a listing tells it, whatever its key: %s',
+  (key) => {
+    const content = encodeRecord({...record, key});
+    expect(content).toHaveLength(RECORD_BYTES);
+    expect(decodeRecord(content)).toEqual({...record, key});
+  },
+);

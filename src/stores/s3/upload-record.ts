@@ -60,7 +60,9 @@ export function isRecord(headers: IncomingHttpHeaders): boolean {
 }
 
 export function encodeRecord(record: KnownRecord): Buffer {
-  return Buffer.from(JSON.stringify(record).padEnd(RECORD_BYTES, ' '));
+  const content = Buffer.alloc(RECORD_BYTES, ' ');
+  content.write(JSON.stringify(record));
+  return content;
 }
 
 /** Rejects with `transfer.newer-version` where a later version wrote it. */
