@@ -2,7 +2,7 @@ import {createHash} from 'node:crypto';
 import {mkdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {joinStorePath} from '../paths.js';
-import type {ListedEntry, PartialFile, PartialSpec, Store, StorePath} from '../store.js';
+import type {Attributes, ListedEntry, PartialFile, PartialSpec, Store, StorePath} from '../store.js';
 import type {StorePlace} from './place.js';
 
 /** What a test of the suite works on: the store and a directory of its own in it, empty when the test begins. */
@@ -69,9 +69,10 @@ export class Subject {
     name: string,
     size: number,
     spec: Pick<PartialSpec, 'atMost' | 'partBytes'> = {},
+    attributes: Attributes = {},
   ): Promise<PartialFile> {
     await this.store.makeDirectory(this.at('partials'));
-    const intended = {destination: this.at('file')};
+    const intended = {destination: this.at('file'), ...attributes};
     return this.store.openPartial({path: this.at('partials', name), size, intended, ...spec});
   }
 

@@ -1,5 +1,5 @@
 import {describe, expect, test} from 'vitest';
-import type {PartialFile} from '../store.js';
+import type {Attributes, PartialFile} from '../store.js';
 import {collect, patterned, type Subject, sha256} from './subject.js';
 
 /** Any activity may run twice, at once or late: here are two attempts at one file, as two handles on one partial. */
@@ -10,8 +10,9 @@ export function describeTwoAttempts(subject: Subject): void {
     const publish = (partial: PartialFile, ifExists: 'keep' | 'replace' = 'replace'): Promise<unknown> =>
       partial.publish({destination: subject.at('file'), ifExists});
 
-    async function both(): Promise<readonly [PartialFile, PartialFile]> {
-      return [await subject.openPartial('shared', size), await subject.openPartial('shared', size)];
+    async function both(attributes: Attributes = {}): Promise<readonly [PartialFile, PartialFile]> {
+      const open = (): Promise<PartialFile> => subject.openPartial('shared', size, {}, attributes);
+      return [await open(), await open()];
     }
 
     test('write the same partial at once, and none takes from the other', async () => {
@@ -77,7 +78,7 @@ export function describeTwoAttempts(subject: Subject): void {
     test('what one writes while the other publishes does not move the time of the published file', async () => {
       const {modificationTimes} = subject.store.properties;
       const modifiedAt = 1_600_000_000_000;
-      const [winner, late] = await both();
+      const [winner, late] = await both({modifiedAt});
       await winner.write(0, content);
       let published = false;
       const writing = async (): Promise<void> => {

@@ -14,6 +14,15 @@ export interface FileToPut {
   readonly attributes: AttributeChange | undefined;
 }
 
+export interface RangeWriteOptions {
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Seconds since 1970: the time that the file is given back where another attempt published it during a write that takes
+   * longer than that, as a command does.
+   */
+  readonly publishedTime?: number | undefined;
+}
+
 /**
  * What the store asks of the target's files, in the words of SFTP version 3: a method for each request, which rejects
  * with SftpStatus where the target refuses. Where there is no SFTP, commands and `scp` answer the same.
@@ -48,7 +57,7 @@ export interface FileSession {
     at: number,
     length: number,
     position: number,
-    signal?: AbortSignal,
+    options?: RangeWriteOptions,
   ): Promise<void>;
   fstat(handle: Buffer): Promise<FileAttributes>;
   lstat(path: string): Promise<FileAttributes>;

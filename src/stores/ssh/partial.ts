@@ -8,7 +8,8 @@ import {type Lane, Lanes} from './lanes.js';
 import {isSameFile, mark} from './mark.js';
 import {partialConsumed, publish} from './publish.js';
 import {parentOf, type SshRoot} from './root.js';
-import type {FileSession} from './file-session.js';
+import {wireAttributes} from './entry.js';
+import type {FileSession, RangeWriteOptions} from './file-session.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
 import {closedOnFailure, pieceLength} from './source.js';
 import {isDirectory, isFile} from '../../ssh/sftp/attributes.js';
@@ -112,7 +113,8 @@ class SshPartial implements PartialFile {
       const write = async (): Promise<void> => {
         // Once another attempt has published the partial, this handle reaches the published file.
         if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
-        await writeRange(session, handle, offset, chunk, options.signal);
+        const {mtime: publishedTime} = wireAttributes(spec.intended ?? {}) ?? {};
+        await writeRange(session, handle, offset, chunk, {signal: options.signal, publishedTime});
       };
       return settledUnlessAborted(options.signal, session, this.#explained(write));
     });
@@ -162,13 +164,13 @@ export async function writeRange(
   handle: Buffer,
   offset: number,
   chunk: Uint8Array,
-  signal?: AbortSignal,
+  options: RangeWriteOptions = {},
 ): Promise<void> {
   const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   const step = pieceLength(bytes.length, session.maxWrite);
   const pieces: Promise<void>[] = [];
   for (let at = 0; at < bytes.length; at += step) {
-    pieces.push(session.write(handle, bytes, at, Math.min(step, bytes.length - at), offset + at, signal));
+    pieces.push(session.write(handle, bytes, at, Math.min(step, bytes.length - at), offset + at, options));
   }
   // All of them are awaited: none may still write when the first failure is told.
   const outcomes = await Promise.allSettled(pieces);

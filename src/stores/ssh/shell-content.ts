@@ -2,6 +2,7 @@ import {newlineFor, PipedCommand, pipedWord} from '../../ssh/piped-command.js';
 import type {SshPool} from '../../ssh/pool.js';
 import {sendingCommand} from '../../ssh/scp/command.js';
 import {agreementTo, ScpReceiver} from '../../ssh/scp/receive.js';
+import type {RangeWriteOptions} from './file-session.js';
 import {rangeCommand} from './hash-shell.js';
 import {STATUS} from '../../ssh/sftp/status.js';
 import {RunningCommands} from './running-commands.js';
@@ -40,8 +41,13 @@ export class ShellContent {
   }
 
   /** After an abort nothing more is sent, and what was sent has been written when it rejects: nothing writes any more. */
-  async write({path, identity}: HeldFile, bytes: Uint8Array, position: number, signal?: AbortSignal): Promise<Moved> {
-    const command = await this.#start(path, writeCommand(this.#dialect, identity, position));
+  async write(
+    {path, identity}: HeldFile,
+    bytes: Uint8Array,
+    position: number,
+    {signal, publishedTime}: RangeWriteOptions = {},
+  ): Promise<Moved> {
+    const command = await this.#start(path, writeCommand(this.#dialect, identity, position, publishedTime));
     for (let at = 0; at < bytes.length && signal?.aborted !== true; at += SENT_AT_ONCE) {
       await command.write(bytes.subarray(at, at + SENT_AT_ONCE));
     }

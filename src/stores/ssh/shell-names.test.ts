@@ -1,5 +1,5 @@
 import {execFile} from 'node:child_process';
-import {link, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {link, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
@@ -62,6 +62,21 @@ describe('a file that another attempt publishes meanwhile', () => {
     expect((await sh(writeCommand(dialect, identity, 0), directory, 'late')).status).toBe(ANOTHER_FILE);
     expect(await readFile(at('f'), 'utf8')).toBe('of another');
   });
+});
+
+test.each([
+  ['while it is written gets back the time that it was published with', 1_600_000_000, ANOTHER_FILE],
+  ['and whose time nobody knows is written, as before', undefined, 0],
+])('a file that is published %s', async (_, publishedTime, status) => {
+  await writeFile(at('f'), '0123456789');
+  const identity = await identityOfF();
+  // Between the look and the first byte: the file has another name, and the time that it is to have.
+  const publish = 'dd() { mv "$f" "$t"; TZ=UTC0 touch -t 202009131226.40 "$t"; command dd "$@"; }';
+  const write = writeCommand(dialect, identity, 3, publishedTime);
+  expect((await sh(`${publish}; ${write}`, directory, 'abc')).status).toBe(status);
+  expect(await readFile(at('t'), 'utf8')).toBe('012abc6789');
+  const {mtimeMs} = await stat(at('t'));
+  expect(mtimeMs === 1_600_000_000_000).toBe(publishedTime !== undefined);
 });
 
 test('what is written in the middle leaves what lies around it', async () => {

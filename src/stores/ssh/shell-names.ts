@@ -21,18 +21,35 @@ export function openCommand({stat}: ShellDialect, writes: boolean): string {
 export const ANOTHER_FILE = 9;
 
 /** Goes on where `"$f"` still names this file, and else ends the shell. */
-export function expectSame({identity}: ShellDialect, expected: string): string {
-  return `[ "$(${identity} "$f" 2>/dev/null)" = '${expected}' ] || exit ${ANOTHER_FILE}`;
+export function expectSame(dialect: ShellDialect, expected: string): string {
+  return `${isSame(dialect, expected)} || exit ${ANOTHER_FILE}`;
+}
+
+function isSame({identity}: ShellDialect, expected: string): string {
+  return `[ "$(${identity} "$f" 2>/dev/null)" = '${expected}' ]`;
 }
 
 /**
  * Writes its standard input at `position`, which `scp` cannot: it begins at the start, and cuts off what lies behind. A
  * shell that opens a name for writing makes the file where it is gone: this one opens it for reading, which makes
  * nothing, and opens that again. Only then it looks which file that is, so that none is written that takes the name.
+ *
+ * A publish of the same file takes three such commands, and may be through between that look and the first byte. Whoever
+ * finds so afterwards gives the file back the time that it was published with, in seconds since 1970.
  */
-export function writeCommand(dialect: ShellDialect, expected: string, position: number): string {
+export function writeCommand(
+  dialect: ShellDialect,
+  expected: string,
+  position: number,
+  publishedTime?: number,
+): string {
+  const {reopened} = dialect;
   const write = `dd bs=1 seek=${position} count=0 conv=notrunc 2>/dev/null && cat`;
-  return `{ { ${expectSame(dialect, expected)}; ${write}; } 1<>${dialect.reopened}; } 3<"$f"`;
+  const giveBack =
+    publishedTime === undefined
+      ? ''
+      : `; s=$?; ${isSame(dialect, expected)} || { f=${reopened}; ${changeCommands({mtime: publishedTime})}; exit ${ANOTHER_FILE}; }; (exit "$s")`;
+  return `{ { ${expectSame(dialect, expected)}; ${write}${giveBack}; } 1<>${reopened}; } 3<"$f"`;
 }
 
 /** Runs commands where `"$f"` still names this file, and else does nothing. */

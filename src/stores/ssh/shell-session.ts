@@ -5,7 +5,7 @@ import {quote} from '../../ssh/quote.js';
 import {type AttributeChange, type FileAttributes, isLink} from '../../ssh/sftp/attributes.js';
 import type {NamedEntry} from '../../ssh/sftp/reply.js';
 import {hasStatus, SftpStatus, STATUS} from '../../ssh/sftp/status.js';
-import type {FileSession, FileSystemSpace} from './file-session.js';
+import type {FileSession, FileSystemSpace, RangeWriteOptions} from './file-session.js';
 import {partialConsumed} from './publish.js';
 import {parseStated, type StatedFile} from './shell-attributes.js';
 import {type HeldFile, ShellContent} from './shell-content.js';
@@ -104,10 +104,10 @@ export class ShellSession implements FileSession {
     at: number,
     length: number,
     position: number,
-    signal?: AbortSignal,
+    options: RangeWriteOptions = {},
   ): Promise<void> {
     const file = this.#held(handle);
-    const writing = this.#content.write(file, from.subarray(at, at + length), position, signal);
+    const writing = this.#content.write(file, from.subarray(at, at + length), position, options);
     file.written = Promise.allSettled([file.written, writing]).then(() => undefined);
     const moved = await writing;
     if (moved.outcome === 'another-file') throw partialConsumed(file.path);

@@ -33,9 +33,12 @@ export interface SshStoreOptions {
   readonly onProtocol?: OnProtocol;
   /** Sessions, each on a connection of its own as far as the pool allows. Default 2. */
   readonly sessions?: number;
-  /** The same where a round trip takes 8 ms or more: large files are then spread over all of them. Default 4. */
+  /** The same where a round trip takes 8 ms or more: large files are then spread over all of them, two on each connection. Default 8. */
   readonly longLineSessions?: number;
 }
+
+/** Of a long line: what a server takes before it says that it takes more is bounded for each session, not for a connection. */
+export const SESSIONS_A_CONNECTION = 2;
 
 const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
   rangedReads: true,
@@ -54,16 +57,22 @@ const PROPERTIES: Omit<StoreProperties, 'hashing'> = {
 };
 
 /** What is under way on a long line: enough for the windows of all its sessions. */
-const LONG_LINE_DEPTH = 16;
+const LONG_LINE_DEPTH = 24;
 
 /** Each range is a session of its own, which costs round trips and processes. */
-const BY_COMMANDS = {protocol: 'scp', preferredChunkBytes: 2 * 1024 * 1024, preferredDepth: 8} as const;
+const RANGE_BYTES = 2 * 1024 * 1024;
+const BY_COMMANDS = {
+  protocol: 'scp',
+  preferredChunkBytes: RANGE_BYTES,
+  leastChunkBytes: RANGE_BYTES,
+  preferredDepth: 8,
+} as const;
 
 /** The files below a directory of another machine, over SFTP, or by commands and `scp`. Nothing is connected before the first call. */
 export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOptions): Store {
   const root = new SshRoot(rootPath);
   const sessions = new FileSessions(pool, {
-    ...{protocol: 'auto', onProtocol: () => undefined, sessions: 2, longLineSessions: 4},
+    ...{protocol: 'auto', onProtocol: () => undefined, sessions: 2, longLineSessions: 4 * SESSIONS_A_CONNECTION},
     ...limits,
   });
   const shell = new HashShell(pool);
