@@ -85,6 +85,29 @@ it('leaves what a newer version began, with its ledger, tells of it, and goes on
   );
 });
 
+it('goes on where an execution ends meanwhile, and takes its unfinished files with it', async () => {
+  for (const name of ['ended', 'left', 'nested']) await make(`${name}/partials/upload/${key('a')}.partial`, 32);
+  const local = openLocalStore({name: 'store', root});
+  const ends: Record<string, string> = {
+    'stat executions/ended/partials': 'executions/ended',
+    'list executions/nested/partials': 'executions/nested/partials/upload',
+  };
+  const store = intercepted(local, async (call, proceed) => {
+    const result = await proceed();
+    const gone = ends[`${call.method} ${call.path}`];
+    if (gone !== undefined) await rm(join(root, gone), {recursive: true, force: true});
+    return result;
+  });
+  const removed = await sweepPartialsOfExecutions(store, {
+    before: Date.now() - 31 * 86_400_000,
+    runs: () => Promise.resolve(false),
+    signal: new AbortController().signal,
+  });
+  await local.close();
+  expect(removed).toBe(1);
+  expect(await readdir(join(root, 'executions/left'))).toEqual([]);
+});
+
 it('has nothing to do where nothing was ever stored', async () => {
   expect(await sweep()).toEqual([]);
 });
