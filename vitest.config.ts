@@ -1,9 +1,16 @@
 import {defineConfig} from 'vitest/config';
 
 // Temporal's native core crashes when a second thread of the same process loads it: forks everywhere.
-const shared = {pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000} as const;
+const shared = {
+  ...{pool: 'forks', testTimeout: 60_000, hookTimeout: 120_000},
+  // A machine may be four times slower than the last one; who sees what it waits for goes on at once.
+  expect: {poll: {timeout: 30_000}},
+} as const;
 
-const system = {globalSetup: ['test/global-setup.ts'], testTimeout: 180_000};
+const system = {
+  ...{globalSetup: ['test/global-setup.ts'], testTimeout: 180_000},
+  expect: {poll: {timeout: 60_000}},
+};
 
 /** What replaces a module needs a process in which nobody has loaded it. */
 const MOCKED = 'src/**/*.mocked.test.ts';

@@ -30,7 +30,8 @@ export async function freePort(preferred?: number): Promise<number> {
   return port;
 }
 
-async function canListen(port: number): Promise<boolean> {
+/** Whether nothing listens on this port of the loopback interface. */
+export async function canListen(port: number): Promise<boolean> {
   return (await listenOnce(port)) !== undefined;
 }
 

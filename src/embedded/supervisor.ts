@@ -182,8 +182,10 @@ async function startWorker(
           command,
           directory: options.workerDirectory ?? process.cwd(),
           environment: {
-            // glibc keeps freed memory in arenas of many threads, a fifth of what a busy worker takes.
+            // glibc keeps freed memory in arenas of many threads, a fifth of what a busy worker takes, and chunks of files
+            // too once it has seen some freed.
             MALLOC_ARENA_MAX: '2',
+            MALLOC_MMAP_THRESHOLD_: '131072',
             ...options.environment,
             TEMPORAL_ADDRESS: temporal.address,
             TEMPORAL_NAMESPACE: temporal.namespace,

@@ -2,7 +2,7 @@ import {chmod, mkdtemp, readFile, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {expect, test} from 'vitest';
-import {freePort} from './ports.js';
+import {freePort} from '../../test/servers/ports.js';
 import {startTemporalServer} from './temporal-server.js';
 
 test('a server that panics is tried three times, and the reason is told', async () => {

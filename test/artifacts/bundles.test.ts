@@ -1,10 +1,8 @@
 import {spawn} from 'node:child_process';
 import {chmod, mkdir, mkdtemp, readdir, rm, stat, utimes, writeFile} from 'node:fs/promises';
-import {readFileSync} from 'node:fs';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {build} from 'esbuild';
-import {globSync} from 'fast-glob';
 import {afterAll, afterEach, beforeAll, beforeEach, describe, expect, test} from 'vitest';
 import {type BundleProgress, BundleStorage} from '../../src/artifacts/bundles/index.js';
 import {blobKey, bundleUrl, digestIn} from '../../src/artifacts/bundles/keys.js';
@@ -12,6 +10,8 @@ import {patterned, sha256} from '../../src/stores/contract/subject.js';
 import {withChaos} from '../../src/stores/decorators/chaos.js';
 import {intercepted} from '../../src/stores/decorators/intercepted.js';
 import type {Store} from '../../src/stores/store.js';
+import {enteredBlocks} from '../ledgers.js';
+import {until} from '../until.js';
 import {type BundlePlaces, bundlePlaces, openPlace, type PlaceSettings} from './bundle-places.js';
 import {makeTree, snapshot, type TreeEntry} from './trees.js';
 
@@ -47,13 +47,6 @@ const assets: readonly TreeEntry[] = [
   {name: 'closed', mode: 0o555},
   {name: 'closed/in', content: 'in', mode: 0o400},
 ];
-
-/** Blocks of unfinished files that a download beside its target in `directory` would take up. */
-function enteredBlocks(directory: string): number {
-  const ledgers = globSync('.waybill-bundle-*/partials/*.ledger', {cwd: directory, dot: true, absolute: true});
-  const texts = ledgers.map((path) => readFileSync(path, 'latin1'));
-  return texts.join('').match(/^\d{12} [0-9a-f]{64}/gm)?.length ?? 0;
-}
 
 describe.each(bundlePlaces)('bundles in %s', (_, start) => {
   let places: BundlePlaces;
@@ -203,12 +196,20 @@ describe.each(bundlePlaces)('bundles in %s', (_, start) => {
     ]);
     const url = await storage.uploadAssetBundle('job-1', at('assets'));
     const stop = new AbortController();
-    const cut = storage.downloadAssetBundle('job-1', url, at('place'), {
-      signal: stop.signal,
-      onProgress: () => {
-        if (enteredBlocks(here) >= 2) stop.abort(new Error('cut'));
-      },
+    let readBytes = 0;
+    const cutting = watched(async (call, proceed) => {
+      if (call.method === 'source.read' && readBytes > 3 * PART) {
+        await until(
+          'two blocks in the ledger',
+          async () => (await enteredBlocks(here, '.waybill-bundle-*/partials/*.ledger')) >= 2,
+        );
+        stop.abort(new Error('cut'));
+      }
+      const result = await proceed();
+      if (call.method === 'source.read' && result instanceof Uint8Array) readBytes += result.length;
+      return result;
     });
+    const cut = cutting.downloadAssetBundle('job-1', url, at('place'), {signal: stop.signal});
     await expect(cut).rejects.toThrow('cut');
     expect(await readdir(here)).not.toContain('place');
     let last: BundleProgress | undefined;

@@ -100,7 +100,7 @@ it('uses its sessions again for whatever follows, and ends them with its scope',
     expect(await sessionsAtServer()).toBe(before + 1);
     expect(pool.status()).toMatchObject({connections: 1, sessions: 1});
   }
-  await expect.poll(() => pool.status().sessions).toBe(0);
+  await expect.poll(() => pool.status().sessions, {timeout: 1_000}).toBe(0);
   expect(pool.status().connections).toBe(1);
   await using next = openSshChannel({pool, root: there()});
   expect(await next.exists('7')).toBe(true);

@@ -125,8 +125,8 @@ it('gives the worker no variable that it does not read', async () => {
     throw new Error('deploy/waybill.yaml has another store or catalog');
   const read = new Set([
     ...[...leaves(configuration)].map(({path}) => overrideName(path)),
-    // The last of them by the C library.
-    ...['WAYBILL_CONFIG', 'NODE_ENV', 'MALLOC_ARENA_MAX'],
+    // The last two of them by the C library.
+    ...['WAYBILL_CONFIG', 'NODE_ENV', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_'],
     ...[store.accessKeyIdEnv, store.secretAccessKeyEnv, catalog.connectionStringEnv],
   ]);
   const given = Object.keys({...image.environment, ...worker.environment});

@@ -50,13 +50,10 @@ function events(stdout: string): readonly {readonly event: string; readonly [fie
 async function startedBatch(): Promise<string> {
   let id: string | undefined;
   await expect
-    .poll(
-      async () => {
-        for await (const batch of stack.client.batches()) if (!started.includes(batch.id)) id = batch.id;
-        return id;
-      },
-      {timeout: 20_000},
-    )
+    .poll(async () => {
+      for await (const batch of stack.client.batches()) if (!started.includes(batch.id)) id = batch.id;
+      return id;
+    })
     .toBeDefined();
   if (id === undefined) throw new Error('no batch');
   started.push(id);
@@ -133,7 +130,7 @@ it('goes on after the client was detached and the worker was killed, and starts 
   const id = await startedBatch();
   expect(detached.stdout.trim()).toBe(id);
   const batch = stack.client.batch(id);
-  await expect.poll(async () => (await batch.state()).running, {timeout: 20_000}).toBe(3);
+  await expect.poll(async () => (await batch.state()).running).toBe(3);
   await stack.killWorker();
   await writeFile(join(here, 'go'), '');
   const waited = await run(['wait', id, '--json']);
@@ -156,7 +153,7 @@ it('sends the rest where the client was killed in the middle, and takes up the b
   await run(['run', '--batch', 'large/*', '--remote-only', 'wc', '-c', '{}'], async (pid) => {
     id = await startedBatch();
     const sent = async () => (await stack.client.batch(id).state()).pagesSent;
-    await expect.poll(sent, {timeout: 30_000, interval: 20}).toBeGreaterThan(0);
+    await expect.poll(sent).toBeGreaterThan(0);
     process.kill(pid, 'SIGKILL');
   });
   expect((await stack.client.batch(id).state()).pagesSent).toBeLessThan(6);
@@ -170,7 +167,7 @@ it('a cancelled batch leaves no process, no workspace and no input behind', asyn
   await run(['run', '--batch', 'stuck/*', '--parallel', '2', '--detach', ...command]);
   const id = await startedBatch();
   const batch = stack.client.batch(id);
-  await expect.poll(async () => (await batch.state()).running, {timeout: 20_000}).toBe(2);
+  await expect.poll(async () => (await batch.state()).running).toBe(2);
   const cancelled = await run(['cancel', id]);
   expect(cancelled.stderr).toContain(`Cancelled ${id}.\n0 of 8 succeeded, 2 cancelled, 6 not begun.`);
   const result: BatchResult = await batch.result();
@@ -196,13 +193,13 @@ it('runs nothing again beside what an execution that was terminated has left run
 touch "$2/alive/$$"; until [ -e "$2/all-go" ]; do sleep 0.1; done`;
   const batch = await batchOf('terminated', ['a'], script);
   const alive = () => readdir(join(here, 'alive'));
-  await expect.poll(alive, {timeout: 20_000}).toHaveLength(1);
+  await expect.poll(alive).toHaveLength(1);
   await stack.temporal.workflow.getHandle('terminated-000000').terminate();
   expect(await batch.result()).toMatchObject({outcome: 'failed', failures: [{outcome: 'lost'}]});
   const [left] = await alive();
   process.kill(Number(left), 0);
   expect(await batch.retryFailed()).toEqual({round: 2, items: 1});
-  await expect.poll(alive, {timeout: 20_000}).toHaveLength(2);
+  await expect.poll(alive).toHaveLength(2);
   await writeFile(join(here, 'all-go'), '');
   expect(await batch.result()).toMatchObject({outcome: 'succeeded', round: 2});
   expect(await readdir(here)).not.toContain('beside');
@@ -217,7 +214,7 @@ if [ "$1" = first ]; then until [ -e "$2/first-go" ]; do sleep 0.1; done; fi`;
   await batch.retryFailed();
   const begun = async () => (await readFile(join(here, 'begun'), 'utf8')).trim().split('\n');
   // What is to be done for both of them is decided by then.
-  await expect.poll(begun, {timeout: 20_000}).toEqual(['first', 'second', 'first']);
+  await expect.poll(begun).toEqual(['first', 'second', 'first']);
   const second = stack.client.execution('planned-000001');
   await second.retry();
   expect(await second.result()).toMatchObject({outcome: 'succeeded', generation: 2});

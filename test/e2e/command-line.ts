@@ -4,7 +4,8 @@ import {join} from 'node:path';
 export interface CommandLineOptions {
   readonly cwd: string;
   readonly env: NodeJS.ProcessEnv;
-  readonly whileItRuns?: (pid: number) => Promise<void>;
+  /** `told` is what it has written to standard error so far. */
+  readonly whileItRuns?: (pid: number, told: () => string) => Promise<void>;
 }
 
 /** How a command of the command line ended and what it printed. */
@@ -32,8 +33,9 @@ export async function commandLine(
   child.stdout.on('data', (data: Buffer) => stdout.push(data));
   child.stderr.on('data', (data: Buffer) => stderr.push(data));
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
-  await whileItRuns?.(child.pid ?? 0);
+  const told = () => Buffer.concat(stderr).toString();
+  await whileItRuns?.(child.pid ?? 0, told);
   const status = await ended;
   const bytes = Buffer.concat(stdout);
-  return {status, stdout: bytes.toString(), bytes, stderr: Buffer.concat(stderr).toString()};
+  return {status, stdout: bytes.toString(), bytes, stderr: told()};
 }

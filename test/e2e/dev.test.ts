@@ -4,7 +4,7 @@ import {mkdtemp, rm, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {afterEach, beforeEach, expect, it} from 'vitest';
-import {freePort} from '../../src/embedded/ports.js';
+import {freePort} from '../servers/ports.js';
 import {removePostgres} from '../../src/embedded/postgres.js';
 
 let directory: string;
@@ -39,7 +39,7 @@ async function dev() {
   child.stderr.on('data', (data: Buffer) => (said += data.toString()));
   const ended = new Promise<number | null>((resolve) => child.once('close', resolve));
   return {
-    says: (text: string) => expect.poll(() => said, {timeout: 60_000, interval: 20}).toContain(text),
+    says: (text: string) => expect.poll(() => said).toContain(text),
     interrupt: async () => {
       process.kill(-(child.pid ?? 0), 'SIGINT');
       return {status: await ended, said};

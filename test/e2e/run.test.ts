@@ -220,7 +220,7 @@ describe('ids and records', () => {
       return ids.sort();
     };
     // What is listed lags behind.
-    await expect.poll(found, {timeout: 20_000}).toHaveLength(asked.length);
+    await expect.poll(found).toHaveLength(asked.length);
     const ids = await found();
     expect(ids.map((each) => each.replace(/^(store).*/, '$1'))).toEqual(
       [`remove:${lonely.id}`, lonely.id, 'store'].sort(),

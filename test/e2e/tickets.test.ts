@@ -1,4 +1,4 @@
-import {readdir, readFile} from 'node:fs/promises';
+import {readdir} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
 import {afterAll, beforeAll, beforeEach, describe, expect, it} from 'vitest';
@@ -14,6 +14,7 @@ import {farClient, type FarClient} from './far-client.js';
 import {endTicketSessions, historiesOf, rowsOf, wordsIn} from './left-behind.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {progressOf} from './told-progress.js';
+import {enteredBlocks} from '../ledgers.js';
 import {arrived, unfinished} from './unfinished.js';
 
 const SECRET = 'hunter2-e2e-tickets';
@@ -72,9 +73,7 @@ describe.each([
   /** The id of the run that was started last and is not over. */
   async function openRun(): Promise<string> {
     let id: string | undefined;
-    await expect
-      .poll(async () => (id = (await far.open()).find((each) => !started.includes(each))), {timeout: 20_000})
-      .toBeDefined();
+    await expect.poll(async () => (id = (await far.open()).find((each) => !started.includes(each)))).toBeDefined();
     if (id === undefined) throw new Error('no run');
     started.push(id);
     return id;
@@ -149,7 +148,7 @@ describe.each([
       ['run', '--target', 'gpu', '--input', 'big.bin', '--', 'cp', 'big.bin', 'copy.bin'],
       async (kill) => {
         id = await openRun();
-        await expect.poll(() => unfinishedBytes(id).catch(() => 0), {timeout: 30_000}).toBeGreaterThanOrEqual(3 * PART);
+        await expect.poll(() => unfinishedBytes(id).catch(() => 0)).toBeGreaterThanOrEqual(3 * PART);
         kill();
       },
     );
@@ -171,12 +170,7 @@ describe.each([
     await clientLine.bandwidth(24_000);
     const half = join(far.directory, `.waybill-${id}`);
     await far.run(['download', id], async (kill) => {
-      const held = async () => {
-        const names = (await readdir(half).catch(() => [])).filter((name) => name.endsWith('.ledger'));
-        const ledgers = await Promise.all(names.map((name) => readFile(join(half, name), 'latin1')));
-        return ledgers.join('').match(/^\d{12} [0-9a-f]{64}/gm)?.length ?? 0;
-      };
-      await expect.poll(held, {timeout: 30_000, interval: 20}).toBeGreaterThanOrEqual(2);
+      await expect.poll(() => enteredBlocks(half)).toBeGreaterThanOrEqual(2);
       kill();
     });
     const again = await far.run(['download', id, '--json']);
@@ -194,7 +188,7 @@ describe.each([
       ['run', '--input', 'cut.bin', '--input', 'small', '--', 'sha256sum', 'cut.bin'],
       async () => {
         id = await openRun();
-        await expect.poll(() => unfinishedBytes(id).catch(() => 0), {timeout: 30_000}).toBeGreaterThan(0);
+        await expect.poll(() => unfinishedBytes(id).catch(() => 0)).toBeGreaterThan(0);
         await clientLine.cut();
       },
     );
@@ -218,13 +212,11 @@ describe.each([
       async () => {
         const id = await openRun();
         await expect
-          .poll(
-            () =>
-              stack.temporal.workflow
-                .getHandle(id)
-                .query<{stage: string}>('state')
-                .then(({stage}) => stage),
-            {timeout: 20_000},
+          .poll(() =>
+            stack.temporal.workflow
+              .getHandle(id)
+              .query<{stage: string}>('state')
+              .then(({stage}) => stage),
           )
           .toBe('run');
         await sleep(1000);

@@ -6,6 +6,7 @@ import type {TransferResult} from '../../src/contracts/transfer.js';
 import {startMinio} from '../servers/minio.js';
 import {credentials, type S3Server} from '../servers/s3-server.js';
 import {startVersity} from '../servers/versity.js';
+import {enteredBlocks} from '../ledgers.js';
 import {digests, makeInputs} from './corpus.js';
 import {startTestStack, type TestStack} from './stack.js';
 import {diskAndFar} from './targets.js';
@@ -103,14 +104,6 @@ async function leftovers(directory: string): Promise<readonly string[]> {
   return names.filter((name) => /\.waybill-(transfer|check)|multipart\/./.test(name));
 }
 
-/** Parts of unfinished files that the ledgers on Versity's disk hold: what a successor takes up. */
-async function enteredParts(): Promise<number> {
-  const names = (await leftovers(versity.directory)).filter((name) => name.endsWith('.ledger'));
-  // One that is replaced while it is read is looked at again.
-  const texts = names.map((name) => readFile(join(versity.directory, name), 'latin1').catch(() => ''));
-  return (await Promise.all(texts)).join('').match(/^\d{12} [0-9a-f]{64}/gm)?.length ?? 0;
-}
-
 async function makeTree(directory: string): Promise<void> {
   const named = Object.fromEntries(AWKWARD.map((name, index) => [`awkward/${name}/${name}`, 100 + index]));
   const small = Object.fromEntries(Array.from({length: 30}, (_, index) => [`small/${index}`, index * 50]));
@@ -164,7 +157,7 @@ describe('when things die', () => {
       options: {limitRate: 10_000_000},
     });
     started.push(handle.id);
-    await expect.poll(enteredParts, {timeout: 30_000, interval: 20}).toBeGreaterThan(0);
+    await expect.poll(() => enteredBlocks(versity.directory, '**/*.ledger')).toBeGreaterThan(0);
     await stack.killWorker();
     expect((await leftovers(versity.directory)).filter((name) => name.includes('multipart/'))).not.toEqual([]);
     const result = await handle.result();
@@ -185,7 +178,7 @@ describe('when things die', () => {
       options: {limitRate: 5_000_000},
     });
     started.push(handle.id);
-    await expect.poll(() => leftovers(versity.directory), {timeout: 30_000}).not.toEqual([]);
+    await expect.poll(() => leftovers(versity.directory)).not.toEqual([]);
     await handle.cancel();
     expect(await handle.result()).toMatchObject({outcome: 'cancelled'});
     expect(await leftovers(versity.directory)).toEqual([]);

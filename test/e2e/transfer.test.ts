@@ -117,10 +117,10 @@ describe('when things die', () => {
     const copying = ['copy', '--limit-rate', '5MB', '--detach', `disk:${directory}/from/`, `far:${directory}/to`];
     const id = (await waybill(directory, copying)).stdout.trim();
     started.push(id);
-    await expect.poll(() => readdir(join(directory, 'to')).catch(() => []), {timeout: 20_000}).toContain('small');
+    await expect.poll(() => readdir(join(directory, 'to')).catch(() => [])).toContain('small');
     const shown = () => waybill(directory, ['transfers', id]);
     await expect
-      .poll(async () => (await shown()).stdout, {timeout: 20_000})
+      .poll(async () => (await shown()).stdout)
       .toMatch(new RegExp(`^${id}: 1 of 2 files, [\\d.]+ MB of 80 MB, [\\d.]+ MB/s, 0:\\d\\d left\\n$`));
     const waiting = waybill(directory, ['wait', id]);
     const cancelled = await waybill(directory, ['cancel', id]);

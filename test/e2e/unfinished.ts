@@ -1,9 +1,9 @@
-import {readdir, readFile, stat} from 'node:fs/promises';
+import {readdir, stat} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout as delay} from 'node:timers/promises';
 import {partialsRoot} from '../../src/artifacts/keys.js';
 import {workspacePaths} from '../../src/execution/workspace.js';
-import {decodeSlot, SLOT_BYTES} from '../../src/transfer/ledger-record.js';
+import {enteredBlocks} from '../ledgers.js';
 import type {TestStack} from './stack.js';
 
 export type Direction = 'stage' | 'collect';
@@ -30,10 +30,9 @@ export async function unfinished(
     direction === 'stage'
       ? join(stack.workspaceRoot(target), staging)
       : join(stack.storeRoot, partialsRoot(executionId));
-  const found = {files: 0, bytes: 0, blocks: 0, modifiedAt: 0};
+  const found = {files: 0, bytes: 0, blocks: await enteredBlocks(directory), modifiedAt: 0};
   for (const name of await readdir(directory).catch(() => [])) {
     const path = join(directory, name);
-    if (name.endsWith('.ledger')) found.blocks += await blocksIn(path);
     if (!name.endsWith('.partial')) continue;
     // It may have become the finished file meanwhile.
     const entry = await stat(path).catch(() => undefined);
@@ -55,13 +54,4 @@ export async function arrived(look: () => Promise<Unfinished>, blocks: number, e
     if (over.signal.aborted) throw new Error(`it ended before ${blocks} blocks were seen under way`);
     await delay(3);
   }
-}
-
-async function blocksIn(ledger: string): Promise<number> {
-  const content = await readFile(ledger).catch(() => Buffer.alloc(0));
-  let blocks = 0;
-  for (let slot = 1; slot * SLOT_BYTES < content.length; slot += 1) {
-    if (/^\d{12} /.test(decodeSlot(content, slot) ?? '')) blocks += 1;
-  }
-  return blocks;
 }

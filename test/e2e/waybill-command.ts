@@ -1,10 +1,10 @@
 import {join} from 'node:path';
-import {commandLine} from './command-line.js';
+import {commandLine, type CommandLineOptions} from './command-line.js';
 import type {TestStack} from './stack.js';
 
 export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  readonly whileItRuns?: (pid: number) => Promise<void>;
+  readonly whileItRuns?: CommandLineOptions['whileItRuns'];
 }
 
 /** The shipped command line, as somebody types it in `cwd`, with the configuration of the stack. */

@@ -7,7 +7,7 @@ import {createInterface} from 'node:readline';
 import {setTimeout as delay} from 'node:timers/promises';
 import {build} from 'esbuild';
 import {isRecord} from '../../src/config/fields.js';
-import {freePort} from '../../src/embedded/ports.js';
+import {freePort} from '../servers/ports.js';
 import {copyCluster} from '../servers/cluster-template.js';
 
 export interface SupervisedStack {

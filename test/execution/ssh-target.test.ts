@@ -10,6 +10,7 @@ import {SshPool} from '../../src/ssh/pool.js';
 import {openSshStore} from '../../src/stores/ssh/store.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
+import {until} from '../until.js';
 import type {LoginShell} from '../servers/users.js';
 import {processesWith} from './processes.js';
 
@@ -58,17 +59,17 @@ describe.each(shells)('an SSH target whose user has %s', (login) => {
 
   test('runs on while sessions are killed, and is found again', async () => {
     const workspace = newWorkspace();
-    const options = {command: ['sh', '-c', 'echo started >>../starts; sleep 2; echo done']};
+    const options = {command: ['sh', '-c', 'echo started >>../starts; sleep 4; echo done']};
     const running = launch(shell, workspace, options);
     running.catch(() => undefined);
-    await sleep(700);
+    const starts = `~/${ROOT}/${workspace.executionId}/g1/starts`;
+    await until('it has started', async () => (await shell.run(`test -s ${starts}`)).status === 0);
     await sshd.killSessions();
     await expect(running).rejects.toMatchObject({retryable: true});
     const end = await launch(shell, workspace, options);
     expect(end.end).toEqual({outcome: 'exited', status: 0});
     expect(Buffer.from(end.output?.stdout ?? []).toString()).toBe('done\n');
-    const starts = await shell.run(`cat ~/${ROOT}/${workspace.executionId}/g1/starts`);
-    expect(Buffer.from(starts.stdout).toString()).toBe('started\n');
+    expect(Buffer.from((await shell.run(`cat ${starts}`)).stdout).toString()).toBe('started\n');
     await cleanUpWorkspace(shell, workspace);
   });
 

@@ -10,7 +10,7 @@ export interface Toxiproxy {
   readonly port: number;
   /** Each way, in milliseconds. */
   latency(ms: number): Promise<void>;
-  /** Each way, in KiB a second. */
+  /** Each way, in KiB a second: the first time, and instead of what it was. */
   bandwidth(rate: number): Promise<void>;
   /** Nothing passes any more and nothing is said: the peer looks dead. */
   blackHole(): Promise<void>;
@@ -62,17 +62,29 @@ export async function startToxiproxy(upstreamPort: number): Promise<Toxiproxy> {
     await toxic(type, 'upstream', attributes);
     await toxic(type, 'downstream', attributes);
   };
+  let isLimited = false;
+  const limit = async (rate: number): Promise<void> => {
+    if (isLimited) {
+      for (const stream of ['upstream', 'downstream']) {
+        await api('POST', `/proxies/line/toxics/bandwidth_${stream}`, {attributes: {rate}});
+      }
+    } else await bothWays('bandwidth', {rate});
+    isLimited = true;
+  };
   return {
     port,
     latency: (ms) => bothWays('latency', {latency: ms}),
-    bandwidth: (rate) => bothWays('bandwidth', {rate}),
+    bandwidth: limit,
     blackHole: () => bothWays('timeout', {timeout: 0}),
     cutAfterReceived: (bytes) => toxic('limit_data', 'downstream', {bytes}),
     cutAfterSent: (bytes) => toxic('limit_data', 'upstream', {bytes}),
     reset: (afterMs) => bothWays('reset_peer', {timeout: afterMs}),
     silence: (closedAfterMs) => bothWays('timeout', {timeout: closedAfterMs}),
     cut: () => api('POST', '/proxies/line', {enabled: false}),
-    heal: () => api('POST', '/reset'),
+    heal: async () => {
+      await api('POST', '/reset');
+      isLimited = false;
+    },
     close: async () => {
       server.kill('SIGKILL');
     },

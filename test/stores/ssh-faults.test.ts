@@ -13,6 +13,7 @@ import type {PartialFile, Store} from '../../src/stores/store.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
 import {startToxiproxy} from '../servers/toxiproxy.js';
+import {until} from '../until.js';
 
 const CHUNK = 256 * 1024;
 
@@ -46,10 +47,14 @@ function chunkAt(index: number): Buffer {
 }
 
 /** Writes chunk after chunk until one fails, and answers how many were acknowledged and the failure. */
-async function writeUntilFailure(partial: PartialFile): Promise<{acknowledged: number; failure: unknown}> {
+async function writeUntilFailure(
+  partial: PartialFile,
+  onWritten: () => void,
+): Promise<{acknowledged: number; failure: unknown}> {
   for (let index = 0; ; index += 1) {
     try {
       await partial.write(index * CHUNK, chunkAt(index));
+      onWritten();
     } catch (failure) {
       return {acknowledged: index, failure};
     }
@@ -59,8 +64,9 @@ async function writeUntilFailure(partial: PartialFile): Promise<{acknowledged: n
 test('sshd killed in the middle of a write: what was acknowledged is there, and the store goes on', async () => {
   const store = openStore();
   const partial = await store.openPartial({path: 'p', size: 1000 * CHUNK});
-  const writing = writeUntilFailure(partial);
-  await sleep(300);
+  let written = 0;
+  const writing = writeUntilFailure(partial, () => (written += 1));
+  await until('some is written', () => Promise.resolve(written >= 3));
   await sshd.kill();
   const {acknowledged, failure} = await writing;
   expect(failure).toMatchObject({code: 'ssh.connection-lost', retryable: true});
@@ -117,9 +123,7 @@ test('sshd killed while many small files are published: each is whole or not the
     for (;;) await store.putFiles(files);
   };
   const putting = puttingOn().catch((error: unknown) => error);
-  for (let tries = 0; tries < 200 && (await readdir(join(root, 'out')).catch(() => [])).length === 0; tries += 1) {
-    await sleep(10);
-  }
+  await until('the first is there', async () => (await readdir(join(root, 'out')).catch(() => [])).length > 0);
   await sshd.kill();
   expect(hasCode(await putting, 'ssh.connection-lost', 'ssh.unreachable')).toBe(true);
   await sshd.start();

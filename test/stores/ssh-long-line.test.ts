@@ -3,13 +3,18 @@ import {mkdir, readFile, rm, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {setTimeout} from 'node:timers/promises';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
+import {SshPool} from '../../src/ssh/pool.js';
+import {openSshStore} from '../../src/stores/ssh/store.js';
 import {moveSegment} from '../../src/transfer/move-segment.js';
 import {planTree} from '../../src/transfer/plan-tree.js';
 import type {PlannedFile} from '../../src/transfer/planned-file.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
+import {endpointOf} from '../servers/sshd-endpoint.js';
+import {startTcpLine} from '../servers/tcp-line.js';
 import {type LineEnd, openStoresOverLine, type StoresOverLine} from './stores-over-line.js';
 
 const FILE_BYTES = 40 * 1024 * 1024;
+const ASKED_BYTES = 8 * 1024 * 1024;
 
 let sshd: Sshd;
 let stores: StoresOverLine;
@@ -68,6 +73,23 @@ test('a large file goes over several connections each way where the line is long
   const held = await corpusAt(remote);
   expect(await move(remote, local)).toBe(4);
   expect(await movedTo(local)).toBe(held);
+});
+
+test('a server sends all that was asked for, and waits for no word that it may go on', async () => {
+  const sent = await corpusAt(stores.remote);
+  const line = await startTcpLine(sshd.port);
+  const pool = new SshPool(endpointOf(sshd, {port: line.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`}));
+  const store = openSshStore({name: 'lab', pool, root: stores.remote.root, sessions: 1, longLineSessions: 1});
+  const source = await store.openSource('corpus/large');
+  const hash = createHash('sha256');
+  for (let offset = 0; offset < FILE_BYTES; offset += ASKED_BYTES) {
+    // Far less than a server may send without being told to go on.
+    line.silenceAfterReceived(offset + ASKED_BYTES < FILE_BYTES ? Number.POSITIVE_INFINITY : 64 * 1024);
+    hash.update(await source.read(offset, ASKED_BYTES));
+  }
+  expect(hash.digest('hex')).toBe(sent);
+  await line.close();
+  await pool.close();
 });
 
 test('a short line is left with the connections that it had', async () => {

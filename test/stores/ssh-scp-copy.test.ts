@@ -17,12 +17,15 @@ import {join} from 'node:path';
 import {afterAll, afterEach, beforeAll, beforeEach, expect, test} from 'vitest';
 import type {SshEndpoint} from '../../src/ssh/endpoint.js';
 import {SshPool} from '../../src/ssh/pool.js';
+import {intercepted} from '../../src/stores/decorators/intercepted.js';
 import {openLocalStore} from '../../src/stores/local/store.js';
 import {openSshStore} from '../../src/stores/ssh/store.js';
 import type {Store} from '../../src/stores/store.js';
 import {copy} from '../../src/transfer/copy/copy.js';
+import {enteredBlocks} from '../ledgers.js';
 import {type Sshd, startSshd} from '../servers/sshd.js';
 import {endpointOf} from '../servers/sshd-endpoint.js';
+import {until} from '../until.js';
 
 let sshd: Sshd;
 let root = '';
@@ -104,24 +107,22 @@ test('goes on from what was proved after its sessions were killed in the middle 
   const content = Buffer.alloc(40_000_000, 'some content ');
   await writeFile(join(root, 'from/large'), content);
   const [local, remote] = [here(), there()];
+  let sentBytes = 0;
   let killed: Promise<void> | undefined;
-  const interrupted = copy(
-    {store: local, path: 'from/large'},
-    {store: remote, path: 'large'},
-    {
-      retries: 1,
-      // Slow enough that a busy machine finds the sessions before the file is through.
-      limitRate: 10_000_000,
-      onEvent: (event) => {
-        if (event.event === 'progress' && event.progress.sentBytes > 20_000_000) killed ??= sshd.killSessions();
-      },
-    },
-  ).then(
+  const kill = async (): Promise<void> => {
+    await until('a block in the ledger', async () => (await enteredBlocks(root, '**/*.ledger')) >= 1);
+    await sshd.killSessions();
+  };
+  const cut = intercepted(remote, async (call, proceed) => {
+    if (call.method !== 'partial.write' || !call.path.endsWith('.partial')) return proceed();
+    if (sentBytes > 20_000_000) await (killed ??= kill());
+    sentBytes += call.content?.length ?? 0;
+    return proceed();
+  });
+  const first = await copy({store: local, path: 'from/large'}, {store: cut, path: 'large'}, {retries: 1}).then(
     ({counts}) => counts,
     () => undefined,
   );
-  const first = await interrupted;
-  await killed;
   expect(killed).toBeDefined();
   // The copy may have gone on by itself within its attempts; else the next one takes it up.
   const counts =

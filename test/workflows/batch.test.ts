@@ -129,14 +129,11 @@ it('runs each item once, so many at a time, over many runs of the workflow, what
     await send(5);
     let most = 0;
     await expect
-      .poll(
-        async () => {
-          const {counts, running} = await state();
-          most = Math.max(most, running);
-          return counts.succeeded + counts.failed;
-        },
-        {timeout: 60_000, interval: 20},
-      )
+      .poll(async () => {
+        const {counts, running} = await state();
+        most = Math.max(most, running);
+        return counts.succeeded + counts.failed;
+      })
       .toBe(99);
     expect(most).toBe(8);
     // It was started by the first run of four.
@@ -161,9 +158,9 @@ it('runs each item once, so many at a time, over many runs of the workflow, what
 });
 
 it('begins with what has arrived, and gives up where nothing more does', async () => {
-  await withBatch('late', numbers(60).map(String), {uploadDeadlineMs: 3_000}, async ({batch, send, state, never}) => {
+  await withBatch('late', numbers(60).map(String), {uploadDeadlineMs: 8_000}, async ({batch, send, state, never}) => {
     await send(1);
-    await expect.poll(async () => (await state()).counts.succeeded, {timeout: 20_000}).toBe(20);
+    await expect.poll(async () => (await state()).counts.succeeded).toBe(20);
     await send(2);
     const result = await failedResult(batch);
     expect(result).toMatchObject({counts: {succeeded: 40, failed: 0}, failure: {code: 'execution.inputs-missing'}});
@@ -176,8 +173,8 @@ it('a cancellation ends every execution, also those that an earlier run has star
   const request = {parallel: 10, executionsPerRun: 12};
   await withBatch('cancelled', names, request, async ({batch, outcomes, send, state, never}) => {
     await send(3);
-    await expect.poll(async () => (await state()).running, {timeout: 30_000}).toBe(10);
-    await expect.poll(async () => (await state()).counts.succeeded, {timeout: 30_000}).toBe(26);
+    await expect.poll(async () => (await state()).running).toBe(10);
+    await expect.poll(async () => (await state()).counts.succeeded).toBe(26);
     await batch.cancel();
     await expect(batch.result()).rejects.toThrow(WorkflowFailedError);
     expect((await batch.describe()).status.name).toBe('CANCELLED');
@@ -192,14 +189,14 @@ it('a cancellation ends every execution, also those that an earlier run has star
 
 it('a cancellation reaches what an earlier run has started, also where the batch has failed before', async () => {
   const names = numbers(40).map((index) => (index < 5 ? `slow-${index}` : `${index}`));
-  const request = {parallel: 10, executionsPerRun: 12, uploadDeadlineMs: 2_000};
+  const request = {parallel: 10, executionsPerRun: 12, uploadDeadlineMs: 8_000};
   await withBatch('failing', names, request, async ({batch, send, state}) => {
     await send(1);
     const failed = async () => {
       const {events} = await environment.client.workflow.getHandle('failing').fetchHistory();
       return events?.some(({timerFiredEventAttributes}) => Boolean(timerFiredEventAttributes));
     };
-    await expect.poll(failed, {timeout: 30_000}).toBe(true);
+    await expect.poll(failed).toBe(true);
     expect((await state()).running).toBe(5);
     await batch.cancel();
     const result = await failedResult(batch);
@@ -216,7 +213,7 @@ it('a cancellation while the last outcomes of a run are written is not lost with
     await send(2);
     const writing = async () =>
       (await batch.describe()).raw.pendingActivities?.map(({activityType}) => activityType?.name);
-    await expect.poll(writing, {timeout: 30_000}).toEqual(['keepBatchOutcomes']);
+    await expect.poll(writing).toEqual(['keepBatchOutcomes']);
     await batch.cancel();
     await expect.poll(() => statusesOf('continued', numbers(3))).not.toContain('RUNNING');
     write();
