@@ -40,13 +40,19 @@ export async function prepareTransfer(lab: Lab, id: string, plan: TransferPlan):
   return {id, plan, digests, replaced, source, destination};
 }
 
+/**
+ * Each of the three strikes of a round may end an attempt at the plan before it gets further, where the machine is slow:
+ * the default of three would end the copy, as it should.
+ */
+const RETRIES = 5;
+
 export async function startTransfer(lab: Lab, prepared: Prepared): Promise<Running> {
   const {id, plan, source, destination} = prepared;
   const handle = await lab.stack.client.copy({
     id,
     sources: [`${lab.places[plan.from].location(source)}/`],
     destination: lab.places[plan.to].location(destination),
-    options: {hidden: true, symlinks: plan.symlinks, limitRate: plan.limitRate, parallel: 2},
+    options: {hidden: true, symlinks: plan.symlinks, limitRate: plan.limitRate, parallel: 2, retries: RETRIES},
   });
   const result = handle.result();
   let settled: TransferResult | Error | undefined;

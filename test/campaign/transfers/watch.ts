@@ -6,6 +6,9 @@ import type {Running} from './running.js';
 /** What is visible unfinished stays so for as long as its bytes take, which is seconds. */
 const EVERY_MS = 600;
 
+/** Versity Gateway 1.8 puts an object that replaces another beside it first, and lists it there until it is renamed. */
+const OF_VERSITY = /(^|\/)\.[^/]+\.sgwtmp\.\d+$/;
+
 /**
  * Looks at the destination of a transfer while it runs: whatever can be seen there under a name of the tree is whole,
  * the new file or the old one, with its mode and time. What was read to the last byte is read again when it changes.
@@ -56,7 +59,8 @@ export class Watch {
   async #look(): Promise<void> {
     const {plan, replaced, destination} = this.transfer;
     for (const [name, {kind, size, identity}] of await this.place.look(destination)) {
-      if (kind !== 'file' || UNFINISHED.test(name) || this.#whole.get(name) === identity) continue;
+      if (kind !== 'file' || UNFINISHED.test(name) || OF_VERSITY.test(name)) continue;
+      if (this.#whole.get(name) === identity) continue;
       const expected = plan.tree.get(name);
       if (expected === undefined && !replaced.has(name)) this.#complain(`${say(name)} was seen, which is nobody's`);
       else if (expected?.size !== size && !replaced.has(name)) {
