@@ -64,8 +64,8 @@ export function describeCancellation(subject: Subject): void {
     });
 
     test('that fires during a write leaves nothing that still writes', async () => {
-      const length = subject.store.properties.partBytes?.(32_000_000) ?? 32_000_000;
-      const partial = await subject.openPartial('p', 32_000_000);
+      const length = subject.store.properties.partBytes?.(8_000_000) ?? 8_000_000;
+      const partial = await subject.openPartial('p', 8_000_000);
       const controller = new AbortController();
       const writing = partial.write(0, Buffer.alloc(length, 1), {signal: controller.signal});
       setTimeout(() => controller.abort(reason), 1);
@@ -78,7 +78,7 @@ export function describeCancellation(subject: Subject): void {
       await partial.write(0, after);
       await new Promise((resolve) => setTimeout(resolve, 50));
       await partial.close();
-      const again = await subject.openPartial('p', 32_000_000);
+      const again = await subject.openPartial('p', 8_000_000);
       const [digest] = await collect(again.hash([{offset: 0, length: after.length}]));
       if (subject.store.properties.hashing !== 'none') expect(digest).toBe(sha256(after));
       await again.close();
