@@ -9,7 +9,7 @@ export const transferSettings = z
       .max(64)
       .default(4)
       .describe(
-        'SSH connections kept to one target. One carries about 1 MiB per round trip: a long line needs several. Most servers refuse more than 10 logins at once.',
+        'SSH connections kept to one target. To OpenSSH one carries 4 MiB per round trip at most: a long line needs several. Most servers refuse more than 10 logins at once.',
       ),
     segmentFiles: z
       .number()
