@@ -7,17 +7,19 @@ const path = require('node:path');
 const bundle = path.join(__dirname, '../dist/src/cli/waybill.cjs');
 
 function cacheFile(stats) {
-  const {XDG_CACHE_HOME, HOME, WAYBILL_CODE_CACHE} = process.env;
+  const {XDG_CACHE_HOME, HOME, WAYBILL_CODE_CACHE, NODE_OPTIONS = ''} = process.env;
   const base = XDG_CACHE_HOME?.startsWith('/')
     ? XDG_CACHE_HOME
     : HOME?.startsWith('/')
       ? path.join(HOME, '.cache')
       : undefined;
   if (base === undefined || WAYBILL_CODE_CACHE === 'off') return undefined;
-  // V8 refuses code of another version or other flags by itself; of the source it compares no more than the length.
+  // V8 refuses code of another version or other flags by itself, and a worker has flags that a command has not; of the
+  // source it compares no more than the length.
+  const {version, arch} = process;
   const place = require('node:crypto')
     .createHash('sha256')
-    .update(`${bundle}\0${stats.ino}\0${stats.mtimeMs}\0${stats.size}\0${process.version}\0${process.arch}`);
+    .update([bundle, stats.ino, stats.mtimeMs, stats.size, version, arch, NODE_OPTIONS].join('\0'));
   return path.join(base, 'waybill/code', `${place.digest('hex').slice(0, 32)}.bin`);
 }
 

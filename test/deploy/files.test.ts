@@ -126,7 +126,7 @@ it('gives the worker no variable that it does not read', async () => {
   const read = new Set([
     ...[...leaves(configuration)].map(({path}) => overrideName(path)),
     // The last two of them by the C library.
-    ...['WAYBILL_CONFIG', 'NODE_ENV', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_'],
+    ...['WAYBILL_CONFIG', 'NODE_ENV', 'NODE_OPTIONS', 'MALLOC_ARENA_MAX', 'MALLOC_MMAP_THRESHOLD_'],
     ...[store.accessKeyIdEnv, store.secretAccessKeyEnv, catalog.connectionStringEnv],
   ]);
   const given = Object.keys({...image.environment, ...worker.environment});
