@@ -71,5 +71,5 @@ test('a range that takes longer than the silence that ends an attempt is read ov
   await direct.close();
   const {outcomes} = await copyOnce({store: there, path: 'there'}, {store: local, path: 'back'}, 4500);
   expect(outcomes).toMatchObject([{outcome: 'copied', sha256: sha256(content)}]);
-  expect(await readFile(join(root, 'back'))).toEqual(content);
+  expect(sha256(await readFile(join(root, 'back')))).toBe(sha256(content));
 });
