@@ -124,14 +124,19 @@ export class FileAttempt {
     return await readLedger(to, ledger, head, signal);
   }
 
-  /** Refuses a destination that is to be kept, unless another attempt has published it since the ledger was read. */
+  /**
+   * Refuses a destination that is to be kept, unless another attempt has published it since the ledger was read, or may
+   * have died while it did: it leaves the file with both names, which a publish knows from somebody else's file.
+   */
   async #existing(head: LedgerHead): Promise<FileOutcome | undefined> {
-    const {to, destination, ifExists, signal, file} = this.#options;
+    const {to, destination, partial, ifExists, signal, file} = this.#options;
     if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return undefined;
     const {whole} = await this.#claimed(head);
-    const note = whole === undefined ? undefined : await publishedAlready(this.#options, whole);
-    if (note !== undefined && whole !== undefined)
-      return this.#outcome('resumed', {sha256: whole, resumedBytes: file.size, note});
+    if (whole !== undefined) {
+      const note = await publishedAlready(this.#options, whole);
+      if (note !== undefined) return this.#outcome('resumed', {sha256: whole, resumedBytes: file.size, note});
+      if ((await to.stat(partial, {signal})) !== undefined) return undefined;
+    }
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });

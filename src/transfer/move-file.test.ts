@@ -1,4 +1,4 @@
-import {appendFile, open, readdir, readFile, truncate, utimes, writeFile} from 'node:fs/promises';
+import {appendFile, link, open, readdir, readFile, truncate, utimes, writeFile} from 'node:fs/promises';
 import {join} from 'node:path';
 import {afterEach, beforeEach, describe, expect, test} from 'vitest';
 import {enteredBlocks} from '../../test/ledgers.js';
@@ -321,6 +321,32 @@ describe('attempts that meet', () => {
     await expect(moveFile(stores.options(file, {to}))).rejects.toMatchObject({code: 'ssh.connection-lost'});
     expect(await moveFile(stores.options(file))).toMatchObject({outcome: 'resumed', sentBytes: 0, resumedBytes: SIZE});
     await expectArrived();
+  });
+
+  test.each(['keep', 'replace'] as const)(
+    'one that died between the two names of its file is finished (%s)',
+    async (ifExists) => {
+      const to = intercepted(stores.to, async (call, proceed) => {
+        if (call.method !== 'partial.publish') return await proceed();
+        await link(join(stores.destination, call.path), join(stores.destination, 'data.bin'));
+        throw new Error('died');
+      });
+      await expect(moveFile(stores.options(file, {to, ifExists}))).rejects.toThrow('died');
+      expect(await moveFile(stores.options(file, {ifExists}))).toMatchObject({outcome: 'resumed', sentBytes: 0});
+      await expectArrived();
+      expect((await readdir(join(stores.destination, PARTIALS))).filter((name) => name.endsWith('.partial'))).toEqual(
+        [],
+      );
+    },
+  );
+
+  test('one that died before its publish does not take the place of what came there since', async () => {
+    const to = withChaos(stores.to, [{method: 'partial.publish', how: 'fail'}]);
+    await expect(moveFile(stores.options(file, {to}))).rejects.toMatchObject({code: 'store.unavailable'});
+    await stores.to.putObject('data.bin', Buffer.from('mine'));
+    const outcome = await moveFile(stores.options(file, {ifExists: 'keep'}));
+    expect(outcome).toMatchObject({outcome: 'failed', code: 'store.already-exists'});
+    expect((await stores.arrived('data.bin'))?.toString()).toBe('mine');
   });
 
   test('one that is out of touch stops writing and does not publish', async () => {
