@@ -73,6 +73,22 @@ export function describePartials(subject: Subject): void {
       );
     });
 
+    test('hashes what is there so far, although more is written meanwhile', async () => {
+      const length = subject.store.properties.partBytes?.(1) ?? 1_000_000;
+      const [first, second] = [patterned(length), patterned(length, 7)];
+      const partial = await subject.openPartial('growing', 2 * length);
+      await partial.write(0, first);
+      // A target that hashes one after the other comes to the second when the file has grown.
+      const before = collect(partial.hash(Array.from({length: 200}, () => ({offset: 0, length: 100_000}))));
+      const digests = collect(partial.hash([{offset: 0, length}]));
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      await partial.write(length, second);
+      if (subject.store.properties.hashing !== 'none') expect(await digests).toEqual([sha256(first)]);
+      await Promise.all([before, digests]);
+      await partial.close();
+      subject.keepsPartials('growing');
+    });
+
     test('hashes nothing, and hundreds of ranges', async () => {
       const partial = await subject.openPartial('ranges', size);
       await partial.write(0, content);

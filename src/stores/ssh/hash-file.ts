@@ -33,7 +33,7 @@ export async function hashFile(
     const {entry} = source;
     const absolute = await root.locate(session, path);
     const hashed = async (asked: readonly ByteRange[]): Promise<string[]> => {
-      const digests = await shell.hash(absolute, asked, entry.size, signal);
+      const digests = await shell.hash(absolute, asked, entry, signal);
       return digests.filter((digest) => digest !== undefined);
     };
     const [sha256] = await hashed([{offset: 0, length: entry.size}]);

@@ -38,16 +38,19 @@ export class HashShell {
     return (await this.#open(signal)) !== undefined;
   }
 
-  /** In the order of `ranges`; undefined for a range that reaches beyond `size`. */
+  /**
+   * In the order of `ranges`; undefined for a range that reaches beyond `size`. Until the shell comes to it, the file may
+   * grow to `mostBytes`.
+   */
   async hash(
     absolute: string,
     ranges: readonly ByteRange[],
-    size: number,
+    {size, mostBytes = size}: {readonly size: number; readonly mostBytes?: number},
     signal?: AbortSignal,
   ): Promise<(string | undefined)[]> {
     const whole = ranges.filter((range) => range.offset + range.length <= size);
     const lines = await this.ask(
-      `f=${quote(absolute)}\n${whole.map((range) => hashRange(range, size)).join('\n')}\n`,
+      `f=${quote(absolute)}\n${whole.map((range) => hashRange(range, mostBytes)).join('\n')}\n`,
       signal,
     );
     if (lines.length !== whole.length) throw incomplete(absolute, whole.length, lines.length);
@@ -118,14 +121,14 @@ export class HashShell {
   }
 }
 
-function hashRange(range: ByteRange, size: number): string {
+function hashRange(range: ByteRange, mostBytes: number): string {
   if (range.length === 0) return 'h </dev/null';
-  if (range.offset === 0 && range.length === size) return 'h <"$f"';
-  return `${rangeCommand(range, size, '<"$f"')} | h`;
+  if (range.offset === 0 && range.length === mostBytes) return 'h <"$f"';
+  return `${rangeCommand(range, mostBytes, '<"$f"')} | h`;
 }
 
 /**
- * Prints a range of a file of `size` bytes, not an empty one.
+ * Prints a range, not an empty one, of a file that has at most `size` bytes.
  *
  * @param input where the file comes from, as the shell has it; empty where it is the standard input already
  */

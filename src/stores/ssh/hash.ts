@@ -14,6 +14,8 @@ export interface HashedFile {
   readonly absolute: string;
   readonly handle: Buffer;
   readonly path: string;
+  /** Bytes that it may have in the end: it may be written while it is hashed. */
+  readonly mostBytes: number;
 }
 
 /** Ranges that travel to the target's shell together. */
@@ -47,7 +49,8 @@ export class RangeHasher {
     signal: AbortSignal | undefined,
   ): AsyncGenerator<string | undefined> {
     const ask = (from: number): Promise<(string | undefined)[]> => {
-      const asked = this.#shell.hash(file.absolute, ranges.slice(from, from + BATCH), size, signal);
+      const some = ranges.slice(from, from + BATCH);
+      const asked = this.#shell.hash(file.absolute, some, {size, mostBytes: file.mostBytes}, signal);
       // It is awaited below; until then its failure is nobody's.
       asked.catch(() => undefined);
       return asked;

@@ -122,7 +122,8 @@ class SshPartial implements PartialFile {
 
   async *hash(ranges: readonly ByteRange[], options: CallOptions = {}): AsyncGenerator<string | undefined> {
     const {session, absolute, handle, spec} = this.#held;
-    yield* this.#hasher.hash({session, absolute, handle, path: spec.path}, ranges, options.signal);
+    const {path, size: mostBytes} = spec;
+    yield* this.#hasher.hash({session, absolute, handle, path, mostBytes}, ranges, options.signal);
   }
 
   async sync(options: CallOptions = {}): Promise<void> {
