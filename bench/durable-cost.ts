@@ -28,13 +28,17 @@ export async function durableCost(runs: number): Promise<BenchReport> {
           (times[`${way} ${gibibytes}`] ??= []).push(await copy(lab, way, gibibytes));
         }
       }
-      console.log(`durable-cost: run ${count + 1} of ${runs}`);
+      const took = Object.entries(times).map(
+        ([what, each]) => `${what} GiB ${((each[count] ?? 0) / 1000).toFixed(2)} s`,
+      );
+      console.log(`durable-cost: run ${count + 1} of ${runs}: ${took.join(', ')}`);
     }
     const of = (way: Way, gibibytes: number) => times[`${way} ${gibibytes}`] ?? [];
-    const slope = (way: Way) => (median(of(way, LARGE)) - median(of(way, SMALL))) / (LARGE - SMALL);
-    const fixed = (way: Way) => median(of(way, SMALL)) - slope(way) * SMALL;
-    const more = fixed('durable') - fixed('direct');
-    const steeper = (slope('durable') / slope('direct') - 1) * 100;
+    // Of each run by itself, whose four copies follow one another: what the disk does changes in minutes.
+    const runsOf = (way: Way) => of(way, SMALL).map((small, run) => lineThrough(small, of(way, LARGE)[run] ?? small));
+    const [durable, direct] = [runsOf('durable'), runsOf('direct')];
+    const more = median(durable.map(({fixed}, run) => fixed - (direct[run]?.fixed ?? fixed)));
+    const steeper = median(durable.map(({slope}, run) => (slope / (direct[run]?.slope ?? slope) - 1) * 100));
     const compared = (gibibytes: number) => ({
       ours: spread(of('durable', gibibytes), 's'),
       peer: `--direct: ${spread(of('direct', gibibytes), 's')}`,
@@ -45,13 +49,25 @@ export async function durableCost(runs: number): Promise<BenchReport> {
         limitRow('durable-cost: 8 GiB, what grows', compared(LARGE), steeper, SLOPE_LIMIT_PERCENT, '% more'),
       ],
       notes: [
-        `durable-cost: whole commands, a line through the medians of 1 and 8 GiB: durable ${line(fixed('durable'), slope('durable'))}, --direct ${line(fixed('direct'), slope('direct'))}.`,
+        `durable-cost: whole commands; a line through 1 and 8 GiB of each run, and the medians of those: durable ${text(durable)}, --direct ${text(direct)}.`,
       ],
     };
   });
 }
 
-function line(fixed: number, slope: number): string {
+/** Milliseconds that a copy takes whatever it moves, and those for each GiB. */
+interface Line {
+  readonly fixed: number;
+  readonly slope: number;
+}
+
+function lineThrough(small: number, large: number): Line {
+  const slope = (large - small) / (LARGE - SMALL);
+  return {fixed: small - slope * SMALL, slope};
+}
+
+function text(lines: readonly Line[]): string {
+  const [fixed, slope] = [median(lines.map((line) => line.fixed)), median(lines.map((line) => line.slope))];
   return `${fixed.toFixed(0)} ms and ${slope.toFixed(0)} ms for each GiB`;
 }
 
