@@ -216,7 +216,7 @@ describe('a sweep', () => {
 
 describe('the commands', () => {
   it('outputs, artifacts, usage and list say when files expire, and warn before', async () => {
-    await run('told', {keepFor: 2 * 86_400_000});
+    await run('told', {keepFor: 47.5 * 3_600_000});
     const outputs = await waybill('outputs', 'told');
     expect(outputs.stdout).toMatch(/2 B +0:\d\d {2}in 1 d 23 h +text\/plain +out\/a\.txt/);
     expect(outputs.stderr).toContain('Soon to expire: 2 outputs');
