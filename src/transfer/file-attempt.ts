@@ -1,5 +1,5 @@
 import {hasCode, WaybillError} from '../contracts/errors.js';
-import type {Attributes, PartialFile, SourceFile} from '../stores/store.js';
+import type {Attributes, Entry, PartialFile, SourceFile} from '../stores/store.js';
 import {blockBytesOf} from './blocks.js';
 import {type FileOutcome, type MovedOutcome, movedOutcome} from './file-outcome.js';
 import {EMPTY_LEDGER, Ledger, type LedgerContent, readLedger} from './ledger.js';
@@ -8,7 +8,7 @@ import type {MoveFileOptions} from './move-file.js';
 import {attributesOf, withAttributes} from './planned-file.js';
 import {moveShape, type MoveShape} from './move-shape.js';
 import {hasChanged, requireSameSource, sourceChanged} from './changed-source.js';
-import {holdsAlready, publishedAlready} from './published-already.js';
+import {hasTimeOf, holdsAlready, publishedAlready} from './published-already.js';
 import {hashedThere, requireSame} from './prove-source.js';
 import {requireCurrent} from './superseded.js';
 import {type ByteCounts, proves, transport} from './transport.js';
@@ -124,22 +124,28 @@ export class FileAttempt {
     return await readLedger(to, ledger, head, signal);
   }
 
-  /**
-   * Refuses a destination that is to be kept, unless another attempt has published it since the ledger was read, or may
-   * have died while it did: it leaves the file with both names, which a publish knows from somebody else's file.
-   */
+  /** Refuses a destination that is to be kept, unless another attempt has published it since the ledger was read. */
   async #existing(head: LedgerHead): Promise<FileOutcome | undefined> {
-    const {to, destination, partial, ifExists, signal, file} = this.#options;
-    if (ifExists === 'replace' || (await to.stat(destination, {signal})) === undefined) return undefined;
+    const {to, destination, ifExists, signal, file} = this.#options;
+    const there = ifExists === 'replace' ? undefined : await to.stat(destination, {signal});
+    if (there === undefined) return undefined;
     const {whole} = await this.#claimed(head);
     if (whole !== undefined) {
       const note = await publishedAlready(this.#options, whole);
       if (note !== undefined) return this.#outcome('resumed', {sha256: whole, resumedBytes: file.size, note});
-      if ((await to.stat(partial, {signal})) !== undefined) return undefined;
+      if (await this.#isBeingPublished(there)) return undefined;
     }
     throw new WaybillError('store.already-exists', `${JSON.stringify(destination)} exists and is kept.`, {
       path: destination,
     });
+  }
+
+  /** An attempt that died in its publish has left one file with two names: the next publish takes the partial's away. */
+  async #isBeingPublished(there: Entry): Promise<boolean> {
+    const {to, partial, signal, file} = this.#options;
+    const unfinished = await to.stat(partial, {signal});
+    const isOne = unfinished?.identity === there.identity && there.size === file.size;
+    return isOne && hasTimeOf(file, there, to.properties);
   }
 
   async #publishedMeanwhile(head: LedgerHead): Promise<FileOutcome | undefined> {

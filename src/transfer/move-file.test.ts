@@ -323,22 +323,31 @@ describe('attempts that meet', () => {
     await expectArrived();
   });
 
-  test.each(['keep', 'replace'] as const)(
-    'one that died between the two names of its file is finished (%s)',
-    async (ifExists) => {
-      const to = intercepted(stores.to, async (call, proceed) => {
-        if (call.method !== 'partial.publish') return await proceed();
-        await link(join(stores.destination, call.path), join(stores.destination, 'data.bin'));
-        throw new Error('died');
-      });
-      await expect(moveFile(stores.options(file, {to, ifExists}))).rejects.toThrow('died');
-      expect(await moveFile(stores.options(file, {ifExists}))).toMatchObject({outcome: 'resumed', sentBytes: 0});
-      await expectArrived();
-      expect((await readdir(join(stores.destination, PARTIALS))).filter((name) => name.endsWith('.partial'))).toEqual(
-        [],
-      );
-    },
-  );
+  /** As a publish that was killed between its two steps leaves it. */
+  async function dieBetweenNames(ifExists: 'keep' | 'replace'): Promise<void> {
+    const to = intercepted(stores.to, async (call, proceed) => {
+      if (call.method !== 'partial.publish') return await proceed();
+      await stores.to.setAttributes(call.path, {modifiedAt: file.modifiedAt});
+      await link(join(stores.destination, call.path), join(stores.destination, 'data.bin'));
+      throw new Error('died');
+    });
+    await expect(moveFile(stores.options(file, {to, ifExists}))).rejects.toThrow('died');
+  }
+
+  test.each(['keep', 'replace'] as const)('one that died between two names is finished (%s)', async (ifExists) => {
+    await dieBetweenNames(ifExists);
+    expect(await moveFile(stores.options(file, {ifExists}))).toMatchObject({outcome: 'resumed', sentBytes: 0});
+    await expectArrived();
+    expect((await readdir(join(stores.destination, PARTIALS))).filter((name) => name.endsWith('.partial'))).toEqual([]);
+  });
+
+  test('one that died between two names keeps what was changed since', async () => {
+    await dieBetweenNames('keep');
+    await writeFile(join(stores.destination, 'data.bin'), 'mine');
+    const outcome = await moveFile(stores.options(file, {ifExists: 'keep'}));
+    expect(outcome).toMatchObject({outcome: 'failed', code: 'store.already-exists'});
+    expect((await stores.arrived('data.bin'))?.toString()).toBe('mine');
+  });
 
   test('one that died before its publish does not take the place of what came there since', async () => {
     const to = withChaos(stores.to, [{method: 'partial.publish', how: 'fail'}]);

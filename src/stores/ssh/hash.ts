@@ -50,7 +50,8 @@ export class RangeHasher {
   ): AsyncGenerator<string | undefined> {
     const ask = (from: number): Promise<(string | undefined)[]> => {
       const some = ranges.slice(from, from + BATCH);
-      const asked = this.#shell.hash(file.absolute, some, {size, mostBytes: file.mostBytes}, signal);
+      const mostBytes = Math.max(size, file.mostBytes);
+      const asked = this.#shell.hash(file.absolute, some, {size, mostBytes}, signal);
       // It is awaited below; until then its failure is nobody's.
       asked.catch(() => undefined);
       return asked;
