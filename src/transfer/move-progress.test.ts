@@ -50,3 +50,18 @@ it('checks nothing of a file that is settled, or put off', () => {
   });
   expect(counter.snapshot()).not.toHaveProperty('checkingBytes');
 });
+
+it('tells of each file once that it is taken up, also of those that no progress shows', () => {
+  const told: string[] = [];
+  const counter = new ProgressCounter([a, b], undefined, (name, from) => told.push(`${name} ${from}`));
+  counter.moved(b, {event: 'sent', offset: 0, bytes: 10});
+  counter.moved(a, {event: 'resumed', offset: 0, bytes: 40});
+  counter.moved(a, {event: 'resumed', offset: 40, bytes: 40});
+  counter.moved(b, {event: 'sent', offset: 10, bytes: 10});
+  counter.tellNow();
+  counter.moved(b, {event: 'resumed', offset: 20, bytes: 10});
+  counter.tellResumed(b);
+  counter.moved(a, {event: 'resumed', offset: 80, bytes: 10});
+  counter.tellNow();
+  expect(told).toEqual(['a.bin 80', 'b.bin 30']);
+});

@@ -9,6 +9,9 @@ export type SegmentProgress = Omit<MoveProgress, 'direction'>;
 /** `gainedBytes` are those of large files that no attempt before this one had brought: it got further, whatever is proved yet. */
 export type ProgressListener = (progress: SegmentProgress, gainedBytes: number) => void;
 
+/** The bytes of a file before `from` are proved, and it goes on there. */
+export type ResumedListener = (name: string, from: number) => void;
+
 /** Progress of a segment from which files were left out that are done. */
 export function withDone(progress: SegmentProgress, done: readonly FileOutcome[]): SegmentProgress {
   const bytes = sum(done.map(({size}) => size));
@@ -29,6 +32,7 @@ export class ProgressCounter {
   readonly #filesTotal: number;
   readonly #bytesTotal: number;
   readonly #listener: ProgressListener | undefined;
+  readonly #onResumed: ResumedListener | undefined;
   readonly #rate = new RateMeter(performance.now());
   readonly #underWay = new Map<string, number>();
   #filesDone = 0;
@@ -38,14 +42,16 @@ export class ProgressCounter {
   #gainedBytes = 0;
   /** By file: several are under way at once. */
   readonly #resumedFrom = new Map<string, number>();
+  readonly #resumedUntold = new Set<string>();
   readonly #checking = new Map<string, number>();
   #file: SegmentProgress['file'];
   #toldAt = 0;
 
-  constructor(files: readonly PlannedFile[], listener: ProgressListener | undefined) {
+  constructor(files: readonly PlannedFile[], listener?: ProgressListener, onResumed?: ResumedListener) {
     this.#filesTotal = files.length;
     this.#bytesTotal = files.reduce((sum, file) => sum + file.size, 0);
     this.#listener = listener;
+    this.#onResumed = onResumed;
   }
 
   moved(file: PlannedFile, progress: FileProgress): void {
@@ -61,6 +67,7 @@ export class ProgressCounter {
       case 'resumed':
         this.#checked(file, bytes);
         this.#resumedBytes += bytes;
+        if (!this.#resumedFrom.has(file.name)) this.#resumedUntold.add(file.name);
         this.#resumedFrom.set(file.name, Math.max(this.#resumedFrom.get(file.name) ?? 0, end));
         this.#there(file, bytes, end);
         break;
@@ -103,6 +110,12 @@ export class ProgressCounter {
     this.#tell(false);
   }
 
+  /** To be called before its outcome is told: a file can be through before anything else is. */
+  tellResumed({name}: Pick<PlannedFile, 'name'>): void {
+    const from = this.#resumedFrom.get(name);
+    if (this.#resumedUntold.delete(name) && from !== undefined) this.#onResumed?.(name, from);
+  }
+
   /** What a file had reached does not count any more: it is tried again later. */
   dropped(file: PlannedFile): void {
     this.#forget(file);
@@ -139,6 +152,7 @@ export class ProgressCounter {
     const now = performance.now();
     if (!always && now - this.#toldAt < EVERY_MS) return;
     this.#toldAt = now;
+    for (const name of this.#resumedUntold) this.tellResumed({name});
     this.#listener?.(this.snapshot(), this.#gainedBytes);
   }
 }

@@ -8,7 +8,7 @@ import {inParallel, QUESTIONS_AT_ONCE} from '../stores/in-parallel.js';
 import {moveLink} from './links.js';
 import {sharingMemory} from './memory-share.js';
 import {type FileProgress, moveFile} from './move-file.js';
-import {ProgressCounter, type ProgressListener, type SegmentProgress} from './move-progress.js';
+import {ProgressCounter, type ProgressListener, type ResumedListener, type SegmentProgress} from './move-progress.js';
 import type {MoveLimits} from './move-shape.js';
 import {plainPartial} from './plain-partial.js';
 import type {PlannedFile} from './planned-file.js';
@@ -50,6 +50,8 @@ export interface MoveSegmentOptions {
   readonly isCurrent?: () => boolean;
   /** About ten times a second while bytes move, once a second while nothing is settled, and once at the end. */
   readonly onProgress?: ProgressListener;
+  /** Once for each file that this attempt takes up, before its outcome. */
+  readonly onResumed?: ResumedListener;
   /** Once for each file that this attempt settles, as soon as it is settled. */
   readonly onOutcome?: (outcome: FileOutcome) => void;
   /** Large files under way at once. Default 2. */
@@ -86,7 +88,7 @@ class Segment {
 
   constructor(options: MoveSegmentOptions) {
     this.#options = {...options, from: readingOriginals(options)};
-    this.#counter = new ProgressCounter(options.files, options.onProgress);
+    this.#counter = new ProgressCounter(options.files, options.onProgress, options.onResumed);
     this.#outcomes = new SegmentOutcomes(options, this.#counter);
   }
 

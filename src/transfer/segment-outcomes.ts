@@ -61,6 +61,7 @@ export class SegmentOutcomes {
   settle(file: PlannedFile, outcome: FileOutcome): void {
     if (outcome.outcome !== 'failed') this.#failuresInARow = 0;
     this.#outcomes.set(file.name, outcome);
+    this.#counter.tellResumed(file);
     this.#options.onOutcome?.(outcome);
     this.#counter.settled(file, outcome);
   }

@@ -6,7 +6,7 @@ import {StallWatch} from '../../stores/decorators/unstalled.js';
 import type {Store, StorePath} from '../../stores/store.js';
 import {failedOutcome, type FileOutcome, type MovedOutcome} from '../file-outcome.js';
 import {inParallel, QUESTIONS_AT_ONCE} from '../../stores/in-parallel.js';
-import {withDone} from '../move-progress.js';
+import {type ResumedListener, withDone} from '../move-progress.js';
 import {type FailedBefore, moveSegment} from '../move-segment.js';
 import type {PlannedFile} from '../planned-file.js';
 import {Comparison} from './comparison.js';
@@ -30,6 +30,7 @@ export interface CopySegmentOptions {
   readonly signal: AbortSignal;
   readonly isCurrent?: () => boolean;
   readonly onProgress?: (progress: CopyProgress, gainedBytes: number) => void;
+  readonly onResumed?: ResumedListener;
   readonly onOutcome?: (outcome: FileOutcome) => void;
 }
 
@@ -102,6 +103,7 @@ async function move(
     signal,
     ...(segment.isCurrent === undefined ? {} : {isCurrent: segment.isCurrent}),
     onOutcome: settle,
+    ...(segment.onResumed === undefined ? {} : {onResumed: segment.onResumed}),
     onProgress: (progress, gainedBytes) => segment.onProgress?.(withDone(progress, skipped), gainedBytes),
   });
   for (const outcome of result.outcomes) {

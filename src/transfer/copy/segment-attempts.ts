@@ -14,15 +14,11 @@ export interface SegmentAttempts
 /** Copies one segment. Rejects with `transfer.no-progress` after as many attempts without progress as the options allow. */
 export async function copyInAttempts({totals, onEvent, ...segment}: SegmentAttempts): Promise<readonly FileOutcome[]> {
   const {options, signal} = segment;
-  const resumed = new Set<string>();
   return await inAttempts(
     {
       ...{retries: options.retries, signal},
       givenUp: (message) => new WaybillError('transfer.no-progress', message),
-      onRetry: (attempt, reason) => {
-        resumed.clear();
-        onEvent({event: 'retrying', attempt, reason});
-      },
+      onRetry: (attempt, reason) => onEvent({event: 'retrying', attempt, reason}),
     },
     ({before, earlier, onOutcome, onProgress}) =>
       copySegment({
@@ -33,12 +29,9 @@ export async function copyInAttempts({totals, onEvent, ...segment}: SegmentAttem
           if (outcome.outcome === 'failed') onEvent({event: 'file-failed', outcome});
           else onEvent({event: 'file-completed', outcome});
         },
+        onResumed: (name, from) => onEvent({event: 'resumed', name, from}),
         onProgress: (now, gainedBytes) => {
           onProgress(now, gainedBytes);
-          if (now.resumedFrom !== undefined && now.file !== undefined && !resumed.has(now.file.name)) {
-            resumed.add(now.file.name);
-            onEvent({event: 'resumed', name: now.file.name, from: now.resumedFrom});
-          }
           onEvent({event: 'progress', progress: totals.with(now)});
         },
       }),
