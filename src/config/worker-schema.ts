@@ -12,6 +12,15 @@ export const workerSettings = z
       .describe(
         'Activities at once. Most of them wait for a command on a target; what moves bytes is bounded by `transfer`.',
       ),
+    maxConcurrentActivityPolls: z
+      .number()
+      .int()
+      .min(1)
+      .max(100)
+      .default(2)
+      .describe(
+        'Questions for activities that are open at once, for each task queue. Temporal also answers those of a worker that the network has cut off, and each answer that is lost costs seconds until another worker takes over. More are of use where Temporal is far away: an activity takes one for a round trip.',
+      ),
     maxConcurrentWorkflowTasks: z
       .number()
       .int()

@@ -1,4 +1,4 @@
-import {expect, it} from 'vitest';
+import {afterEach, beforeEach, describe, expect, it, vi} from 'vitest';
 import {ProgressCounter} from './move-progress.js';
 import type {PlannedFile} from './planned-file.js';
 
@@ -51,17 +51,44 @@ it('checks nothing of a file that is settled, or put off', () => {
   expect(counter.snapshot()).not.toHaveProperty('checkingBytes');
 });
 
-it('tells of each file once that it is taken up, also of those that no progress shows', () => {
-  const told: string[] = [];
-  const counter = new ProgressCounter([a, b], undefined, (name, from) => told.push(`${name} ${from}`));
-  counter.moved(b, {event: 'sent', offset: 0, bytes: 10});
-  counter.moved(a, {event: 'resumed', offset: 0, bytes: 40});
-  counter.moved(a, {event: 'resumed', offset: 40, bytes: 40});
-  counter.moved(b, {event: 'sent', offset: 10, bytes: 10});
-  counter.tellNow();
-  counter.moved(b, {event: 'resumed', offset: 20, bytes: 10});
-  counter.tellResumed(b);
-  counter.moved(a, {event: 'resumed', offset: 80, bytes: 10});
-  counter.tellNow();
-  expect(told).toEqual(['a.bin 80', 'b.bin 30']);
+describe('the word that a file is taken up', () => {
+  beforeEach(() => {
+    vi.useFakeTimers({toFake: ['performance']});
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  function counterTelling(told: string[]): ProgressCounter {
+    return new ProgressCounter([a, b], undefined, (name, from) => told.push(`${name} ${from}`));
+  }
+
+  it('comes once for each, also of those that no progress shows', () => {
+    const told: string[] = [];
+    const counter = counterTelling(told);
+    counter.moved(b, {event: 'sent', offset: 0, bytes: 10});
+    counter.moved(a, {event: 'resumed', offset: 0, bytes: 40});
+    counter.moved(a, {event: 'resumed', offset: 40, bytes: 40});
+    counter.moved(b, {event: 'sent', offset: 10, bytes: 10});
+    vi.advanceTimersByTime(200);
+    counter.moved(b, {event: 'sent', offset: 20, bytes: 10});
+    expect(told).toEqual(['a.bin 80']);
+    counter.moved(b, {event: 'resumed', offset: 30, bytes: 10});
+    counter.tellResumed(b);
+    counter.moved(a, {event: 'resumed', offset: 80, bytes: 10});
+    counter.tellNow();
+    expect(told).toEqual(['a.bin 80', 'b.bin 40']);
+  });
+
+  it('waits until everything of the file is checked', () => {
+    const told: string[] = [];
+    const counter = counterTelling(told);
+    counter.moved(a, {event: 'claimed', offset: 0, bytes: 80});
+    counter.moved(a, {event: 'resumed', offset: 0, bytes: 40});
+    counter.tellNow();
+    expect(told).toEqual([]);
+    counter.moved(a, {event: 'resumed', offset: 40, bytes: 40});
+    counter.tellNow();
+    expect(told).toEqual(['a.bin 80']);
+  });
 });

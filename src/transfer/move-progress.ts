@@ -9,7 +9,7 @@ export type SegmentProgress = Omit<MoveProgress, 'direction'>;
 /** `gainedBytes` are those of large files that no attempt before this one had brought: it got further, whatever is proved yet. */
 export type ProgressListener = (progress: SegmentProgress, gainedBytes: number) => void;
 
-/** The bytes of a file before `from` are proved, and it goes on there. */
+/** An unfinished file was taken up: `from` is the end of what is proved of it. */
 export type ResumedListener = (name: string, from: number) => void;
 
 /** Progress of a segment from which files were left out that are done. */
@@ -105,12 +105,13 @@ export class ProgressCounter {
 
   settled(file: PlannedFile, outcome: FileOutcome): void {
     this.#forget(file);
+    this.#resumedUntold.delete(file.name);
     if (outcome.outcome !== 'failed') this.#bytesDone += file.size;
     this.#filesDone++;
     this.#tell(false);
   }
 
-  /** To be called before its outcome is told: a file can be through before anything else is. */
+  /** To be called before the outcome of a file is told: it can be through before any progress is. */
   tellResumed({name}: Pick<PlannedFile, 'name'>): void {
     const from = this.#resumedFrom.get(name);
     if (this.#resumedUntold.delete(name) && from !== undefined) this.#onResumed?.(name, from);
@@ -152,7 +153,7 @@ export class ProgressCounter {
     const now = performance.now();
     if (!always && now - this.#toldAt < EVERY_MS) return;
     this.#toldAt = now;
-    for (const name of this.#resumedUntold) this.tellResumed({name});
+    for (const name of this.#resumedUntold) if (!this.#checking.has(name)) this.tellResumed({name});
     this.#listener?.(this.snapshot(), this.#gainedBytes);
   }
 }

@@ -60,8 +60,9 @@ export class SegmentOutcomes {
 
   settle(file: PlannedFile, outcome: FileOutcome): void {
     if (outcome.outcome !== 'failed') this.#failuresInARow = 0;
+    // Of a source that changed, what was taken up is thrown away.
+    if (outcome.outcome === 'failed' || outcome.resumedBytes > 0) this.#counter.tellResumed(file);
     this.#outcomes.set(file.name, outcome);
-    this.#counter.tellResumed(file);
     this.#options.onOutcome?.(outcome);
     this.#counter.settled(file, outcome);
   }

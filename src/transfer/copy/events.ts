@@ -17,7 +17,7 @@ export type CopyEvent =
     }
   /** What is going to become of one entry; with `dryRun` alone. */
   | {readonly event: 'planned'; readonly name: string; readonly size: number; readonly would: 'copy' | 'keep'}
-  /** An unfinished file was taken up; its bytes before `from` are proved. */
+  /** An unfinished file was taken up. What was there is checked, and `from` is the end of what is proved of it. */
   | {readonly event: 'resumed'; readonly name: string; readonly from: number}
   | {readonly event: 'progress'; readonly progress: CopyProgress}
   | {readonly event: 'file-completed'; readonly outcome: MovedOutcome}
