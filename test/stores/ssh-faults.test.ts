@@ -1,5 +1,5 @@
 import {createHash} from 'node:crypto';
-import {mkdtemp, readdir, readFile, rm, symlink, writeFile} from 'node:fs/promises';
+import {mkdtemp, readdir, readFile, rm, stat, symlink, writeFile} from 'node:fs/promises';
 import {tmpdir} from 'node:os';
 import {join} from 'node:path';
 import {setTimeout as sleep} from 'node:timers/promises';
@@ -83,6 +83,29 @@ test('sshd killed in the middle of a write: what was acknowledged is there, and 
   }
   expect(index).toBe(acknowledged);
   await again.close();
+});
+
+test('a write on its way while another attempt publishes gives the file its time back', async () => {
+  const line = await startToxiproxy(sshd.port);
+  try {
+    const modifiedAt = 1_600_000_000_000;
+    const spec = {path: 'p', size: 1000, intended: {destination: 'file', modifiedAt}};
+    const winner = await openStore().openPartial(spec);
+    const late = await openStore({port: line.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`}).openPartial(spec);
+    await winner.write(0, Buffer.alloc(1000, 'x'));
+    // The look at the name is over the line after 0.4 s, its answer after 0.8 s, and the write itself after 1.2 s.
+    await line.latency(400);
+    const writing = late.write(0, Buffer.alloc(1000, 'x')).catch((error: unknown) => error);
+    await sleep(700);
+    const published = await winner.publish({destination: 'file', ifExists: 'replace', modifiedAt});
+    expect(published.modifiedAt).toBe(modifiedAt);
+    expect(await writing).toMatchObject({code: 'transfer.partial-consumed'});
+    expect((await stat(join(root, 'file'))).mtimeMs).toBe(modifiedAt);
+    await line.heal();
+    for (const attempt of [winner, late]) await attempt.close();
+  } finally {
+    await line.close();
+  }
 });
 
 test('TCP cut in the middle of a read: the read fails, and a new one from the same offset gives the same bytes', async () => {

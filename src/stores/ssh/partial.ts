@@ -114,7 +114,9 @@ class SshPartial implements PartialFile {
         // Once another attempt has published the partial, this handle reaches the published file.
         if (!(await isSameFile(session, handle, absolute))) throw partialConsumed(spec.path);
         const {mtime: publishedTime} = wireAttributes(spec.intended ?? {}) ?? {};
-        await writeRange(session, handle, offset, chunk, {signal: options.signal, publishedTime});
+        const writing = writeRange(session, handle, offset, chunk, {signal: options.signal, publishedTime});
+        if (session.protocol === 'scp') await writing;
+        else await withTimeKept({session, handle, absolute, spec}, writing, publishedTime);
       };
       return settledUnlessAborted(options.signal, session, this.#explained(write));
     });
@@ -157,6 +159,24 @@ class SshPartial implements PartialFile {
       throw error instanceof SftpStatus ? await fromStatus(session, spec.path, error, parentOf(absolute)) : error;
     }
   }
+}
+
+/**
+ * Another attempt may publish the partial while a write to it is on its way: the published file is given its time back
+ * then, in seconds since 1970. A server answers the requests of a session in order: the look that comes after those of
+ * the write costs no wait of its own. A command of `scp` looks itself.
+ */
+async function withTimeKept(
+  {session, handle, absolute, spec}: Omit<HeldPartial, 'root'>,
+  writing: Promise<void>,
+  publishedTime: number | undefined,
+): Promise<void> {
+  const [written, same] = await Promise.allSettled([writing, isSameFile(session, handle, absolute)]);
+  if (same.status === 'fulfilled' && !same.value) {
+    if (publishedTime !== undefined) await session.fsetstat(handle, {atime: publishedTime, mtime: publishedTime});
+    throw partialConsumed(spec.path);
+  }
+  for (const outcome of [written, same]) if (outcome.status === 'rejected') throw outcome.reason;
 }
 
 /** Writes all of a chunk with its requests under way together. */
