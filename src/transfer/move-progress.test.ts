@@ -91,4 +91,25 @@ describe('the word that a file is taken up', () => {
     counter.tellNow();
     expect(told).toEqual(['a.bin 80']);
   });
+
+  it('does not come for a file that is put off', () => {
+    const told: string[] = [];
+    const counter = counterTelling(told);
+    counter.moved(a, {event: 'claimed', offset: 0, bytes: 80});
+    counter.moved(a, {event: 'resumed', offset: 0, bytes: 40});
+    counter.dropped(a);
+    counter.tellNow();
+    expect(told).toEqual([]);
+  });
+
+  it('waits for what was claimed, whatever else was found there', () => {
+    const told: string[] = [];
+    const counter = counterTelling(told);
+    counter.moved(a, {event: 'claimed', offset: 0, bytes: 10});
+    counter.moved(a, {event: 'claimed', offset: 80, bytes: 10});
+    counter.moved(a, {event: 'resumed', offset: 80, bytes: 10});
+    counter.tellNow();
+    expect(told).toEqual([]);
+    expect(counter.snapshot()).toMatchObject({checkingBytes: 10});
+  });
 });

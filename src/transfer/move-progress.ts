@@ -59,7 +59,7 @@ export class ProgressCounter {
     const end = progress.offset + bytes;
     switch (progress.event) {
       case 'claimed':
-        this.#checking.set(file.name, bytes);
+        this.#checking.set(file.name, (this.#checking.get(file.name) ?? 0) + bytes);
         break;
       case 'refuted':
         this.#checked(file, bytes);
@@ -105,7 +105,6 @@ export class ProgressCounter {
 
   settled(file: PlannedFile, outcome: FileOutcome): void {
     this.#forget(file);
-    this.#resumedUntold.delete(file.name);
     if (outcome.outcome !== 'failed') this.#bytesDone += file.size;
     this.#filesDone++;
     this.#tell(false);
@@ -125,6 +124,7 @@ export class ProgressCounter {
   #forget(file: PlannedFile): void {
     this.#underWay.delete(file.name);
     this.#checking.delete(file.name);
+    this.#resumedUntold.delete(file.name);
   }
 
   snapshot(): SegmentProgress {

@@ -60,8 +60,8 @@ export class SegmentOutcomes {
 
   settle(file: PlannedFile, outcome: FileOutcome): void {
     if (outcome.outcome !== 'failed') this.#failuresInARow = 0;
-    // Of a source that changed, what was taken up is thrown away.
-    if (outcome.outcome === 'failed' || outcome.resumedBytes > 0) this.#counter.tellResumed(file);
+    // Of a source that changed, what was taken up is thrown away, and the file brought anew.
+    if (outcome.outcome !== 'failed' && outcome.resumedBytes > 0) this.#counter.tellResumed(file);
     this.#outcomes.set(file.name, outcome);
     this.#options.onOutcome?.(outcome);
     this.#counter.settled(file, outcome);

@@ -58,6 +58,11 @@ export async function transport(options: TransportOptions): Promise<string | und
     counts.resumedBytes += bytes;
     onProgress?.({event: 'resumed', offset, bytes});
   };
+  // Pieces that are there and right, and that no ledger claimed.
+  const onHeld = (offset: number, bytes: number) => {
+    onProgress?.({event: 'claimed', offset, bytes});
+    resumed(offset, bytes);
+  };
   const onAcknowledged = acknowledged(options, table, signal);
   const Sender = to.properties.partialWrites === 'parts' ? PartSender : BlockSender;
   const sender = new Sender({
@@ -75,7 +80,7 @@ export async function transport(options: TransportOptions): Promise<string | und
       else table.accepted(block, sha256);
     },
     onAcknowledged,
-    onHeld: resumed,
+    onHeld,
   });
   const checked = (event: 'resumed' | 'refuted', block: number) => {
     if (!table.isClaimed(block) || table.wasSent(block)) return;
@@ -98,7 +103,7 @@ export async function transport(options: TransportOptions): Promise<string | und
   const rereads = wanted && resumes && !readsBack;
   const send = async (): Promise<string | undefined> => {
     const begun = {source, partial, table, ledger, claimed: claimed.pieces, signal};
-    if (piecewise) await sendBlockByPieces({...begun, fence, onAcknowledged, onHeld: resumed, onGain: move.onGain});
+    if (piecewise) await sendBlockByPieces({...begun, fence, onAcknowledged, onHeld, onGain: move.onGain});
     return await sendAll(sender, table, wanted && !resumes, signal);
   };
   const [sent, reread] = await allOrNone(failed, [

@@ -91,12 +91,14 @@ test('a write on its way while another attempt publishes gives the file its time
     const modifiedAt = 1_600_000_000_000;
     const spec = {path: 'p', size: 1000, intended: {destination: 'file', modifiedAt}};
     const winner = await openStore().openPartial(spec);
-    const late = await openStore({port: line.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`}).openPartial(spec);
+    const late = await openStore({
+      ...{port: line.port, hostKeyAlias: `[127.0.0.1]:${sshd.port}`, deadAfterMs: 60_000},
+    }).openPartial(spec);
     await winner.write(0, Buffer.alloc(1000, 'x'));
-    // The look at the name is over the line after 0.4 s, its answer after 0.8 s, and the write itself after 1.2 s.
-    await line.latency(400);
+    // The look at the name is over the line after 1 s, its answer after 2 s, and the write itself after 3 s.
+    await line.latency(1000);
     const writing = late.write(0, Buffer.alloc(1000, 'x')).catch((error: unknown) => error);
-    await sleep(700);
+    await sleep(1300);
     const published = await winner.publish({destination: 'file', ifExists: 'replace', modifiedAt});
     expect(published.modifiedAt).toBe(modifiedAt);
     expect(await writing).toMatchObject({code: 'transfer.partial-consumed'});

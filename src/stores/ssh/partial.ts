@@ -163,20 +163,26 @@ class SshPartial implements PartialFile {
 
 /**
  * Another attempt may publish the partial while a write to it is on its way: the published file is given its time back
- * then, in seconds since 1970. A server answers the requests of a session in order: the look that comes after those of
- * the write costs no wait of its own. A command of `scp` looks itself.
+ * then, in seconds since 1970. OpenSSH answers the requests of a session in order: looks that come after the write cost
+ * no wait of their own. Where another partial has the name, or the file has another size, it is not known what the handle
+ * leads to: a server may keep the name for it. A command of `scp` looks itself.
  */
 async function withTimeKept(
   {session, handle, absolute, spec}: Omit<HeldPartial, 'root'>,
   writing: Promise<void>,
   publishedTime: number | undefined,
 ): Promise<void> {
-  const [written, same] = await Promise.allSettled([writing, isSameFile(session, handle, absolute)]);
-  if (same.status === 'fulfilled' && !same.value) {
-    if (publishedTime !== undefined) await session.fsetstat(handle, {atime: publishedTime, mtime: publishedTime});
+  const looks = [session.fstat(handle), session.lstat(absolute)] as const;
+  const [written, held, named] = await Promise.allSettled([writing, ...looks]);
+  if (named.status === 'rejected' && hasStatus(named.reason, STATUS.noSuchFile)) {
+    const isWhole = held.status === 'fulfilled' && held.value.size === spec.size && spec.atMost !== true;
+    if (isWhole && publishedTime !== undefined && held.value.mtime !== publishedTime) {
+      // The file is published whatever becomes of its time.
+      await session.fsetstat(handle, {atime: publishedTime, mtime: publishedTime}).catch(() => undefined);
+    }
     throw partialConsumed(spec.path);
   }
-  for (const outcome of [written, same]) if (outcome.status === 'rejected') throw outcome.reason;
+  if (written.status === 'rejected') throw written.reason;
 }
 
 /** Writes all of a chunk with its requests under way together. */
