@@ -36,6 +36,8 @@ export class FileSessions {
   readonly #onProtocol: OnProtocol;
   readonly #limit: number;
   readonly #slots: (Promise<FileSession> | undefined)[];
+  /** Files that are being opened, by slot. */
+  readonly #opening = new Map<number, number>();
   #found: FileSession['protocol'] | undefined;
   #shortestMs = Number.POSITIVE_INFINITY;
   #closed = false;
@@ -89,16 +91,26 @@ export class FileSessions {
     });
   }
 
-  /** Whichever of the sessions holds the fewest files open. */
-  async leastBusy(signal?: AbortSignal): Promise<FileSession> {
+  /**
+   * Calls `open` with whichever of the sessions has the fewest files open, those counted that are being opened: several
+   * that begin at once are spread over the connections.
+   */
+  async onLeastBusy<Opened>(open: (session: FileSession) => Promise<Opened>, signal?: AbortSignal): Promise<Opened> {
     const loads = Promise.all(
       this.#slots.slice(0, this.#limit).map(async (slot) => {
         const session = await slot?.catch(() => undefined);
         return session === undefined || session.ended ? 0 : session.openFiles;
       }),
     );
-    const known = await unlessAborted(signal, loads);
-    return this.get(known.indexOf(Math.min(...known)), signal);
+    const held = await unlessAborted(signal, loads);
+    const known = held.map((files, index) => files + (this.#opening.get(index) ?? 0));
+    const index = known.indexOf(Math.min(...known));
+    this.#opening.set(index, (this.#opening.get(index) ?? 0) + 1);
+    try {
+      return await open(await this.get(index, signal));
+    } finally {
+      this.#opening.set(index, (this.#opening.get(index) ?? 1) - 1);
+    }
   }
 
   /** Callers share it and may all give up: it goes on for the next one. */

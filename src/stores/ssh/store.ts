@@ -98,11 +98,11 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     options?.signal?.throwIfAborted();
     yield* list(await sessions.get(0, options?.signal), root, directory, options);
   }
-  const open: Store['openSource'] = async (path, options) => {
-    const session = await sessions.leastBusy(options?.signal);
-    const opening = openSource(session, root, path, sessions.beside(session));
-    return openedUnlessAborted(opening, unlessAborted(options?.signal, opening));
-  };
+  const open: Store['openSource'] = (path, options) =>
+    sessions.onLeastBusy((session) => {
+      const opening = openSource(session, root, path, sessions.beside(session));
+      return openedUnlessAborted(opening, unlessAborted(options?.signal, opening));
+    }, options?.signal);
   return {
     name,
     kind: 'ssh',
@@ -121,11 +121,11 @@ export function openSshStore({name, pool, root: rootPath, ...limits}: SshStoreOp
     readLink: (path, options) => reading(options, (session) => readLink(session, root, path)),
     openSource: open,
     readFiles: (files, options) => readFiles({sessions, root, streams, openSource: open}, files, options),
-    openPartial: async (partial, options) => {
-      const session = await sessions.leastBusy(options?.signal);
-      const opening = openPartial(session, root, partial, hasher, sessions.beside(session));
-      return openedUnlessAborted(opening, settledUnlessAborted(options?.signal, session, opening));
-    },
+    openPartial: (partial, options) =>
+      sessions.onLeastBusy((session) => {
+        const opening = openPartial(session, root, partial, hasher, sessions.beside(session));
+        return openedUnlessAborted(opening, settledUnlessAborted(options?.signal, session, opening));
+      }, options?.signal),
     putObject: (path, content, options) =>
       changing(options, (session) => putObject(session, root, path, content, options)),
     getObject: (path, maxBytes, options) =>
