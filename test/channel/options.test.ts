@@ -170,7 +170,7 @@ it('removes a large file before its successor is sent where it is told to, and e
   }
 });
 
-it.each([1, 3])('sends three large files that begin at once over %i connections where that is asked for', async (sessions) => {
+it.each([1, 3])('spreads three large files over %i connections where that is asked for', async (sessions) => {
   const narrow = openSshStore({name: 'far', pool, root: join(root, 'far'), sessions, longLineSessions: sessions});
   await mkdir(join(root, 'near/tree'));
   for (let file = 0; file < 3; file++) await put(`near/tree/${file}`, LARGE);
