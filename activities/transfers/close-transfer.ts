@@ -9,6 +9,7 @@ import {addCounts, noCounts, NOTES_SHOWN, type TransferNote} from '../../src/con
 import {countsOf, failuresOf} from '../../src/transfer/copy/counts.js';
 import type {FailedOutcome} from '../../src/transfer/file-outcome.js';
 import {finishDirectories} from '../../src/transfer/finish-directories.js';
+import type {PlannedFile} from '../../src/transfer/planned-file.js';
 import {runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {readOutcomes, writeUnsettled} from '../moves/outcome-pages.js';
@@ -27,7 +28,10 @@ export function closeTransfer(deps: ActivityDeps): WaybillActivities['closeTrans
       deps.records,
       async ({signal}) => {
         const plan = await requireTransferPlan(deps.store, request.transferId, signal);
-        if (request.unsettled.length === 0) await closeDirectories(deps, request, plan, signal);
+        if (request.unsettled.length === 0) {
+          const directories = await plannedDirectories(deps, request, plan, signal);
+          await closeDirectories(deps, request, plan, directories, signal);
+        }
         let counts = noCounts;
         const failures: TransferNote[] = [];
         for (const segments of request.unsettled) {
@@ -48,16 +52,28 @@ export async function closeDirectories(
   deps: ActivityDeps,
   ref: TransferRef,
   plan: TransferPlan,
+  directories: readonly PlannedFile[],
   signal: AbortSignal,
 ): Promise<void> {
   const {to, toRoot} = await destinationAt(deps.targets, ref, plan.root, signal);
-  const directories = [];
-  for (const [segment, {directories: some}] of plan.segments.entries()) {
-    if (!some) continue;
-    const files = await readPage(deps.store, ref.transferId, plan, segment, signal);
-    directories.push(...files.filter(({kind}) => kind === 'directory'));
-  }
   await finishDirectories({to, toRoot, directories, signal});
+}
+
+export function directoriesIn(files: readonly PlannedFile[]): readonly PlannedFile[] {
+  return files.filter(({kind}) => kind === 'directory');
+}
+
+async function plannedDirectories(
+  deps: ActivityDeps,
+  {transferId}: TransferRef,
+  plan: TransferPlan,
+  signal: AbortSignal,
+): Promise<readonly PlannedFile[]> {
+  const directories: PlannedFile[] = [];
+  for (const [segment, {directories: some}] of plan.segments.entries()) {
+    if (some) directories.push(...directoriesIn(await readPage(deps.store, transferId, plan, segment, signal)));
+  }
+  return directories;
 }
 
 /** Its failures count here, since no attempt on the segment came to an end. */

@@ -23,8 +23,10 @@ export function copySegment(deps: ActivityDeps): WaybillActivities['copySegment'
       'move',
       deps.records,
       async (attempt) => {
-        const plan = await requireTransferPlan(deps.store, request.transferId, attempt.signal);
-        return await moveTransferSegment(deps, request, plan, attempt);
+        const {transferId, segment} = request;
+        const plan = await requireTransferPlan(deps.store, transferId, attempt.signal);
+        const files = await readPage(deps.store, transferId, plan, segment, attempt.signal);
+        return await moveTransferSegment(deps, request, plan, files, attempt);
       },
       retriesOf(request.options),
     );
@@ -35,12 +37,12 @@ export async function moveTransferSegment(
   deps: ActivityDeps,
   request: SegmentRequest,
   plan: TransferPlan,
+  files: readonly PlannedFile[],
   attempt: Attempt,
 ): Promise<TransferredFiles> {
   const {transferId, segment, segmentsAtOnce, options} = request;
   const {signal} = attempt;
   const journal = transferRoot(transferId);
-  const files = await readPage(deps.store, transferId, plan, segment, signal);
   const {to, toRoot, partials} = await destinationAt(deps.targets, request, plan.root, signal);
   const {store: from} = await deps.targets.location(plan.segments[segment]?.from ?? '', signal, options);
   await to.makeDirectory(partials, {mode: 0o700, signal});

@@ -14,7 +14,7 @@ import {type Attempt, runAttempt} from '../attempt.js';
 import type {ActivityDeps} from '../deps.js';
 import {placeOf, reportMove} from '../report-move.js';
 import {claimDestination} from './claim-destination.js';
-import {closeDirectories} from './close-transfer.js';
+import {closeDirectories, directoriesIn} from './close-transfer.js';
 import {moveTransferSegment} from './copy-segment.js';
 import {destinationAt, retriesOf} from './places.js';
 import {PlanWriter, readPage, readRefused, readTransferPlan, type TransferPlan} from './transfer-plan.js';
@@ -47,8 +47,15 @@ export function planTransfer(deps: ActivityDeps): WaybillActivities['planTransfe
         if (request.options.dryRun) return {...planned, moved: await decideOnly(deps, request, plan, signal)};
         if (plan.segments.length > 1) return planned;
         if (plan.segments.length === 0) return {...planned, moved: {counts: noCounts, failures: []}};
-        const moved = await moveTransferSegment(deps, {...request, segment: 0, segmentsAtOnce: 1}, plan, attempt);
-        await closeDirectories(deps, request, plan, signal);
+        const files = await readPage(deps.store, transferId, plan, 0, signal);
+        const moved = await moveTransferSegment(
+          deps,
+          {...request, segment: 0, segmentsAtOnce: 1},
+          plan,
+          files,
+          attempt,
+        );
+        await closeDirectories(deps, request, plan, directoriesIn(files), signal);
         return {...planned, moved};
       },
       retriesOf(request.options),

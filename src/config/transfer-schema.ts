@@ -18,7 +18,7 @@ export const transferSettings = z
       .max(50_000)
       .default(5_000)
       .describe(
-        'Files that one activity of a transfer moves. A page of them is held in memory, some 5 MB; a hundred thousand files then need twenty activities.',
+        'Files that one activity of a transfer moves, the last one with a rest of up to a tenth more. A page of them is held in memory, some 5 MB; a hundred thousand files then need twenty activities.',
       ),
     segmentsPerRun: z
       .number()
