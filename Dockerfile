@@ -31,7 +31,7 @@ RUN ln -s /waybill/bin/waybill.cjs /usr/local/bin/waybill
 ENV NODE_ENV=production \
   MALLOC_ARENA_MAX=2 \
   MALLOC_MMAP_THRESHOLD_=131072 \
-  NODE_OPTIONS=--max-semi-space-size=4 \
+  NODE_OPTIONS=--max-semi-space-size=8 \
   WAYBILL_STATE_DIRECTORY=/var/lib/waybill \
   WAYBILL_WORKER_METRICS=0.0.0.0:9464
 USER node
