@@ -13,6 +13,8 @@ export interface BenchStack {
   readonly stateDirectory: string;
   /** Of the worker that runs now: the stack starts another when one dies. */
   workerPid(): Promise<number>;
+  /** Of the Temporal server and the worker that run now. */
+  pids(): Promise<readonly number[]>;
 }
 
 export const CLI = join(process.cwd(), 'bin/waybill.cjs');
@@ -49,7 +51,11 @@ export async function withStack<T>(
       if (pid === undefined) throw new Error('no worker runs');
       return pid;
     };
-    return await work({address: temporal.address, directory, stateDirectory, workerPid});
+    const pids = async () => {
+      const {temporal: server, worker} = (await readStack(stateDirectory)) ?? {};
+      return [server, worker].flatMap((service) => (service?.process ? [service.process.pid] : []));
+    };
+    return await work({address: temporal.address, directory, stateDirectory, workerPid, pids});
   } finally {
     await stack.stop();
   }
