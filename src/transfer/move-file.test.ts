@@ -96,12 +96,12 @@ describe('resume', () => {
     ),
   )('after cuts at %i, %i, %i, %i, %i bytes', async (...cuts) => {
     for (const cut of cuts) {
-      await using fresh = await TwoStores.create();
-      stores = fresh;
-      file = await fresh.put('data.bin', content);
+      await stores[Symbol.asyncDispose]();
+      stores = await TwoStores.create();
+      file = await stores.put('data.bin', content);
       const sent = await cutAt(Math.min(cut, SIZE - 1));
-      expect(await fresh.arrived('data.bin')).toBeUndefined();
-      const outcome = await moveFile(fresh.options(file));
+      expect(await stores.arrived('data.bin')).toBeUndefined();
+      const outcome = await moveFile(stores.options(file));
       if (outcome.outcome === 'failed') throw new Error(outcome.message);
       expect(outcome.sha256).toBe(sha256(content));
       expect(outcome.sentBytes + outcome.resumedBytes).toBe(SIZE);
