@@ -97,7 +97,7 @@ interface Cost {
 async function copy(lab: DurableLab, way: Way, gibibytes: number): Promise<Cost> {
   const moved = join(lab.remote, 'moved');
   const source = join(lab.local, `${gibibytes}`);
-  // Into memory, where what comes second would find it anyway: a tenth of the time for 8 GiB.
+  // Into memory for both: else what comes second alone may find it there.
   await run(['dd', `if=${source}`, 'of=/dev/null', 'bs=4M']);
   await settle();
   const pids = await lab.stack.pids();
