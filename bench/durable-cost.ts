@@ -22,36 +22,33 @@ export async function durableCost(runs: number): Promise<BenchReport> {
   return await withDurableLab(async (lab) => {
     for (const gibibytes of [SMALL, LARGE]) await makeFile(join(lab.local, `${gibibytes}`), gibibytes * GIB);
     await mkdir(join(lab.remote, 'moved'));
-    const times: Record<string, number[]> = {};
-    const processorTimes: Record<string, number[]> = {};
+    const costs: Record<string, Cost[]> = {};
     for (let count = 0; count < runs; count++) {
       for (const gibibytes of [SMALL, LARGE]) {
         for (const way of count % 2 === 0 ? WAYS : WAYS.toReversed()) {
-          const {milliseconds, processorMilliseconds} = await copy(lab, way, gibibytes);
-          (times[`${way} ${gibibytes}`] ??= []).push(milliseconds);
-          (processorTimes[`${way} ${gibibytes}`] ??= []).push(processorMilliseconds);
+          (costs[`${way} ${gibibytes}`] ??= []).push(await copy(lab, way, gibibytes));
         }
       }
-      const took = Object.entries(times).map(
-        ([what, each]) => `${what} GiB ${((each[count] ?? 0) / 1000).toFixed(2)} s`,
+      const took = Object.entries(costs).map(
+        ([what, each]) => `${what} GiB ${((each[count]?.milliseconds ?? 0) / 1000).toFixed(2)} s`,
       );
       console.log(`durable-cost: run ${count + 1} of ${runs}: ${took.join(', ')}`);
     }
-    const of = (way: Way, gibibytes: number) => times[`${way} ${gibibytes}`] ?? [];
+    const of = (kind: keyof Cost, way: Way, gibibytes: number) =>
+      (costs[`${way} ${gibibytes}`] ?? []).map((cost) => cost[kind]);
     // Of each run by itself, whose four copies follow one another: what the disk does changes in minutes.
-    const linesOf = (measured: Readonly<Record<string, number[]>>) =>
+    const linesOf = (kind: keyof Cost) =>
       Array.from({length: runs}, (_, run) => {
-        const line = (way: Way) =>
-          lineThrough(at(measured[`${way} ${SMALL}`] ?? [], run), at(measured[`${way} ${LARGE}`] ?? [], run));
+        const line = (way: Way) => lineThrough(at(of(kind, way, SMALL), run), at(of(kind, way, LARGE), run));
         return {durable: line('durable'), direct: line('direct')};
       });
-    const lines = linesOf(times);
-    const processor = linesOf(processorTimes);
+    const lines = linesOf('milliseconds');
+    const processor = linesOf('processorMilliseconds');
     const more = median(lines.map(({durable, direct}) => durable.fixed - direct.fixed));
     const steeper = median(lines.map(({durable, direct}) => (durable.slope / direct.slope - 1) * 100));
     const compared = (gibibytes: number) => ({
-      ours: spread(of('durable', gibibytes), 's'),
-      peer: `--direct: ${spread(of('direct', gibibytes), 's')}`,
+      ours: spread(of('milliseconds', 'durable', gibibytes), 's'),
+      peer: `--direct: ${spread(of('milliseconds', 'direct', gibibytes), 's')}`,
     });
     return {
       rows: [

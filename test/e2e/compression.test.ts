@@ -181,8 +181,7 @@ describe.each([
     throw new Error('four clients had sent everything before they could be killed');
   }
 
-  /** A job whose collecting was hit: a fast machine may be through before. */
-  /** `usedBefore` is what the executions take that were through before they could be hit. */
+  /** A job whose collecting was hit: a fast machine may be through before. `usedBefore` is what those take that were. */
   async function collectedWithKill(): Promise<{readonly run: ExecutionHandle; readonly usedBefore: number}> {
     for (let tries = 1; tries <= 4; tries += 1) {
       const usedBefore = await usedBytes();
