@@ -1,12 +1,10 @@
 import {createHash} from 'node:crypto';
-import {Agent as PlainAgent} from 'node:http';
-import {Agent as EncryptedAgent} from 'node:https';
-import {rootCertificates} from 'node:tls';
 import {z} from 'zod';
 import {hostOf, requestPath, type S3Resource} from './address.js';
+import {Connections} from './connections.js';
 import {taggingHeader} from './entry.js';
 import {S3Failure} from './errors.js';
-import {exchange, type HttpAnswer} from './exchange.js';
+import type {HttpAnswer} from './exchange.js';
 import {defaultRetries, type RetryPolicy, type S3Connection} from './options.js';
 import {pathOfUrl, type PresignableRequest, type PresignedUrls} from './presign.js';
 import {withRetries} from './retry.js';
@@ -21,8 +19,12 @@ export interface S3Call extends S3Resource {
   readonly sha256?: string;
   /** Bytes of the answer that are read at most. Default 16 MiB. */
   readonly maxBytes?: number;
-  /** The body comes in memory of `takeChunk`, for a caller who gives it back. */
-  readonly lendsMemory?: boolean;
+  /**
+   * For a GET that is expected to bring bytes of a length that the server says: they come over a connection that puts
+   * them where they belong at once, into memory of `takeChunk`, for a caller who gives it back (`lent`), or not (`own`).
+   * Where anything else comes, it is asked for a second time, in the ordinary way.
+   */
+  readonly receive?: 'lent' | 'own';
   /** For calls by which the server moves bytes itself: milliseconds without an answer. */
   readonly stallMs?: number;
   /** For calls whose answer begins before they are done: it can say 200 and hold an error. */
@@ -56,7 +58,7 @@ export class S3Client {
   readonly putsAtOnce: number;
   readonly #connection: S3Connection;
   readonly #url: URL;
-  readonly #agent: PlainAgent;
+  readonly #connections: Connections;
   readonly #retries: RetryPolicy;
   readonly #tagging: Readonly<Record<string, string>>;
   /** Milliseconds that the server's clock is ahead of this one. */
@@ -72,13 +74,11 @@ export class S3Client {
     this.#retries = {...defaultRetries, ...connection.retries};
     this.#url = hostOf(connection);
     this.#tagging = taggingHeader(connection.newObjectTags ?? {});
-    const {certificateAuthority: extra} = connection;
-    // The last one used is used next: connections above what is needed fall idle and the server ends them.
-    const options = {keepAlive: true, maxSockets: this.connections, scheduling: 'lifo', noDelay: true} as const;
-    this.#agent =
-      this.#url.protocol === 'https:'
-        ? new EncryptedAgent({...options, ...(extra === undefined ? {} : {ca: [...rootCertificates, extra]})})
-        : new PlainAgent(options);
+    const {stallMs = STALL_MS, certificateAuthority} = connection;
+    this.#connections = new Connections({
+      ...{url: this.#url, most: this.connections, stallMs},
+      ...(certificateAuthority === undefined ? {} : {certificateAuthority}),
+    });
   }
 
   /** The answer, where its status is a success. */
@@ -95,7 +95,7 @@ export class S3Client {
 
   /** Ends every connection. */
   close(): void {
-    this.#agent.destroy();
+    this.#connections.close();
   }
 
   /** With the server's time, which is known from the refusal, or with credentials that were renewed meanwhile. */
@@ -143,13 +143,12 @@ export class S3Client {
   }
 
   #exchange(call: S3Call, path: string, headers: Readonly<Record<string, string>>): Promise<HttpAnswer> {
-    const {method, body} = call;
-    const {stallMs = STALL_MS} = this.#connection;
-    return exchange({
-      ...{url: this.#url, agent: this.#agent, method, path, headers},
-      ...{maxBytes: call.maxBytes ?? MAX_ANSWER_BYTES, stallMs: call.stallMs ?? stallMs},
+    const {method, body, maxBytes = MAX_ANSWER_BYTES} = call;
+    return this.#connections.send({
+      ...{method, path, headers, maxBytes},
       ...(body === undefined ? {} : {body}),
-      ...(call.lendsMemory === undefined ? {} : {lendsMemory: call.lendsMemory}),
+      ...(call.stallMs === undefined ? {} : {stallMs: call.stallMs}),
+      ...(call.receive === undefined ? {} : {receive: call.receive}),
       ...(call.keepsLateAnswer === undefined ? {} : {keepsLateAnswer: call.keepsLateAnswer}),
       ...(call.onBytes === undefined ? {} : {onBytes: call.onBytes}),
       ...(call.signal === undefined ? {} : {signal: call.signal}),

@@ -86,6 +86,20 @@ export class S3Failure extends Error {
   }
 }
 
+/** Of an answer that is no success: a refusal says why in a few lines. */
+export const MOST_REASON_BYTES = 1024 * 1024;
+
+/** A connection that ended, by the system's word for it. */
+export function disconnected(error: Error): S3Failure {
+  if (error instanceof S3Failure) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'ConnectionLost';
+  return new S3Failure({status: 0, code, message: error.message || code, cause: error});
+}
+
+export function tooLarge(most: number): S3Failure {
+  return new S3Failure({status: 200, code: 'AnswerTooLarge', message: `The answer has more than ${most} bytes.`});
+}
+
 export function isFailure(error: unknown, ...codesOrStatuses: readonly (string | number)[]): error is S3Failure {
   return (
     error instanceof S3Failure &&

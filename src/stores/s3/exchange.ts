@@ -7,8 +7,7 @@ import {
   request as plain,
 } from 'node:http';
 import {request as encrypted} from 'node:https';
-import {takeChunk} from '../../hashing/chunk-memory.js';
-import {S3Failure} from './errors.js';
+import {disconnected, MOST_REASON_BYTES, tooLarge} from './errors.js';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -20,8 +19,6 @@ export interface HttpRequest {
   /** A larger answer is refused before it is read. */
   readonly maxBytes: number;
   readonly stallMs: number;
-  /** The body comes in memory of `takeChunk`, for a caller who gives it back. */
-  readonly lendsMemory?: boolean;
   /** An answer that still comes after an abort is given instead of the abort: it names what has to be removed again. */
   readonly keepsLateAnswer?: boolean;
   /** Called whenever bytes of either body have gone over. */
@@ -46,9 +43,6 @@ const ASK_FIRST_MS = 1000;
 
 /** The system says of a write when all of it is with the network, and nothing before. */
 const TOLD_BYTES = 512 * 1024;
-
-/** A refusal says why in a few lines. */
-const MOST_REASON_BYTES = 1024 * 1024;
 
 /** How long a request that is already with the server may take to be answered after an abort. */
 const GRACE_MS = 2000;
@@ -163,10 +157,7 @@ async function answerTo(request: ClientRequest, options: HttpRequest): Promise<H
   }
 }
 
-async function bodyOf(
-  response: IncomingMessage,
-  {method, maxBytes, lendsMemory = false, onBytes}: HttpRequest,
-): Promise<Buffer> {
+async function bodyOf(response: IncomingMessage, {method, maxBytes, onBytes}: HttpRequest): Promise<Buffer> {
   const length = response.headers['content-length'];
   const expected = method === 'HEAD' || length === undefined ? undefined : Number(length);
   const isSuccess = response.statusCode !== undefined && response.statusCode < 300;
@@ -175,8 +166,7 @@ async function bodyOf(
     response.destroy();
     throw tooLarge(most);
   }
-  const whole =
-    expected === undefined ? undefined : lendsMemory ? takeChunk(expected) : Buffer.allocUnsafeSlow(expected);
+  const whole = expected === undefined ? undefined : Buffer.allocUnsafeSlow(expected);
   const pieces: Buffer[] = [];
   let filled = 0;
   await new Promise<void>((resolve, reject) => {
@@ -201,14 +191,4 @@ async function bodyOf(
   });
   if (expected !== undefined && filled !== expected) throw disconnected(new Error('The answer was cut off.'));
   return whole ?? Buffer.concat(pieces);
-}
-
-function tooLarge(most: number): S3Failure {
-  return new S3Failure({status: 200, code: 'AnswerTooLarge', message: `The answer has more than ${most} bytes.`});
-}
-
-function disconnected(error: Error): S3Failure {
-  if (error instanceof S3Failure) return error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'ConnectionLost';
-  return new S3Failure({status: 0, code, message: error.message || code, cause: error});
 }

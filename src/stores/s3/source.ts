@@ -26,7 +26,7 @@ async function open(
   const {signal} = options;
   try {
     return await client.call({
-      ...{method: 'GET', key, headers: {range: `bytes=0-${FIRST_BYTES - 1}`}},
+      ...{method: 'GET', key, headers: {range: `bytes=0-${FIRST_BYTES - 1}`}, receive: 'own'},
       ...(signal === undefined ? {} : {signal}),
     });
   } catch (error) {
@@ -65,7 +65,7 @@ class S3Source implements SourceFile {
     return translated(this.#path, async () => {
       try {
         const {body} = await this.#bucket.client.call({
-          ...{method: 'GET', key: this.#key, maxBytes: length, lendsMemory: true},
+          ...{method: 'GET', key: this.#key, maxBytes: length, receive: 'lent'},
           headers: {range: `bytes=${offset}-${end - 1}`, 'if-match': `"${this.#etag}"`},
           ...(onBytes === undefined ? {} : {onBytes}),
           ...(signal === undefined ? {} : {signal}),
