@@ -113,7 +113,12 @@ function handshake({endpoint, stream, signal, offered, check, acceptHostKey}: Ha
     const closed = (): void => fail(new Error('the server closed the connection'));
     const succeed = (): void => settle(() => resolve(client));
     client.once('ready', succeed).once('error', fail).once('close', closed);
-    if (stream instanceof GatheringSocket) client.on('handshake', () => stream.packets.lendTo(client));
+    if (stream instanceof GatheringSocket) {
+      client.on('handshake', () => {
+        stream.packets.lendTo(client);
+        stream.received.reuseFor(client);
+      });
+    }
     if (signal.aborted) {
       abort();
       return;

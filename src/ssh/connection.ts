@@ -11,6 +11,7 @@ import {timeLimit} from '../abort/time-limit.js';
 import {losesSessionsThatOpen, softwareOf} from './server-software.js';
 import {widenReceiveWindow} from './receive-window.js';
 import {SftpChannel} from './sftp/channel.js';
+import {GatheringSocket} from './socket.js';
 
 interface Parts {
   readonly endpoint: SshEndpoint;
@@ -34,6 +35,7 @@ export class SshConnection {
   /** One session at a time: a second one that opens while it ends might be lost. */
   readonly oneSession: boolean;
   readonly #client: Client;
+  readonly #stream: Duplex;
   readonly #jump: SshConnection | undefined;
   readonly #closed = new AbortController();
   #sessions = 0;
@@ -45,6 +47,7 @@ export class SshConnection {
     this.endpoint = endpoint;
     this.socket = socket;
     this.#client = client;
+    this.#stream = stream;
     this.#jump = jump;
     this.oneSession = losesSessionsThatOpen(softwareOf(client));
     const stopWatch = watchLiveness({stream, socket}, endpoint.deadAfterMs, () => this.#lost('the peer is silent'));
@@ -105,6 +108,7 @@ export class SshConnection {
       });
     });
     widenReceiveWindow(channel);
+    if (this.#stream instanceof GatheringSocket) this.#stream.received.lendTo(channel);
     try {
       return await unlessAborted(this.closed, unlessAborted(signal, SftpChannel.establish(channel, this.endpoint)));
     } catch (error) {

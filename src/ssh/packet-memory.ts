@@ -1,5 +1,6 @@
 import {randomFillSync} from 'node:crypto';
 import type {Client} from 'ssh2';
+import {cipherOf, type PacketCipher} from './ssh2-internals.js';
 
 /** Payload of the smallest packets that are kept: what is smaller is no part of a file, or its end. */
 const LEAST_BYTES = 16 * 1024;
@@ -13,10 +14,6 @@ const HEAD_BYTES = 5;
 
 /** Random bytes made at once. In a profile of an upload, those of each packet by itself were 6 % of the main thread. */
 const RANDOM_BYTES = 16 * 1024;
-
-interface PacketCipher {
-  allocPacket(payloadBytes: number): Buffer;
-}
 
 /**
  * Memory of the packets that ssh2 sends on one connection, used again. ssh2 takes new memory for each 32 KiB; what waits
@@ -91,18 +88,4 @@ export class PacketMemory {
     this.#lent = new WeakSet();
     this.#head = Buffer.alloc(0);
   }
-}
-
-/** ssh2 1.17 keeps it to itself, and has no setting for the memory of its packets. */
-function cipherOf(client: Client): PacketCipher | undefined {
-  const cipher = propertyOf(propertyOf(client, '_protocol'), '_cipher');
-  return isPacketCipher(cipher) ? cipher : undefined;
-}
-
-function propertyOf(of: unknown, name: string): unknown {
-  return typeof of === 'object' && of !== null ? Reflect.get(of, name) : undefined;
-}
-
-function isPacketCipher(value: unknown): value is PacketCipher {
-  return typeof propertyOf(value, 'allocPacket') === 'function';
 }

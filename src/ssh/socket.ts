@@ -1,7 +1,8 @@
-import {Socket} from 'node:net';
+import {type ConnectOpts, Socket, type SocketConstructorOpts} from 'node:net';
 import {toError} from '../contracts/errors.js';
 import type {SshEndpoint} from './endpoint.js';
 import {PacketMemory} from './packet-memory.js';
+import {ReceiveMemory} from './receive-memory.js';
 
 type Written = (error?: Error | null) => void;
 
@@ -17,6 +18,36 @@ interface Piece {
  */
 export class GatheringSocket extends Socket {
   readonly packets = new PacketMemory();
+  readonly received: ReceiveMemory;
+
+  private constructor(
+    received: ReceiveMemory,
+    reading: Pick<ConnectOpts & SocketConstructorOpts, 'onread' | 'readable'>,
+  ) {
+    super(reading);
+    this.received = received;
+  }
+
+  static create(): GatheringSocket {
+    const received = new ReceiveMemory();
+    const socket: GatheringSocket = new GatheringSocket(received, {
+      onread: {
+        buffer: () => received.room,
+        callback: (length) => {
+          socket.#tell(received.take(length));
+          return true;
+        },
+      },
+    });
+    return socket;
+  }
+
+  /** As a stream does, but that what is listened to does not wait in it. */
+  #tell(bytes: Buffer): void {
+    const isHeard = this.listenerCount('data') > 0 && this.readableFlowing === true && this.readableLength === 0;
+    if (isHeard) this.emit('data', bytes);
+    else this.push(Buffer.from(bytes));
+  }
 
   override _write(chunk: unknown, encoding: BufferEncoding, written: Written): void {
     super._write(chunk, encoding, (error) => {
@@ -41,7 +72,7 @@ export class GatheringSocket extends Socket {
  */
 export function openSocket(endpoint: SshEndpoint, signal: AbortSignal): Promise<GatheringSocket> {
   return new Promise((resolve, reject) => {
-    const socket = new GatheringSocket().connect({host: endpoint.host, port: endpoint.port});
+    const socket = GatheringSocket.create().connect({host: endpoint.host, port: endpoint.port});
     const settle = (finish: () => void): void => {
       signal.removeEventListener('abort', abort);
       socket.removeListener('error', fail);

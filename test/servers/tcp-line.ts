@@ -1,6 +1,6 @@
 import {once} from 'node:events';
 import {connect, createServer, type Socket} from 'node:net';
-import {setTimeout as delay} from 'node:timers/promises';
+import {setImmediate, setTimeout as delay} from 'node:timers/promises';
 
 /** A TCP line to a port of this machine that counts what crosses it, both ways. */
 export interface TcpLine {
@@ -15,6 +15,8 @@ export interface TcpLine {
 interface TcpLineOptions {
   /** Of each connection, each way: no more is taken than is passed on, so that little waits in the system. Default: no limit. */
   readonly bytesPerSecond?: number;
+  /** Lengths of the pieces in which the answers go on, over and over: each by itself. Default: as they come. */
+  readonly pieceLengths?: readonly number[];
 }
 
 /** What a slow line takes at a time. */
@@ -22,7 +24,18 @@ const PIECE_BYTES = 16 * 1024;
 /** What a slow line makes up for when it was held up. */
 const MOST_LATE_MS = 250;
 
-export async function startTcpLine(port: number, {bytesPerSecond}: TcpLineOptions = {}): Promise<TcpLine> {
+function* cut(bytes: Buffer, lengths: readonly number[]): Generator<Buffer> {
+  for (let at = 0, count = 0; at < bytes.length; count += 1) {
+    const length = lengths[count % lengths.length] ?? bytes.length;
+    yield bytes.subarray(at, at + length);
+    at += length;
+  }
+}
+
+export async function startTcpLine(
+  port: number,
+  {bytesPerSecond, pieceLengths}: TcpLineOptions = {},
+): Promise<TcpLine> {
   let bytes = 0;
   let leftToReceive = Number.POSITIVE_INFINITY;
   const open = new Set<Socket>();
@@ -33,7 +46,10 @@ export async function startTcpLine(port: number, {bytesPerSecond}: TcpLineOption
       bytes += chunk.length;
       if (isAnswer) leftToReceive -= chunk.length;
       else if (leftToReceive <= 0) continue;
-      if (!to.write(chunk)) await once(to, 'drain');
+      for (const piece of isAnswer && pieceLengths !== undefined ? cut(chunk, pieceLengths) : [chunk]) {
+        if (!to.write(piece)) await once(to, 'drain');
+        if (pieceLengths !== undefined) await setImmediate();
+      }
       if (bytesPerSecond === undefined) continue;
       // By the clock: on a busy machine a short delay takes several times as long, and the line would be slower than said.
       dueAt = Math.max(dueAt, performance.now() - MOST_LATE_MS) + (chunk.length / bytesPerSecond) * 1000;
@@ -45,6 +61,7 @@ export async function startTcpLine(port: number, {bytesPerSecond}: TcpLineOption
   const slow = bytesPerSecond === undefined ? {} : {highWaterMark: PIECE_BYTES};
   const server = createServer(slow, (near) => {
     const far = connect(port, '127.0.0.1');
+    near.setNoDelay(true);
     for (const [from, to] of [
       [near, far],
       [far, near],
