@@ -58,7 +58,7 @@ const s3 = {
     .max(256)
     .default(16)
     .describe(
-      'Connections kept to the server, each of which carries one request at a time. Small files gain from many.',
+      'Connections kept to the server, each of which carries one request at a time. Small files gain from many. Files are read over other ones than everything else: of one alone, each change between the two begins another.',
     ),
   tries: z
     .number()

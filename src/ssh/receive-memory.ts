@@ -1,8 +1,9 @@
 import type {Client, ClientChannel} from 'ssh2';
 import {channelDataOf, decipherOf, openChannelsOf} from './ssh2-internals.js';
 
-/** Of a connection that brings little: it has memory of its own for each read. */
-const SMALL_READ_BYTES = 16 * 1024;
+/** For a connection that brings little: it is filled once. */
+const SMALL_BYTES = 16 * 1024;
+const LEAST_READ_BYTES = 4 * 1024;
 const READ_BYTES = 128 * 1024;
 /** What comes stays as it is until half of this has come after it: a packet has 35,000 bytes at most. */
 const RING_BYTES = 4 * READ_BYTES;
@@ -16,10 +17,10 @@ const CHANNEL_DATA = 94;
  * each GiB received: 5.9 s of processor instead of 9.7 s.
  *
  * ssh2 decrypts packets where they lie, and hands them on. Whoever keeps one is given a copy: that is everybody but the
- * channels that are known to be through with it at once.
+ * channels that are known to be through with it at once, and the exchange of new keys, during which nothing else comes.
  */
 export class ReceiveMemory {
-  #memory = Buffer.allocUnsafeSlow(SMALL_READ_BYTES);
+  #memory = Buffer.allocUnsafeSlow(SMALL_BYTES);
   #at = 0;
   #mayReuse = false;
   readonly #throughAtOnce = new WeakSet<object>();
@@ -31,16 +32,17 @@ export class ReceiveMemory {
 
   /** The bytes that came there. They stay as they are until many more have come. */
   take(length: number): Buffer {
-    const taken = this.#memory.subarray(this.#at, this.#at + length);
-    if (this.#mayReuse && this.#memory.length === RING_BYTES) {
-      this.#at += length;
+    const {room} = this;
+    this.#at += length;
+    if (this.#memory.length === RING_BYTES) {
       if (this.#at + READ_BYTES > RING_BYTES) this.#at = 0;
-    } else {
-      // One that is filled to its end is of many.
-      const isMuch = this.#mayReuse && length === this.#memory.length;
-      this.#memory = Buffer.allocUnsafeSlow(isMuch ? RING_BYTES : SMALL_READ_BYTES);
+    } else if (this.#at + LEAST_READ_BYTES > SMALL_BYTES) {
+      // What fills all of a large room is of many bytes.
+      const isMuch = this.#mayReuse && length === room.length && length >= SMALL_BYTES / 2;
+      this.#memory = Buffer.allocUnsafeSlow(isMuch ? RING_BYTES : SMALL_BYTES);
+      this.#at = 0;
     }
-    return taken;
+    return room.subarray(0, length);
   }
 
   /** Memory is used again from now on, until the keys change: `handshake` is emitted after each change. */

@@ -1,5 +1,6 @@
 import {createServer, type IncomingMessage, request as forward, type ServerResponse} from 'node:http';
 import type {AddressInfo} from 'node:net';
+import {setTimeout as delay} from 'node:timers/promises';
 
 /** What goes wrong with one request. */
 export type Fault =
@@ -13,6 +14,8 @@ export type Fault =
   | {readonly kind: 'reset'}
   /** The server does what it is asked, and its answer is lost. */
   | {readonly kind: 'lost-answer'}
+  /** The server is asked so many milliseconds later. */
+  | {readonly kind: 'late'; readonly ms: number}
   /** Half of the answer's body arrives. */
   | {readonly kind: 'truncate'}
   /** One bit of the request's body is turned on the way. */
@@ -106,6 +109,7 @@ async function serve(port: number, request: IncomingMessage, response: ServerRes
     response.end(request.method === 'HEAD' ? undefined : body);
     return;
   }
+  if (fault?.kind === 'late') await delay(fault.ms);
   const body = await bytesOf(request);
   if (fault?.kind === 'flip') body[body.length >> 1] = (body[body.length >> 1] ?? 0) ^ 1;
   const headers = {...request.headers};

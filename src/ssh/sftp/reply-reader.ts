@@ -15,7 +15,7 @@ export interface ReplyReaderOptions {
   readonly destinationOf: (id: number) => Buffer | undefined;
   /** Bytes of a destination that were filled. */
   readonly onData: (id: number, bytes: number) => void;
-  /** Everything else; `body` is what follows the id, and may be memory of the caller of `feed`. */
+  /** Everything else; `body` is what follows the id, in memory of its own: the caller of `feed` uses its bytes again. */
   readonly onReply: (type: number, id: number, body: Buffer) => void;
 }
 

@@ -1,11 +1,12 @@
-/** The head of an answer that says how many bytes come after it. */
+/** The head of an answer. */
 export interface AnswerHead {
   readonly status: number;
   /** Names in lower case. What comes twice is joined by commas. */
   readonly headers: Readonly<Record<string, string>>;
   /** Bytes of the head itself, its empty line included. */
   readonly headBytes: number;
-  readonly bodyBytes: number;
+  /** Undefined where it is not said, or in another way than by a length. */
+  readonly bodyBytes: number | undefined;
   /** Whether another request may follow on the connection. */
   readonly keepsConnection: boolean;
 }
@@ -15,11 +16,11 @@ const END = Buffer.from('\r\n\r\n');
 const BODILESS = new Set(['204', '304']);
 const STATUS_LINE = /^HTTP\/1\.1 ([2-5]\d\d)(?: [^\r\n]*)?$/;
 /** RFC 9110, 5.6.2, and RFC 9112, 5.1: no space before the colon. A line that continues the one before is no field. */
-const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([^\r\n]*?)[ \t]*$/;
+const FIELD = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):([^\r\n]*)$/;
 
 /**
- * Reads the head of an answer (RFC 9112). `part`: its end has not come yet. `other`: any whose length it does not
- * say, which somebody has to read who knows all of HTTP.
+ * Reads the head of an answer (RFC 9112). `part`: its end has not come yet. `other`: what is no last answer
+ * with a body, and has to be read by somebody who knows all of HTTP.
  */
 export function readAnswerHead(bytes: Buffer): AnswerHead | 'part' | 'other' {
   const end = bytes.indexOf(END);
@@ -30,12 +31,12 @@ export function readAnswerHead(bytes: Buffer): AnswerHead | 'part' | 'other' {
   if (status === undefined || BODILESS.has(status) || headers === undefined) return 'other';
   const {'content-length': length = '', 'transfer-encoding': encoding, connection = ''} = headers;
   // A length that is said twice has a comma.
-  if (encoding !== undefined || !/^\d{1,15}$/.test(length)) return 'other';
+  const isKnown = encoding === undefined && /^\d{1,15}$/.test(length);
   return {
     status: Number(status),
     headers,
     headBytes: end + END.length,
-    bodyBytes: Number(length),
+    bodyBytes: isKnown ? Number(length) : undefined,
     keepsConnection: !/\bclose\b/i.test(connection),
   };
 }
@@ -47,7 +48,19 @@ function fieldsOf(lines: readonly string[]): Record<string, string> | undefined 
     if (name === undefined || value === undefined) return undefined;
     const lower = name.toLowerCase();
     const before = fields.get(lower);
-    fields.set(lower, before === undefined ? value : `${before}, ${value}`);
+    fields.set(lower, before === undefined ? trimmed(value) : `${before}, ${trimmed(value)}`);
   }
   return Object.fromEntries(fields);
+}
+
+/** Of spaces and tabs alone: `trim` would take 0xA0, too, with which letters of UTF-8 end. */
+function trimmed(value: string): string {
+  let [start, end] = [0, value.length];
+  while (start < end && isBlank(value[start])) start += 1;
+  while (end > start && isBlank(value[end - 1])) end -= 1;
+  return value.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character === ' ' || character === '\t';
 }

@@ -7,8 +7,16 @@ export interface RangeEndpoint {
   readonly url: URL;
   /** Trusted instead of what the system trusts. */
   readonly ca?: readonly string[];
+  /** Of an earlier connection: TLS is taken up where it was. */
+  readonly session?: Buffer;
   /** Milliseconds without a byte either way, connecting included, after which a request fails. */
   readonly stallMs: number;
+}
+
+export interface RangeListener {
+  readonly onClosed: () => void;
+  /** By which another connection takes up TLS. */
+  readonly onSession: (session: Buffer) => void;
 }
 
 export interface RangeAnswer {
@@ -52,12 +60,12 @@ const IDLE: Phase = {at: 'idle'};
 export class RangeConnection {
   readonly #socket: Socket;
   readonly #headMemory = Buffer.allocUnsafeSlow(MOST_HEAD_BYTES);
-  readonly #closed: () => void;
+  readonly #listener: RangeListener;
   #phase: Phase = IDLE;
   #error: Error | undefined;
 
-  constructor(endpoint: RangeEndpoint, closed: () => void) {
-    this.#closed = closed;
+  constructor(endpoint: RangeEndpoint, listener: RangeListener) {
+    this.#listener = listener;
     this.#socket = openSocket(endpoint, {
       buffer: () => this.#nextMemory(),
       callback: (bytes) => {
@@ -70,10 +78,11 @@ export class RangeConnection {
       this.#socket.destroy(Object.assign(new Error(message), {code: 'ETIMEDOUT'}));
     });
     this.#socket.on('error', (error) => (this.#error = error));
+    this.#socket.on('session', listener.onSession);
     this.#socket.once('close', () => this.#end());
   }
 
-  /** One request at a time. Answers `other`, and is closed, where the length of the answer is not known. */
+  /** One request at a time. Answers `other`, and is closed, where the length of the answer is not known, unless it asks for patience. */
   async ask(request: RangeRequest): Promise<RangeAnswer | 'other'> {
     return await new Promise((resolve, reject) => {
       this.#phase = {at: 'head', asked: {request, resolve, reject}, filled: 0};
@@ -116,20 +125,28 @@ export class RangeConnection {
   #readHead(asked: Asked, filled: number): void {
     const head = readAnswerHead(this.#headMemory.subarray(0, filled));
     if (head === 'part' && filled < MOST_HEAD_BYTES) return;
-    if (head === 'part' || head === 'other' || filled - head.headBytes > head.bodyBytes) {
-      this.#phase = IDLE;
-      this.close();
-      asked.resolve('other');
+    if (head === 'part' || head === 'other') {
+      this.#leave(asked, 'other');
       return;
     }
-    const most = head.status < 300 ? asked.request.maxBytes : MOST_REASON_BYTES;
-    if (head.bodyBytes > most) {
+    const {status, headers, headBytes, bodyBytes} = head;
+    if (bodyBytes === undefined) {
+      // Who asks for patience is not asked again at once to say why.
+      this.#leave(asked, asksForPatience(status) ? {status, headers, body: Buffer.alloc(0)} : 'other');
+      return;
+    }
+    if (filled - headBytes > bodyBytes) {
+      this.#leave(asked, 'other');
+      return;
+    }
+    const most = status < 300 ? asked.request.maxBytes : MOST_REASON_BYTES;
+    if (bodyBytes > most) {
       this.#fail(asked, tooLarge(most));
       return;
     }
-    const body = asked.request.take(head.bodyBytes);
-    this.#headMemory.copy(body, 0, head.headBytes, filled);
-    const phase = {at: 'body', asked, head, body, filled: filled - head.headBytes} as const;
+    const body = asked.request.take(bodyBytes);
+    this.#headMemory.copy(body, 0, headBytes, filled);
+    const phase = {at: 'body', asked, head, body, filled: filled - headBytes} as const;
     this.#phase = phase;
     this.#fill(phase);
   }
@@ -141,6 +158,13 @@ export class RangeConnection {
     if (keepsConnection) this.#socket.unref();
     else this.close();
     asked.resolve({status, headers, body});
+  }
+
+  /** What is left of the answer goes unread. */
+  #leave({resolve}: Asked, answer: RangeAnswer | 'other'): void {
+    this.#phase = IDLE;
+    this.close();
+    resolve(answer);
   }
 
   #fail({reject}: Asked, error: Error): void {
@@ -155,11 +179,16 @@ export class RangeConnection {
       const what = phase.at === 'head' ? 'The connection ended without an answer.' : 'The answer was cut off.';
       this.#fail(phase.asked, disconnected(this.#error ?? new Error(what)));
     }
-    this.#closed();
+    this.#listener.onClosed();
   }
 }
 
-function openSocket({url, ca, stallMs}: RangeEndpoint, onread: NonNullable<ConnectOpts['onread']>): Socket {
+/** By the statuses after which `RetryPolicy` waits. */
+function asksForPatience(status: number): boolean {
+  return status === 408 || status === 429 || status >= 500;
+}
+
+function openSocket({url, ca, session, stallMs}: RangeEndpoint, onread: NonNullable<ConnectOpts['onread']>): Socket {
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const isEncrypted = url.protocol === 'https:';
   const port = url.port === '' ? (isEncrypted ? 443 : 80) : Number(url.port);
@@ -167,6 +196,11 @@ function openSocket({url, ca, stallMs}: RangeEndpoint, onread: NonNullable<Conne
     ...{host, port, onread, timeout: stallMs, noDelay: true, keepAlive: true},
   };
   if (!isEncrypted) return connect(options);
-  const encrypted: ConnectionOptions = {...options, ...(ca === undefined ? {} : {ca: [...ca]})};
-  return connectEncrypted(isIP(host) === 0 ? {...encrypted, servername: host} : encrypted);
+  const encrypted: ConnectionOptions = {
+    ...options,
+    ...(ca === undefined ? {} : {ca: [...ca]}),
+    ...(session === undefined ? {} : {session}),
+    ...(isIP(host) === 0 ? {servername: host} : {}),
+  };
+  return connectEncrypted(encrypted);
 }

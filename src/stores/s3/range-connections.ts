@@ -12,7 +12,9 @@ export interface RangeCall extends Omit<RangeRequest, 'head'> {
 /** The connections to one server over which large ranges come: as many as are asked at once, kept for the next. */
 export class RangeConnections {
   readonly #endpoint: RangeEndpoint;
+  /** The one that was asked last is the last. */
   readonly #open = new Set<RangeConnection>();
+  #session: Buffer | undefined;
 
   constructor(endpoint: RangeEndpoint) {
     this.#endpoint = endpoint;
@@ -29,6 +31,8 @@ export class RangeConnections {
     signal?.throwIfAborted();
     const head = requestHead(path, {host: this.#endpoint.url.host, ...headers});
     const connection = this.#idle ?? this.#another();
+    this.#open.delete(connection);
+    this.#open.add(connection);
     if (signal !== undefined) setMaxListeners(0, signal);
     const listener = signal === undefined ? undefined : addAbortListener(signal, () => connection.close());
     try {
@@ -52,7 +56,7 @@ export class RangeConnections {
     for (const connection of this.#open) connection.close();
   }
 
-  /** The one that was used last: those above what is needed fall idle and end. */
+  /** The one that was asked last: those above what is needed fall idle and end. */
   get #idle(): RangeConnection | undefined {
     let last: RangeConnection | undefined;
     for (const connection of this.#open) if (connection.isIdle) last = connection;
@@ -60,8 +64,14 @@ export class RangeConnections {
   }
 
   #another(): RangeConnection {
-    const connection = new RangeConnection(this.#endpoint, () => this.#open.delete(connection));
-    this.#open.add(connection);
+    const session = this.#session === undefined ? {} : {session: this.#session};
+    const connection: RangeConnection = new RangeConnection(
+      {...this.#endpoint, ...session},
+      {
+        onClosed: () => this.#open.delete(connection),
+        onSession: (last) => (this.#session = last),
+      },
+    );
     return connection;
   }
 }
