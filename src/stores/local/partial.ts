@@ -73,27 +73,18 @@ class LocalPartial implements PartialFile {
   readonly #state: LocalPartialState;
   readonly #closing = new AbortController();
   readonly #hashing = new Set<Promise<void>>();
-  #lastWrite: Promise<void> = Promise.resolve();
 
   constructor(state: LocalPartialState) {
     this.#state = state;
     this.foundBytes = state.foundBytes;
   }
 
-  /**
-   * One after the other: the system lets one thread at a time write to a file, and those that wait for it spin. Measured
-   * with four at once, that takes 0.4 s of processor for 1 GiB.
-   */
   async write(offset: number, chunk: Uint8Array, options: CallOptions = {}): Promise<void> {
     const {handle, spec} = this.#state;
     options.signal?.throwIfAborted();
     await translated(spec.path, async () => {
-      const written = this.#lastWrite.then(async () => {
-        await this.#refuseWhereConsumed();
-        await writeFully(handle, chunk, offset, options.signal);
-      });
-      this.#lastWrite = written.catch(() => undefined);
-      await written;
+      await this.#refuseWhereConsumed();
+      await writeFully(handle, chunk, offset, options.signal);
     });
   }
 
