@@ -21,6 +21,11 @@ export function hostOf({endpoint, bucket, pathStyle}: S3Address): URL {
   return url;
 }
 
+/** What a connection is opened to: an address of IPv6 without its brackets. */
+export function hostnameOf({hostname}: URL): string {
+  return hostname.replace(/^\[|\]$/g, '');
+}
+
 /** With the query, percent-encoded as the signature wants it. */
 export function requestPath({bucket, pathStyle = true}: S3Address, {key, query}: S3Resource): string {
   const path = `${pathStyle ? `/${bucket}` : ''}${key === undefined ? '' : `/${encodeKey(key)}`}`;

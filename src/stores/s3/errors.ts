@@ -19,7 +19,7 @@ const TRANSIENT_CODES = new Set([
   // Two conditional writes of one key met: neither was refused for what is there, and AWS asks to send it again.
   ...['ConditionalRequestConflict', 'OperationAborted'],
 ]);
-const TRANSIENT_STATUSES = new Set([0, 408, 429, 500, 502, 503, 504]);
+export const TRANSIENT_STATUSES: ReadonlySet<number> = new Set([0, 408, 429, 500, 502, 503, 504]);
 
 /** The server found other bytes than the digest that was signed with them. */
 const DIGEST_CODES = new Set([
@@ -94,6 +94,10 @@ export function disconnected(error: Error): S3Failure {
   if (error instanceof S3Failure) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'ConnectionLost';
   return new S3Failure({status: 0, code, message: error.message || code, cause: error});
+}
+
+export function stalled(ms: number): S3Failure {
+  return new S3Failure({status: 0, code: 'ETIMEDOUT', message: `Nothing came for ${ms} ms.`});
 }
 
 export function tooLarge(most: number): S3Failure {

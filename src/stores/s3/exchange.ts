@@ -1,4 +1,3 @@
-import {addAbortListener, setMaxListeners} from 'node:events';
 import {
   type Agent,
   type ClientRequest,
@@ -7,7 +6,9 @@ import {
   request as plain,
 } from 'node:http';
 import {request as encrypted} from 'node:https';
-import {disconnected, MOST_REASON_BYTES, tooLarge} from './errors.js';
+import {abandonOnAbort} from './abort.js';
+import {hostnameOf} from './address.js';
+import {disconnected, MOST_REASON_BYTES, stalled, tooLarge} from './errors.js';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -53,33 +54,28 @@ export async function exchange(options: HttpRequest): Promise<HttpAnswer> {
   signal?.throwIfAborted();
   const request = begin(options);
   const answer = answerTo(request, options);
-  // A signal guards hundreds of requests at once; Node warns from the eleventh on.
-  if (signal !== undefined) setMaxListeners(0, signal);
-  const listener = signal === undefined ? undefined : addAbortListener(signal, () => abandon(request));
-  try {
-    send(request, options);
-    return await answer;
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw error;
-  } finally {
-    listener?.[Symbol.dispose]();
-    if (!keepsLateAnswer) signal?.throwIfAborted();
-  }
+  const given = await abandonOnAbort(
+    signal,
+    () => abandon(request),
+    async () => {
+      send(request, options);
+      return await answer;
+    },
+  );
+  if (!keepsLateAnswer) signal?.throwIfAborted();
+  return given;
 }
 
 function begin({url, agent, method, path, headers, body, stallMs}: HttpRequest): ClientRequest {
   const length = body === undefined ? {} : {'content-length': String(body.length)};
   const asks = asksFirst(body) ? {expect: '100-continue'} : {};
   const request = (url.protocol === 'https:' ? encrypted : plain)({
-    ...{protocol: url.protocol, hostname: url.hostname.replace(/^\[|\]$/g, ''), port: url.port, agent, method, path},
+    ...{protocol: url.protocol, hostname: hostnameOf(url), port: url.port, agent, method, path},
     headers: {...headers, ...length, ...asks},
     // `setTimeout` of the request would begin to count with the connection: the system waits for that for two minutes.
     timeout: stallMs,
   });
-  request.on('timeout', () =>
-    request.destroy(Object.assign(new Error(`Nothing came for ${stallMs} ms.`), {code: 'ETIMEDOUT'})),
-  );
+  request.on('timeout', () => request.destroy(stalled(stallMs)));
   return request;
 }
 

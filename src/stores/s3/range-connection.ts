@@ -1,7 +1,8 @@
-import {connect, type ConnectOpts, isIP, type Socket, type TcpSocketConnectOpts} from 'node:net';
+import {type ConnectOpts, connect, isIP, type Socket, type TcpSocketConnectOpts} from 'node:net';
 import {type ConnectionOptions, connect as connectEncrypted} from 'node:tls';
+import {hostnameOf} from './address.js';
 import {type AnswerHead, readAnswerHead} from './answer-head.js';
-import {disconnected, MOST_REASON_BYTES, tooLarge} from './errors.js';
+import {disconnected, MOST_REASON_BYTES, stalled, TRANSIENT_STATUSES, tooLarge} from './errors.js';
 
 export interface RangeEndpoint {
   readonly url: URL;
@@ -73,10 +74,7 @@ export class RangeConnection {
         return true;
       },
     });
-    this.#socket.on('timeout', () => {
-      const message = `Nothing came for ${endpoint.stallMs} ms.`;
-      this.#socket.destroy(Object.assign(new Error(message), {code: 'ETIMEDOUT'}));
-    });
+    this.#socket.on('timeout', () => this.#socket.destroy(stalled(endpoint.stallMs)));
     this.#socket.on('error', (error) => (this.#error = error));
     this.#socket.on('session', listener.onSession);
     this.#socket.once('close', () => this.#end());
@@ -126,22 +124,23 @@ export class RangeConnection {
     const head = readAnswerHead(this.#headMemory.subarray(0, filled));
     if (head === 'part' && filled < MOST_HEAD_BYTES) return;
     if (head === 'part' || head === 'other') {
-      this.#leave(asked, 'other');
+      this.#leave(() => asked.resolve('other'));
       return;
     }
     const {status, headers, headBytes, bodyBytes} = head;
     if (bodyBytes === undefined) {
       // Who asks for patience is not asked again at once to say why.
-      this.#leave(asked, asksForPatience(status) ? {status, headers, body: Buffer.alloc(0)} : 'other');
+      const refused = TRANSIENT_STATUSES.has(status);
+      this.#leave(() => asked.resolve(refused ? {status, headers, body: Buffer.alloc(0)} : 'other'));
       return;
     }
     if (filled - headBytes > bodyBytes) {
-      this.#leave(asked, 'other');
+      this.#leave(() => asked.resolve('other'));
       return;
     }
     const most = status < 300 ? asked.request.maxBytes : MOST_REASON_BYTES;
     if (bodyBytes > most) {
-      this.#fail(asked, tooLarge(most));
+      this.#leave(() => asked.reject(tooLarge(most)));
       return;
     }
     const body = asked.request.take(bodyBytes);
@@ -161,35 +160,24 @@ export class RangeConnection {
   }
 
   /** What is left of the answer goes unread. */
-  #leave({resolve}: Asked, answer: RangeAnswer | 'other'): void {
+  #leave(settle: () => void): void {
     this.#phase = IDLE;
     this.close();
-    resolve(answer);
-  }
-
-  #fail({reject}: Asked, error: Error): void {
-    this.#phase = IDLE;
-    this.close();
-    reject(error);
+    settle();
   }
 
   #end(): void {
     const phase = this.#phase;
     if (phase.at !== 'idle') {
       const what = phase.at === 'head' ? 'The connection ended without an answer.' : 'The answer was cut off.';
-      this.#fail(phase.asked, disconnected(this.#error ?? new Error(what)));
+      this.#leave(() => phase.asked.reject(disconnected(this.#error ?? new Error(what))));
     }
     this.#listener.onClosed();
   }
 }
 
-/** By the statuses after which `RetryPolicy` waits. */
-function asksForPatience(status: number): boolean {
-  return status === 408 || status === 429 || status >= 500;
-}
-
 function openSocket({url, ca, session, stallMs}: RangeEndpoint, onread: NonNullable<ConnectOpts['onread']>): Socket {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = hostnameOf(url);
   const isEncrypted = url.protocol === 'https:';
   const port = url.port === '' ? (isEncrypted ? 443 : 80) : Number(url.port);
   const options: TcpSocketConnectOpts & {readonly timeout: number} = {

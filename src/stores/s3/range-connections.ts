@@ -1,6 +1,6 @@
-import {addAbortListener, setMaxListeners} from 'node:events';
 import {validateHeaderValue} from 'node:http';
-import {RangeConnection, type RangeAnswer, type RangeEndpoint, type RangeRequest} from './range-connection.js';
+import {abandonOnAbort} from './abort.js';
+import {type RangeAnswer, RangeConnection, type RangeEndpoint, type RangeRequest} from './range-connection.js';
 
 export interface RangeCall extends Omit<RangeRequest, 'head'> {
   /** With its query, percent-encoded. */
@@ -33,14 +33,13 @@ export class RangeConnections {
     const connection = this.#idle ?? this.#another();
     this.#open.delete(connection);
     this.#open.add(connection);
-    if (signal !== undefined) setMaxListeners(0, signal);
-    const listener = signal === undefined ? undefined : addAbortListener(signal, () => connection.close());
-    try {
-      return await connection.ask({head, ...request});
-    } finally {
-      listener?.[Symbol.dispose]();
-      signal?.throwIfAborted();
-    }
+    const answer = await abandonOnAbort(
+      signal,
+      () => connection.close(),
+      async () => await connection.ask({head, ...request}),
+    );
+    signal?.throwIfAborted();
+    return answer;
   }
 
   get hasIdle(): boolean {
