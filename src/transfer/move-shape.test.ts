@@ -19,13 +19,14 @@ async function among<T>(files: number, look: () => T): Promise<T> {
 }
 
 it.each([
-  ['a disk', local, MEBIBYTE, 256 * 1024],
-  ['S3', s3, 8 * MEBIBYTE, MEBIBYTE],
-  ['a compressed file', compressed, MEMBER_BYTES, MEMBER_BYTES],
+  ['a disk', local, MEBIBYTE, 256 * 1024, 256 * 1024],
+  ['S3', s3, 8 * MEBIBYTE, MEBIBYTE, undefined],
+  ['a compressed file', compressed, MEMBER_BYTES, MEMBER_BYTES, undefined],
 ])(
   'chunks of %s become smaller where many files share memory, and no smaller than is worth a request',
-  async (_, from, usual, least) => {
+  async (_, from, usual, least, first) => {
     const {reading} = moveShape(from.properties, local.properties);
+    expect(reading.firstChunkBytes).toBe(first);
     expect(await among(2, () => reading.chunkBytes)).toBe(usual);
     expect(await among(1_000, () => reading.chunkBytes)).toBe(least);
     expect(await among(1_000, () => reading.depth)).toBe(1);

@@ -8,6 +8,8 @@ import type {PartMemory} from './part-memory.js';
 export interface Reading {
   /** Bytes of one yielded chunk. */
   readonly chunkBytes: number;
+  /** The same up to the first boundary, at most `chunkBytes`. Default `chunkBytes`. */
+  readonly firstChunkBytes?: number;
   /** Bytes of one read: a chunk is put together from several where the source prefers smaller ones. */
   readonly readBytes: number;
   /** Chunks that are read before they are asked for. */
@@ -51,7 +53,8 @@ export async function* readAhead(source: SourceFile, options: ReadAheadOptions):
 function* cuts({start, end, reading, boundary}: ReadAheadOptions) {
   for (let offset = start; offset < end; ) {
     const next = (Math.floor(offset / boundary) + 1) * boundary;
-    const length = Math.min(reading.chunkBytes, end - offset, next - offset);
+    const {chunkBytes, firstChunkBytes = chunkBytes} = reading;
+    const length = Math.min(next - start <= boundary ? firstChunkBytes : chunkBytes, end - offset, next - offset);
     yield {offset, length};
     offset += length;
   }
