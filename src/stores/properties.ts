@@ -41,6 +41,8 @@ export interface StoreProperties {
   readonly preferredChunkBytes: number;
   /** Where many files share memory, their chunks become as small: a request for less costs as much. Default 256 KiB. */
   readonly leastChunkBytes?: number;
+  /** The chunk size for the first block of a file that is read, in bytes. Default `preferredChunkBytes`. */
+  readonly firstChunkBytes?: number;
   /** How many chunks may be under way at once for one file. */
   readonly preferredDepth: number;
 }

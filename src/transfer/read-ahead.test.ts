@@ -12,7 +12,8 @@ const BLOCK_BYTES = 8 * KIBIBYTE * KIBIBYTE;
 
 it.each([
   {from: 'the beginning', start: 0, first: 32},
-  {from: 'the middle of a block', start: BLOCK_BYTES / 2, first: 16},
+  {from: 'the middle of the first block', start: BLOCK_BYTES / 2, first: 16},
+  {from: 'the second block', start: BLOCK_BYTES, first: 0},
 ])(
   'the chunks of the first block are small, the others as large as suits the stores: from $from',
   async ({start, first}) => {

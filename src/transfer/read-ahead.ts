@@ -8,7 +8,7 @@ import type {PartMemory} from './part-memory.js';
 export interface Reading {
   /** Bytes of one yielded chunk. */
   readonly chunkBytes: number;
-  /** The same up to the first boundary, at most `chunkBytes`. Default `chunkBytes`. */
+  /** The same in the first block of the file, up to `boundary`. Default `chunkBytes`. */
   readonly firstChunkBytes?: number;
   /** Bytes of one read: a chunk is put together from several where the source prefers smaller ones. */
   readonly readBytes: number;
@@ -54,7 +54,7 @@ function* cuts({start, end, reading, boundary}: ReadAheadOptions) {
   for (let offset = start; offset < end; ) {
     const next = (Math.floor(offset / boundary) + 1) * boundary;
     const {chunkBytes, firstChunkBytes = chunkBytes} = reading;
-    const length = Math.min(next - start <= boundary ? firstChunkBytes : chunkBytes, end - offset, next - offset);
+    const length = Math.min(next <= boundary ? firstChunkBytes : chunkBytes, end - offset, next - offset);
     yield {offset, length};
     offset += length;
   }

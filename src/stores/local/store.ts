@@ -32,6 +32,9 @@ const properties: StoreProperties = {
   durable: true,
   hashing: 'in-place',
   preferredChunkBytes: 1024 * 1024,
+  // The first of many files that begin together take as much as if they were alone, and it is garbage a second later.
+  // Measured with a hundred to SFTP: a worker's peak of 416 to 439 MiB instead of 431 to 492.
+  firstChunkBytes: 256 * 1024,
   preferredDepth: 4,
 };
 

@@ -1,6 +1,9 @@
 import {addAbortListener, setMaxListeners} from 'node:events';
 
-/** Runs `work`, and `abandon` when `signal` aborts: what `work` then fails with is told as the reason of the abort. */
+/**
+ * Runs `work`, and `abandon` when `signal` aborts, which it must not have done before. Where `work` fails after that it
+ * rejects with the reason of the abort; where it succeeds all the same it resolves with the result.
+ */
 export async function abandonOnAbort<T>(
   signal: AbortSignal | undefined,
   abandon: () => void,

@@ -28,7 +28,7 @@ it('shares files at once out among the segments, one each at least', () => {
   expect(filesAtOnce(1, 4)).toBe(1);
 });
 
-it.each([16_384, 65_536])('writes in chunks of %i bytes where that was asked for', async (chunkBytes) => {
+it.each([16_384, 65_536, 524_288])('writes in chunks of %i bytes where that was asked for', async (chunkBytes) => {
   await stores.put('large', seededBytes(1, LARGE));
   const sizes = new Set<number>();
   const to = intercepted(stores.to, (call, proceed) => {

@@ -115,7 +115,11 @@ async function move(
 function shaped({from, to, options, segmentsAtOnce}: CopySegmentOptions, stalls: StallWatch) {
   const {chunkBytes: preferredChunkBytes, limitRate} = options;
   const sized = (store: Store): Store =>
-    stalls.watched(preferredChunkBytes === undefined ? store : withProperties(store, {preferredChunkBytes}));
+    stalls.watched(
+      preferredChunkBytes === undefined
+        ? store
+        : withProperties(store, {preferredChunkBytes, firstChunkBytes: preferredChunkBytes}),
+    );
   const destination = sized(to);
   const limited =
     limitRate === undefined ? destination : withRateLimit(destination, Math.max(1, limitRate / segmentsAtOnce));
