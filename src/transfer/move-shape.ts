@@ -36,12 +36,11 @@ export function moveShape(
   const usual = Math.min(BLOCK_BYTES, small * Math.max(1, Math.floor(large / small)));
   const leastOfBoth = Math.max(...[from, to].map(({leastChunkBytes = LEAST_CHUNK_BYTES}) => leastChunkBytes));
   const least = Math.min(usual, leastOfBoth);
-  const firstChunkBytes = Math.min(usual, Math.max(least, from.firstChunkBytes ?? usual));
   return {
     reading: {
       readBytes,
       get firstChunkBytes() {
-        return Math.min(firstChunkBytes, this.chunkBytes);
+        return Math.min(this.chunkBytes, Math.max(least, from.firstChunkBytes ?? usual));
       },
       get chunkBytes() {
         return LEAST_CHUNKS * usual <= share() ? usual : Math.min(usual, Math.max(least, quarterOf(share())));

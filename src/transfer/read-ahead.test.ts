@@ -4,11 +4,11 @@ import {join} from 'node:path';
 import {expect, it, onTestFinished} from 'vitest';
 import {giveBackChunk} from '../hashing/chunk-memory.js';
 import {openLocalStore} from '../stores/local/store.js';
+import {BLOCK_BYTES} from './blocks.js';
 import {moveShape} from './move-shape.js';
 import {readAhead} from './read-ahead.js';
 
 const KIBIBYTE = 1024;
-const BLOCK_BYTES = 8 * KIBIBYTE * KIBIBYTE;
 
 it.each([
   {from: 'the beginning', start: 0, first: 32},
